@@ -1,0 +1,85 @@
+# Everything installs into .venv on first use; a machine needs Python >= 3.11 and make, nothing else.
+#   make demo         the main job on the sample: a credit table, out/report.html, out/credit.parquet
+#   make test         everything that CI checks on the newest versions of the libraries
+#   make test-floors  the tests on the oldest versions that pyproject.toml allows
+#   make fmt          format and apply the safe fixes
+#   make lint types layers unit notebooks    the parts of `make test`
+#   make bench        the benchmarks (minutes)
+#   make clean        remove environments, caches and outputs
+
+# The first Python on the path that is new enough; `make PYTHON=/some/python3` to choose.
+PYTHON ?= $(shell for p in python3 python python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+WORKERS ?= 2
+
+VENV := .venv
+FLOORS := .venv-floors
+BIN := $(VENV)/bin
+APP := $(VENV)/.stamp-app
+DEV := $(VENV)/.stamp-dev
+LOWEST := $(FLOORS)/.stamp
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export MPLBACKEND := Agg
+
+.DELETE_ON_ERROR:
+.PHONY: demo test test-floors fmt lint types layers unit notebooks bench clean
+
+demo: $(APP)
+	$(BIN)/attribution run data/samples/retailer/demo.toml
+
+test: lint types layers unit notebooks
+
+lint: $(DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+fmt: $(DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(DEV)
+	$(BIN)/mypy
+
+layers: $(DEV)
+	$(BIN)/lint-imports --no-cache
+
+unit: $(DEV)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+notebooks: $(DEV)
+ifneq ($(NOTEBOOKS),)
+	$(BIN)/python -m pytest --nbmake --nbmake-timeout=600 -n $(WORKERS) $(NOTEBOOKS)
+endif
+
+test-floors: $(LOWEST)
+	$(FLOORS)/bin/python -m pytest -n $(WORKERS) --dist worksteal tests
+
+bench: $(DEV)
+	$(BIN)/python benchmarks/import_time.py
+	$(BIN)/python benchmarks/journeys.py
+
+clean:
+	rm -rf $(VENV) $(FLOORS) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/pyvenv.cfg $(FLOORS)/pyvenv.cfg:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found on the path." >&2; exit 1; }
+	$(PYTHON) -m venv $(@D) || { rm -rf $(@D); \
+		echo "python -m venv failed; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+
+$(APP): pyproject.toml constraints/dev.txt constraints/tools.txt | $(VENV)/pyvenv.cfg
+	$(BIN)/python -m pip install --quiet --constraint constraints/dev.txt --editable .
+	@touch $@
+
+# --group needs a newer pip than some Pythons bring along.
+$(DEV): $(APP)
+	$(BIN)/python -m pip install --quiet --constraint constraints/dev.txt --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints/dev.txt --group dev
+	@touch $@
+
+$(LOWEST): pyproject.toml constraints/floors.txt constraints/tools.txt | $(FLOORS)/pyvenv.cfg
+	$(FLOORS)/bin/python -m pip install --quiet --constraint constraints/floors.txt --upgrade pip
+	$(FLOORS)/bin/python -m pip install --quiet --constraint constraints/floors.txt --editable . --group test
+	@touch $@

@@ -1,0 +1,107 @@
+"""From a touch log to per-channel credit and ROI, with experiments beside it.
+
+::
+
+     touch log, conversions          spend            experiment outcomes
+            |                          |                      |
+       1 eventlog   read, check        |               incrementality
+            |       stitch identity    |        plan, assign, analyse holdouts
+       2 journeys   lookback windows   |                      |
+            |                          |                      |
+       3 models     tally + merge      |                      |
+            |       solve -> Credit    |                      |
+            +------------+-------------+----------------------+
+                         |
+       4 credit     who gets how much, how sure, against what it cost, calibrated by what experiments caused
+                         |
+       5 report     tables, plots, one HTML file; regression check; schedule
+
+``import attribution as at`` loads nothing heavy: every public name below is imported from its module
+when it is first used (PEP 562). docs/architecture.md tells what each module is for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from attribution import datasets as datasets
+    from attribution.config import load_config as load_config
+    from attribution.credit.credit import Credit as Credit
+    from attribution.crediting import attribute as attribute
+    from attribution.datasets import load_sample as load_sample
+    from attribution.errors import AttributionError as AttributionError
+    from attribution.eventlog.channels import ChannelRule as ChannelRule
+    from attribution.eventlog.eventlog import EventLog as EventLog
+    from attribution.eventlog.read import read_log as read_log
+    from attribution.eventlog.schema import LogSchema as LogSchema
+    from attribution.journeys.build import build_journeys as build_journeys
+    from attribution.journeys.journeys import Journeys as Journeys
+    from attribution.journeys.read_paths import read_paths as read_paths
+    from attribution.models.rules import CustomRule as CustomRule
+    from attribution.models.rules import FirstTouch as FirstTouch
+    from attribution.models.shapes import FullPath as FullPath
+    from attribution.models.shapes import InverseJ as InverseJ
+    from attribution.models.shapes import JShaped as JShaped
+    from attribution.models.rules import LastNonDirect as LastNonDirect
+    from attribution.models.rules import LastTouch as LastTouch
+    from attribution.models.rules import Linear as Linear
+    from attribution.models.shapes import PositionBased as PositionBased
+    from attribution.models.rules import TimeDecay as TimeDecay
+    from attribution.models.shapes import UShaped as UShaped
+    from attribution.models.shapes import WShaped as WShaped
+    from attribution.pipeline import run as run
+    from attribution.reporting.html import report as report
+
+__version__ = "0.1.0"
+
+# Where each public name lives. A new name is a line here and, for type checkers, its twin above
+# (tests/contracts holds the two together).
+_HOME = {
+    "AttributionError": "attribution.errors",
+    "ChannelRule": "attribution.eventlog.channels",
+    "Credit": "attribution.credit.credit",
+    "CustomRule": "attribution.models.rules",
+    "EventLog": "attribution.eventlog.eventlog",
+    "FirstTouch": "attribution.models.rules",
+    "FullPath": "attribution.models.shapes",
+    "InverseJ": "attribution.models.shapes",
+    "JShaped": "attribution.models.shapes",
+    "Journeys": "attribution.journeys.journeys",
+    "LastNonDirect": "attribution.models.rules",
+    "LastTouch": "attribution.models.rules",
+    "Linear": "attribution.models.rules",
+    "LogSchema": "attribution.eventlog.schema",
+    "PositionBased": "attribution.models.shapes",
+    "TimeDecay": "attribution.models.rules",
+    "UShaped": "attribution.models.shapes",
+    "WShaped": "attribution.models.shapes",
+    "attribute": "attribution.crediting",
+    "build_journeys": "attribution.journeys.build",
+    "datasets": "",  # a module, public as a whole
+    "load_config": "attribution.config",
+    "load_sample": "attribution.datasets",
+    "read_log": "attribution.eventlog.read",
+    "read_paths": "attribution.journeys.read_paths",
+    "report": "attribution.reporting.html",
+    "run": "attribution.pipeline",
+}
+
+__all__ = ["__version__", *_HOME]  # noqa: PLE0604 (all strings; the linter reads literals only)
+
+
+if not TYPE_CHECKING:  # type checkers see the imports above, and so find misspelt names
+
+    def __getattr__(name: str) -> Any:
+        home = _HOME.get(name)
+        if home is None:
+            msg = f"module 'attribution' has no attribute {name!r}"
+            raise AttributeError(msg)
+        value = getattr(import_module(home), name) if home else import_module(f"attribution.{name}")
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,115 @@
+"""Checks of arguments: each names the argument, the value it got, and what would be right."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from attribution.errors import AttributionError, ConfigError, unknown_name
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+_MICROSECONDS = {
+    "us": 1,
+    "ms": 1_000,
+    "s": 1_000_000,
+    "min": 60_000_000,
+    "m": 60_000_000,
+    "h": 3_600_000_000,
+    "D": 86_400_000_000,
+    "d": 86_400_000_000,
+    "W": 604_800_000_000,
+    "w": 604_800_000_000,
+}
+_DURATION = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*")
+LONGEST = 2**62  # microseconds; "no limit" that can still be added to any time without overflow
+
+
+def duration_us(
+    value: str | dt.timedelta | object,
+    name: str,
+    *,
+    error: type[AttributionError] = ConfigError,
+    allow_zero: bool = False,
+) -> int:
+    """Read a duration as whole microseconds.
+
+    Parameters
+    ----------
+    value
+        A string such as ``"30D"``, ``"12h"``, ``"90min"`` or ``"2W"``, or a `datetime.timedelta`
+        (so also a `pandas.Timedelta`). Bare numbers are refused: they have no unit.
+    name
+        The argument's name, for the message.
+    error
+        The class to raise.
+    allow_zero
+        Whether a duration of zero makes sense.
+
+    Raises
+    ------
+    AttributionError
+        Of class `error`, if `value` is no duration, negative, or zero where that makes no sense.
+
+    Examples
+    --------
+    >>> duration_us("1.5h", "lookback")
+    5400000000
+    """
+    hint = f'{name}="30D" (units: us, ms, s, min, h, D, W)'
+    if hasattr(value, "total_seconds"):
+        seconds = float(value.total_seconds())
+        if math.isnan(seconds):
+            msg = f"{name} is not a time"
+            raise error(msg, column=name, hint=hint)
+        amount = seconds * 1e6
+    elif isinstance(value, str):
+        match = _DURATION.fullmatch(value)
+        if match is None or match[2] not in _MICROSECONDS:
+            msg = f"{name}={value!r} is not a duration"
+            raise error(msg, column=name, hint=hint)
+        amount = float(match[1]) * _MICROSECONDS[match[2]]
+    else:
+        msg = f"{name}={value!r} has no unit"
+        raise error(msg, column=name, hint=hint)
+    if amount < 0 or (amount == 0 and not allow_zero):
+        msg = f"{name}={value!r} must be {'zero or more' if allow_zero else 'more than zero'}"
+        raise error(msg, column=name, hint=hint)
+    return min(round(amount), LONGEST)
+
+
+def one_of(
+    value: object,
+    name: str,
+    allowed: Iterable[str],
+    *,
+    error: type[AttributionError] = ConfigError,
+) -> str:
+    """Return `value` if it is one of `allowed`; otherwise name the nearest."""
+    names = list(allowed)
+    if value in names:
+        return str(value)
+    raise error(unknown_name(f"{name} =", value, names), column=name)
+
+
+def fraction(value: object, name: str, *, error: type[AttributionError] = ConfigError) -> float:
+    """Return `value` as a float in [0, 1]."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        msg = f"{name}={value!r} must be a number between 0 and 1"
+        raise error(msg, column=name, hint=f"{name}=0.4 for forty percent")
+    return float(value)
+
+
+def whole(value: object, name: str, *, least: int = 1, error: type[AttributionError] = ConfigError) -> int:
+    """Return `value` as an integer of at least `least`."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        msg = f"{name}={value!r} must be a whole number"
+        raise error(msg, column=name)
+    number = int(value.__index__())
+    if number < least:
+        msg = f"{name}={number} must be at least {least}"
+        raise error(msg, column=name)
+    return number

@@ -1,0 +1,198 @@
+"""Join costs to credit: every unit of money that was given is in the result or in a note."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution._checks import one_of
+from attribution._display import format_number
+from attribution._typing import Floats
+from attribution.credit.credit import Credit
+from attribution.credit.periods import PERIODS, period_codes
+from attribution.credit.spend_source import Spend
+from attribution.credit.spend_table import DAY_US, Calendar, SpendTable, plain, read_spend
+from attribution.errors import CreditError, nearest
+from attribution.journeys.journeys import NONE
+
+_MOST_COMPARED = 200  # names on each side; beyond it, looking for misspellings pair by pair takes too long
+
+
+def join_spend(
+    credit: Credit, spend: Spend, *, currency: str = "", decimals: int | None = None, outside: str = "drop"
+) -> Credit:
+    """Return `credit` with costs; see `Credit.with_spend`."""
+    one_of(outside, "outside", ("drop", "keep"), error=CreditError)
+    if credit.whole is not None and credit.whole.channels != len(credit.channels):
+        msg = f"this credit was narrowed to {len(credit.channels)} of {credit.whole.channels} channels"
+        why = "spend on the others would look as if it had earned nothing"
+        raise CreditError(msg, why=why, hint="credit.with_spend(spend).select(channels=...)")
+    dimensions = [name for name in credit.by[1:] if name not in PERIODS]
+    table = read_spend(spend, dimensions)
+    for name in credit.by[1:]:
+        _refuse_coarser(credit, table, name)
+    for name in ("channel", *dimensions):
+        _refuse_variants(name, table.keys[name], credit.keys[credit.by.index(name)])
+    table, notes = _within_window(credit, table, outside)
+    keys = [_period_labels(name, table) if name in PERIODS else table.keys[name] for name in credit.by]
+    return replace(
+        _join(credit, keys, table.cost),
+        currency=currency or table.currency or credit.currency,
+        decimals=credit.decimals if decimals is None else decimals,
+        notes=(*notes, *_doubts(credit, table)),
+    )
+
+
+def _refuse_coarser(credit: Credit, table: SpendTable, name: str) -> None:
+    when = table.calendar
+    if name in table.keys or (name in PERIODS and when is not None and when.period in {"day", name}):
+        return
+    if name in PERIODS and when is not None:
+        wanted, problem, guess = name, f"the credit is by {name}, and the spend is by {when.period}", None
+    else:
+        wanted = "date" if name in PERIODS else name
+        problem = f"the credit is by {name}, and the spend has no column {wanted!r}"
+        guess = nearest(wanted, [column for column in table.columns if column not in {"channel", "cost"}])
+    rest = tuple(kept for kept in credit.by if kept != name)
+    hint = f"give the spend by {name}, or at.attribute(..., by={rest!r}).with_spend(spend)"
+    if guess is not None:
+        problem += f"; did you mean {guess!r}?"
+        hint = f'spend = spend.rename(columns={{"{guess}": "{wanted}"}})'
+    raise CreditError(problem, column=wanted, why="a cost would have to be spread by guess", hint=hint)
+
+
+def _refuse_variants(name: str, given: NDArray[np.object_], known: NDArray[np.object_]) -> None:
+    import pandas as pd
+
+    labels = set(pd.unique(known).tolist())
+    by_plain = {plain(label): label for label in sorted(labels, reverse=True)}
+    unknown = sorted(set(pd.unique(given).tolist()) - labels)
+    renames = {label: by_plain[plain(label)] for label in unknown if plain(label) in by_plain}
+    if renames:
+        wrong, right = next(iter(renames.items()))
+        msg = f"the spend's {name} {wrong!r} is {right!r} in the credit: not the same case, space or punctuation"
+        raise CreditError(
+            msg,
+            column=name,
+            rows=np.flatnonzero(np.isin(given, list(renames))).tolist(),
+            why="its cost would not meet its credit",
+            hint=f'spend["{name}"] = spend["{name}"].replace({renames!r})',
+        )
+
+
+def _within_window(credit: Credit, table: SpendTable, outside: str) -> tuple[SpendTable, list[str]]:
+    when = table.calendar
+    if when is None or credit.window is None or not len(table.cost):
+        return table, []
+    first, last = (int(time // DAY_US) for time in credit.window)
+    span = f"{_date(first)} to {_date(last)}"
+    inside = (when.last >= first) & (when.first <= last)
+    if outside == "drop" and not inside.any():
+        msg = f"all spend is of days outside {span}, the days of the credit: {_span(when)}"
+        hint = 'give the spend of those days, or with_spend(spend, outside="keep")'
+        raise CreditError(msg, column=when.column, why="every ROAS would be empty", hint=hint)
+    notes = []
+    if not inside.all():
+        amount = format_number(float(table.cost[~inside].sum()))
+        does = 'is left out; with_spend(..., outside="keep") counts it' if outside == "drop" else "is counted"
+        notes.append(f"spend of {amount} on days outside {span}, the days of the credit, {does}")
+    if when.period != "day" and bool((inside & ((when.first < first) | (when.last > last))).any()):
+        notes.append(f"a {when.period} of the spend lies only in part within {span}, and is counted whole")
+    if int(when.first.min()) > first or int(when.last.max()) < last:
+        notes.append(
+            f"the spend is of {_span(when)} and the credit of {span}: "
+            "ROAS and CPA count conversions of days whose spend is not known"
+        )
+    return (table.take(inside) if outside == "drop" else table), notes
+
+
+def _date(day: int) -> str:
+    return str(np.datetime64(day, "D"))
+
+
+def _span(when: Calendar) -> str:
+    return f"{_date(int(when.first.min()))} to {_date(int(when.last.max()))}"
+
+
+def _period_labels(period: str, table: SpendTable) -> NDArray[np.object_]:
+    first = np.zeros(0, np.int64) if table.calendar is None else table.calendar.first
+    codes, labels = period_codes(first * DAY_US, period)
+    return np.array([*labels, ""], dtype=object)[codes]
+
+
+def _join(credit: Credit, keys: list[NDArray[np.object_]], cost: Floats) -> Credit:
+    import pandas as pd
+
+    names = [f"key{position}" for position in range(len(keys))]
+    spent = pd.DataFrame(dict(zip(names, keys, strict=True)), dtype=object).assign(cost=cost)
+    spent = spent.groupby(names, sort=True)[["cost"]].sum().reset_index()
+    cells = pd.DataFrame(dict(zip(names, credit.keys, strict=True)), dtype=object)
+    cells = cells.assign(cell=np.arange(len(cells)))
+    found = spent.merge(cells, on=names, how="left")["cell"].fillna(-1).to_numpy().astype(np.intp)
+    amounts = spent["cost"].to_numpy(dtype=np.float64)
+    new = found < 0
+    more = int(new.sum())
+    known = np.full(len(cells), np.nan)
+    known[found[~new]] = amounts[~new]
+    activity = credit.activity
+    if activity is not None:
+        activity = activity.take(np.append(np.arange(len(cells)), np.full(more, -1)))
+    total = float(amounts.sum()) if len(amounts) else float("nan")
+    joined = replace(
+        credit,
+        keys=tuple(
+            np.concatenate([key, spent.loc[new, name].to_numpy(dtype=object)])
+            for name, key in zip(names, credit.keys, strict=True)
+        ),
+        conversions=np.pad(credit.conversions, ((0, 0), (0, more))),
+        value=np.pad(credit.value, ((0, 0), (0, more))),
+        activity=activity,
+        cost=np.append(known, amounts[new]),
+        flags=("",) * (len(cells) + more),
+    )
+    if more:
+        ranks = [pd.factorize(key, sort=True)[0] for key in reversed(joined.keys)]
+        joined = joined.take(np.lexsort((*ranks, ~joined.attributed)))
+    palette = credit.palette or credit.channels
+    whole = credit.whole
+    return replace(
+        joined,
+        flags=_flags(joined),
+        palette=(*palette, *sorted(set(joined.channels) - set(palette))),
+        whole=None if whole is None else replace(whole, cost=total, channels=len(joined.channels)),
+    )
+
+
+def _flags(credit: Credit) -> tuple[str, ...]:
+    cost = np.zeros(0) if credit.cost is None else credit.cost
+    barren = ((credit.conversions == 0) & (credit.value == 0)).all(axis=0)
+    flags = np.select(
+        [~credit.attributed, np.isnan(cost), barren, cost == 0],
+        ["", "no spend", "no credit", "zero cost"],
+        default="",
+    )
+    return tuple(flags.tolist())
+
+
+def _doubts(credit: Credit, table: SpendTable) -> list[str]:
+    import pandas as pd
+
+    notes = []
+    if not credit.has_value:
+        notes.append("the log has no values, so that ROAS and ROI are empty")
+    paid, credited = set(pd.unique(table.keys["channel"]).tolist()), set(credit.channels)
+    if paid and credited and not paid & credited:
+        notes.append("no channel of the spend is a channel of the credit; are the names those of the log?")
+    unknown, unpaid = sorted(paid - credited), sorted(credited - paid)
+    for name in unknown if max(len(unknown), len(unpaid)) <= _MOST_COMPARED else ():
+        alike = difflib.get_close_matches(name, unpaid, n=1, cutoff=0.8)
+        if alike:
+            notes.append(
+                f"{name!r} has spend but no credit, and {alike[0]!r} credit but no spend; are they one?"
+            )
+    if any((key == NONE).any() for name, key in table.keys.items() if name != "channel"):
+        notes.append(f"costs without a label are in the rows {NONE!r}")
+    return notes

@@ -1,0 +1,101 @@
+"""Where costs come from: a mapping, a file, or any table that speaks Arrow."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+from attribution._typing import ArrowStream
+from attribution.errors import CreditError
+
+Spend = Mapping[str, float] | str | os.PathLike[str] | ArrowStream
+
+_TABLE = 'pandas.DataFrame({"channel": [...], "cost": [...]})'
+
+
+def open_spend(spend: Any, text_columns: tuple[str, ...]) -> Any:
+    """Return the costs as a pyarrow Table.
+
+    Parameters
+    ----------
+    spend
+        A mapping ``{channel: cost}`` or ``{column: values}``, a path, or an object with
+        ``__arrow_c_stream__``.
+    text_columns
+        Columns of a CSV file that stay text, so that campaign ``"007"`` is not campaign 7.
+
+    Raises
+    ------
+    CreditError
+        If it is none of them, or cannot be read.
+    """
+    import pyarrow as pa
+
+    if isinstance(spend, str | os.PathLike):
+        return _read_file(Path(spend), text_columns)
+    if not isinstance(spend, Mapping) and not hasattr(spend, "__arrow_c_stream__"):
+        msg = f"the spend is a {type(spend).__name__}, which is no table"
+        raise CreditError(msg, hint=f'{{"email": 100.0}} or {_TABLE}')
+    try:
+        table = _from_mapping(spend) if isinstance(spend, Mapping) else pa.table(spend)
+    except CreditError:
+        raise
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        msg = f"the spend cannot be read as a table: {first_line(error)}"
+        raise CreditError(msg, hint=_TABLE) from error
+    # pandas hands over an index that is no plain range, such as after a filter, as a column.
+    index = [name for name in table.column_names if re.fullmatch(r"__index_level_\d+__", name)]
+    return table.drop_columns(index)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's text."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _read_file(path: Path, text_columns: tuple[str, ...]) -> Any:
+    import pyarrow as pa
+
+    kind = path.suffix.lower()
+    try:
+        if kind in {".csv", ".txt"}:
+            from pyarrow import csv
+
+            text = {name: pa.string() for name in ("channel", "week", "month", "currency", *text_columns)}
+            return csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=text))
+        if kind in {".arrow", ".feather", ".ipc"}:
+            from pyarrow import feather
+
+            return feather.read_table(path)
+        from pyarrow import parquet
+
+        with parquet.ParquetFile(path) as file:
+            return file.read()
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        msg = f"the spend file {str(path)!r} cannot be read: {first_line(error)}"
+        hint = "a Parquet, CSV (.csv) or Arrow (.arrow, .feather) file with the columns channel and cost"
+        raise CreditError(msg, hint=hint) from error
+
+
+def _from_mapping(spend: Mapping[Any, Any]) -> Any:
+    import pyarrow as pa
+
+    if all(
+        isinstance(spend.get(name, 0), list | tuple) or hasattr(spend.get(name), "dtype") for name in _NAMES
+    ):
+        return pa.table(dict(spend))
+    for channel, cost in spend.items():
+        number = isinstance(cost, Real | Decimal) and not isinstance(cost, bool)
+        if not isinstance(channel, str) or not (number or cost is None):
+            msg = f"a mapping of spend has a cost for every channel, not {channel!r}: {cost!r}"
+            raise CreditError(msg, column=str(channel), hint='{"email": 100.0, "paid search": 2500.0}')
+    costs = [None if cost is None else float(cost) for cost in spend.values()]
+    return pa.table({"channel": pa.array(list(spend), pa.string()), "cost": pa.array(costs, pa.float64())})
+
+
+_NAMES = ("channel", "cost")

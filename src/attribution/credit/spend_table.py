@@ -1,0 +1,280 @@
+"""A table of costs, checked: channels, amounts, and the days that they are about."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution._typing import Bools, Floats, Ints
+from attribution.credit.periods import period_codes, period_days
+from attribution.credit.spend_source import Spend, first_line, open_spend
+from attribution.errors import CreditError, nearest
+from attribution.journeys.journeys import NONE, UNATTRIBUTED
+
+DAY_US = 86_400_000_000
+_CALENDAR = {"date": "day", "day": "day", "week": "week", "month": "month"}  # column: what its values are
+_OTHER_NAMES = {
+    "channel": ("source", "medium", "media"),
+    "cost": ("spend", "amount spent", "costs", "ad spend", "amount"),
+}
+_UTC = (None, "UTC", "Etc/UTC", "Z", "+00:00")
+
+
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """When costs arose: per row the first and the last day, days since 1970, int64, shape (n,)."""
+
+    column: str
+    period: str
+    first: Ints
+    last: Ints
+
+    def take(self, rows: Bools) -> Calendar:
+        """Return the rows where `rows` is true."""
+        return Calendar(self.column, self.period, self.first[rows], self.last[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class SpendTable:
+    """A checked table of costs; arrays have shape (n,).
+
+    Attributes
+    ----------
+    keys
+        Object arrays of labels: ``"channel"``, and those of the wanted dimensions that the table has.
+    cost
+        float64, finite, not negative.
+    calendar
+        The days, or None.
+    currency
+        The one entry of the column ``currency``, or ``""``.
+    columns
+        Names of all columns.
+    """
+
+    keys: Mapping[str, NDArray[np.object_]]
+    cost: Floats
+    calendar: Calendar | None
+    currency: str
+    columns: tuple[str, ...]
+
+    def take(self, rows: Bools) -> SpendTable:
+        """Return the rows where `rows` is true."""
+        return SpendTable(
+            {name: key[rows] for name, key in self.keys.items()},
+            self.cost[rows],
+            None if self.calendar is None else self.calendar.take(rows),
+            self.currency,
+            self.columns,
+        )
+
+
+def read_spend(spend: Spend, dimensions: Iterable[str] = ()) -> SpendTable:
+    """Read and check a table of costs.
+
+    Parameters
+    ----------
+    spend
+        A mapping ``{channel: cost}``, a path, or an object with ``__arrow_c_stream__``.
+    dimensions
+        Names of further columns to read as labels where the table has them. Columns that are not wanted
+        only tell rows apart.
+
+    Raises
+    ------
+    CreditError
+        If the table cannot be read, or any of its rows has no right reading.
+
+    Examples
+    --------
+    >>> read_spend({"email": 10, "search": 2.5}).cost.tolist()
+    [10.0, 2.5]
+    """
+    wanted = tuple(dimensions)
+    table = open_spend(spend, wanted)
+    names = tuple(table.column_names)
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        msg = f"the spend has the column {repeated[0]!r} {names.count(repeated[0])} times"
+        raise CreditError(msg, column=repeated[0], hint="give every column a name of its own")
+    _require_columns(names)
+    keys = {name: _labels(table, name) for name in ("channel", *wanted) if name in names}
+    reserved = np.flatnonzero(keys["channel"] == UNATTRIBUTED)
+    if len(reserved):
+        msg = f"{UNATTRIBUTED!r} is no channel: nothing can be spent on it"
+        raise CreditError(msg, column="channel", rows=reserved.tolist())
+    cost = _cost(_decoded(table.column("cost")))
+    calendar = _calendar(table)
+    _refuse_duplicates(table, keys, calendar)
+    return SpendTable(keys, cost, calendar, _currency(table), names)
+
+
+def plain(name: str) -> str:
+    """Return `name` without what people vary by accident: case, space, hyphens and the like.
+
+    Examples
+    --------
+    >>> plain("E-Mail "), plain("C++")
+    ('email', 'c++')
+    """
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"[\s_./\-]+", "", text) or text
+
+
+def _require_columns(names: tuple[str, ...]) -> None:
+    faults, renames = [], []
+    for wanted in (name for name in ("channel", "cost") if name not in names):
+        alike = {plain(entry) for entry in (wanted, *_OTHER_NAMES[wanted])}
+        guess = next((name for name in names if plain(name) in alike), None) or nearest(wanted, names)
+        faults.append(f"no column {wanted!r}" + (f" (but {guess!r})" if guess else ""))
+        renames += [f"{guess!r}: {wanted!r}"] if guess else []
+    if not faults:
+        return
+    hint = f"spend = spend.rename(columns={{{', '.join(renames)}}})" if renames else "columns: channel, cost"
+    if len(names) == 1 and ";" in names[0]:
+        hint = 'the file is separated by ";": pandas.read_csv(path, sep=";")'
+    listed = ", ".join(repr(name) for name in names[:20])
+    msg = f"the spend has {' and '.join(faults)}; it has {listed or 'no columns'}"
+    raise CreditError(msg, column="channel" if "'channel'" in faults[0] else "cost", hint=hint)
+
+
+def _decoded(column: Any) -> Any:
+    import pyarrow as pa
+
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or str(kind) == "string_view")
+
+
+def _labels(table: Any, name: str) -> NDArray[np.object_]:
+    import pyarrow as pa
+
+    column = _decoded(table.column(name))
+    kind = column.type
+    if not (_is_text(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
+        msg = f"labels are {kind}, not text"
+        raise CreditError(msg, column=name, hint=f'spend["{name}"] = spend["{name}"].astype(str)')
+    labels = np.array(column.cast(pa.string()).to_numpy(), dtype=object)
+    null = np.asarray(column.is_null().to_numpy(), dtype=np.bool_)
+    if name == "channel" and null.any():
+        msg = "a cost has no channel"
+        why = "its money would be missing from every channel"
+        hint = 'spend["channel"] = spend["channel"].fillna("other")'
+        raise CreditError(msg, column=name, rows=np.flatnonzero(null).tolist(), why=why, hint=hint)
+    labels[null] = NONE
+    return labels
+
+
+def _cost(column: Any) -> Floats:
+    import pyarrow as pa
+
+    kind = column.type
+    numeric = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
+    if not any(is_numeric(kind) for is_numeric in numeric):
+        msg = f"costs are {kind}, not numbers"
+        raise CreditError(msg, column="cost", hint='spend["cost"] = pandas.to_numeric(spend["cost"])')
+    cost = np.array(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+    for what, wrong, hint in (
+        ("missing", np.isnan(cost), 'spend = spend.dropna(subset=["cost"]), or 0 where nothing was spent'),
+        ("infinite", np.isinf(cost), "give the amount that was spent"),
+        ("negative", cost < 0, "net a refund against the cost that it belongs to"),
+    ):
+        rows = np.flatnonzero(wrong)
+        if len(rows):
+            msg = f"a cost is {what}" + (f": {cost[rows[0]]:,.15g}" if what == "negative" else "")
+            why = "ROAS, ROI and CPA would be wrong"
+            raise CreditError(msg, column="cost", rows=rows.tolist(), why=why, hint=hint)
+    return cost
+
+
+def _currency(table: Any) -> str:
+    if "currency" not in table.column_names:
+        return ""
+    found = sorted(str(entry) for entry in table.column("currency").unique().to_pylist() if entry is not None)
+    if len(found) > 1:
+        msg = f"costs are in several currencies: {', '.join(found[:5])}"
+        hint = "convert them to the currency of the log's values, and leave the column out"
+        raise CreditError(msg, column="currency", why="their sum would mean nothing", hint=hint)
+    return found[0] if found else ""
+
+
+def _calendar(table: Any) -> Calendar | None:
+    name = next((name for name in _CALENDAR if name in table.column_names), None)
+    if name is None:
+        return None
+    period = _CALENDAR[name]
+    column = _decoded(table.column(name))
+    if column.null_count:
+        rows = np.flatnonzero(column.is_null().to_numpy()).tolist()
+        msg = "a cost has no date"
+        hint = "give every cost its date, or sum the costs of a channel and leave the column out"
+        raise CreditError(msg, column=name, rows=rows, hint=hint)
+    if period != "day" and _is_text(column.type):
+        text, codes = np.unique(column.to_numpy().astype(str), return_inverse=True)
+        try:
+            first, last = period_days(text.tolist(), period)
+        except ValueError:  # not labels of the period: perhaps dates in it
+            pass
+        else:
+            return Calendar(name, period, first[codes.reshape(-1)], last[codes.reshape(-1)])
+    days = _days(column, name)
+    if period == "day":
+        return Calendar(name, period, days, days)
+    code, labels = period_codes(days * DAY_US, period)
+    first, last = period_days(labels, period)
+    return Calendar(name, period, first[code], last[code])
+
+
+def _days(column: Any, name: str) -> Ints:
+    import pyarrow as pa
+
+    kind = column.type
+    zone = getattr(kind, "tz", None)
+    if zone not in _UTC:
+        msg = f"dates are in the zone {zone!r}, and calendar days are those of UTC"
+        fix = f'spend["{name}"] = spend["{name}"].dt.tz_localize(None)  # the day as it is written'
+        raise CreditError(msg, column=name, hint=fix)
+    hint = f'spend["{name}"] = pandas.to_datetime(spend["{name}"], format=...)'
+    if not (_is_text(kind) or pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
+        msg = f"dates are {kind}"
+        raise CreditError(msg, column=name, hint=hint)
+    try:
+        instant = column.cast(pa.timestamp("us", zone), safe=_is_text(kind))
+    except pa.ArrowException as error:
+        shape = {"week": '"2026-W05" or a date', "month": '"2026-01" or a date'}.get(name, '"2026-01-31"')
+        msg = f"a date is not written as {shape}: {first_line(error)}"
+        raise CreditError(msg, column=name, hint=hint) from error
+    microseconds = np.asarray(instant.cast(pa.int64()).to_numpy(), dtype=np.int64)
+    return np.floor_divide(microseconds, DAY_US)
+
+
+def _refuse_duplicates(
+    table: Any, keys: Mapping[str, NDArray[np.object_]], calendar: Calendar | None
+) -> None:
+    import pandas as pd
+    import pyarrow as pa
+
+    frame = pd.DataFrame(dict(keys))
+    if calendar is not None:
+        frame[calendar.column] = calendar.first
+    for name in table.column_names:
+        if name not in frame.columns and name != "cost" and not pa.types.is_nested(table.column(name).type):
+            frame[name] = table.column(name).to_pandas()
+    rows = np.flatnonzero(frame.duplicated().to_numpy()).tolist()
+    if rows:
+        names = list(frame.columns)
+        seen = ", ".join(f"{name} {str(table.column(name)[rows[0]].as_py())!r}" for name in names)
+        msg = f"the spend has more than one row for {seen}"
+        why = "the same cost counted twice would halve the ROAS"
+        hint = f'if all are right: spend.groupby({names}, as_index=False)["cost"].sum()'
+        raise CreditError(msg, column=", ".join(names), rows=rows, why=why, hint=hint)

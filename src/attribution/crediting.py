@@ -1,0 +1,163 @@
+"""attribute: models x engine -> Credit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attribution.credit.credit import Credit
+from attribution.engines.base import Engine, Tasks
+from attribution.engines.memory import Memory
+from attribution.errors import JourneyError, ModelError, unknown_name
+from attribution.eventlog.eventlog import EventLog
+from attribution.journeys.build import JourneySettings
+from attribution.journeys.journeys import Journeys
+from attribution.models.activity import ActivityTally, solve_activity, tally_activity
+from attribution.models.base import Model
+from attribution.models.cells import checked_by
+from attribution.models.registry import ModelSpec, labelled
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+logger = logging.getLogger(__name__)
+
+_ENGINES = {"memory": Memory}
+_ACTIVITY = "activity"  # a task beside the models'; they are called "model:<label>"
+
+
+def attribute(
+    source: Journeys | EventLog,
+    models: ModelSpec | Sequence[ModelSpec] | Mapping[str, ModelSpec],
+    *,
+    by: str | Sequence[str] = "channel",
+    lookback: str | dt.timedelta | None = None,
+    goal: str | Sequence[str] | None = None,
+    after_conversion: str | None = None,
+    drop_censored: bool | None = None,
+    session_gap: str | dt.timedelta | None = None,
+    max_touches: int | None = None,
+    engine: str | Engine = "memory",
+) -> Credit:
+    """Credit conversions and their value to channels.
+
+    Credit is bookkeeping: it splits conversions that happened over touches that came before. What a
+    channel *caused* is another question, which only an experiment answers.
+
+    Parameters
+    ----------
+    source
+        Journeys, or a log whose journeys are built on the way (with the options below). From a log,
+        models that do not learn from non-converting journeys read only the users who convert.
+    models
+        A model, a name (``"u_shaped"``), a mapping with a name and parameters, a list of these, or a
+        mapping of labels to them.
+    by
+        What to break credit down by, beside the channel: dimensions of the log, and ``"day"``,
+        ``"week"`` or ``"month"`` of the conversion (in UTC). A breakdown always sums to the channel table.
+    lookback, goal, after_conversion, drop_censored, session_gap, max_touches
+        As in `build_journeys`, and only with a log; `lookback` is ``"30D"`` unless told.
+    engine
+        Where the work is done: ``"memory"``.
+
+    Returns
+    -------
+    Credit
+        Conserving: credit plus unattributed conversions are the log's conversions, under every model.
+
+    Raises
+    ------
+    ModelError
+        If a model is unknown, or needs what the journeys lack.
+    JourneyError
+        If a dimension is unknown, or journey options come with journeys that are built already.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> journeys = at.read_paths({"path": ["ad > email", "email"], "conversions": [2, 1]})
+    >>> credit = at.attribute(journeys, ["first_touch", "last_touch"])
+    >>> credit.to_frame()[["model", "channel", "conversions"]]
+             model channel  conversions
+    0  first_touch      ad          2.0
+    1  first_touch   email          1.0
+    2   last_touch      ad          0.0
+    3   last_touch   email          3.0
+    """
+    chosen = labelled(models)
+    keys = checked_by(by)
+    options: dict[str, Any] = {
+        "lookback": lookback,
+        "goal": goal,
+        "after_conversion": after_conversion,
+        "drop_censored": drop_censored,
+        "session_gap": session_gap,
+        "max_touches": max_touches,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    began = perf_counter()
+    tasks = _tasks(chosen, keys)
+    tallies: Mapping[str, Any]
+    if isinstance(source, Journeys):
+        _refuse_options(given)
+        tallies = {name: task(source) for name, task in tasks.items()}
+    elif isinstance(source, EventLog):
+        needs_nulls = any(model.needs_nulls for model in chosen.values())
+        settings = JourneySettings(**given, nulls=needs_nulls)
+        tallies = _engine(engine).run(source, settings, tasks)
+    else:
+        msg = f"attribute takes journeys or a log, not {type(source).__name__}"
+        raise JourneyError(msg, hint="at.attribute(at.read_log(touches, conversions), models)")
+    credit = _combine(chosen, tallies)
+    logger.info("credited %d models in %.2f s", len(chosen), perf_counter() - began)
+    return credit
+
+
+def _tasks(models: Mapping[str, Model], by: tuple[str, ...]) -> Tasks:
+    """Return what to tally in each partition, by task name."""
+    tasks: dict[str, Any] = {f"model:{label}": partial(m.tally, by=by) for label, m in models.items()}
+    return {_ACTIVITY: partial(tally_activity, by=by), **tasks}
+
+
+def _refuse_options(given: Mapping[str, object]) -> None:
+    if given:
+        name, value = next(iter(given.items()))
+        msg = f"{name}={value!r} has no effect on journeys that are built already"
+        raise JourneyError(
+            msg, column=name, hint=f"at.build_journeys(log, {name}={value!r}), or attribute the log itself"
+        )
+
+
+def _engine(engine: str | Engine) -> Engine:
+    if not isinstance(engine, str):
+        return engine
+    if engine not in _ENGINES:
+        raise ModelError(unknown_name("engine", engine, _ENGINES), column="engine")
+    return _ENGINES[engine]()
+
+
+def _combine(models: Mapping[str, Model], tallies: Mapping[str, Any]) -> Credit:
+    """Solve each tally and stack the results into one Credit."""
+    activity: ActivityTally = tallies[_ACTIVITY]
+    parts = [model.solve(tallies[f"model:{label}"]) for label, model in models.items()]
+    first = parts[0]
+    return replace(
+        first,
+        models=tuple(models),
+        conversions=np.concatenate([part.conversions for part in parts]),
+        value=np.concatenate([part.value for part in parts]),
+        activity=solve_activity(activity),
+        settings={**activity.settings, "models": {label: repr(m) for label, m in models.items()}},
+        window=activity.window,
+        details={
+            label: part.details[m.name]
+            for (label, m), part in zip(models.items(), parts, strict=True)
+            if m.name in part.details
+        },
+    )

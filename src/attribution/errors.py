@@ -1,0 +1,135 @@
+"""Every error that a user can cause: what is wrong, where, why it matters, and the line that fixes it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class AttributionError(Exception):
+    """Base of every error that this library raises on purpose.
+
+    The message is assembled from facts, so that a person reads all of them and a script can pick the
+    ones it needs from the attributes.
+
+    Parameters
+    ----------
+    problem
+        What is wrong, in one sentence that contains the offending value.
+    column
+        The column (or configuration key) at fault.
+    rows
+        Positions of the first offending rows, at most five are shown.
+    count
+        How many rows offend.
+    why
+        Why it matters: which number would be wrong.
+    hint
+        The line that fixes it.
+
+    Examples
+    --------
+    >>> from attribution.errors import LogError
+    >>> print(LogError("3 users are null", column="user_id", rows=[4, 9], count=3, hint="log.dropna()"))
+    3 users are null (column 'user_id'; 3 rows, first at 4, 9).
+      Fix: log.dropna()
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        column: str | None = None,
+        rows: Sequence[int] = (),
+        count: int | None = None,
+        why: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        self.problem = problem
+        self.column = column
+        self.rows = tuple(int(row) for row in list(rows)[:5])
+        self.count = count if count is not None else (len(rows) or None)
+        self.why = why
+        self.hint = hint
+        super().__init__(self._message())
+
+    def _message(self) -> str:
+        where = []
+        if self.column is not None:
+            where.append(f"column {self.column!r}")
+        if self.count is not None:
+            rows = f"{self.count:,} row{'s' if self.count != 1 else ''}"
+            if self.rows:
+                rows += f", first at {', '.join(map(str, self.rows))}"
+            where.append(rows)
+        text = self.problem.rstrip(".") + (f" ({'; '.join(where)})" if where else "") + "."
+        if self.why:
+            text += f"\n  Why it matters: {self.why}"
+        if self.hint:
+            text += f"\n  Fix: {self.hint}"
+        return text
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions with keyword arguments do not survive pickling (worker processes) by themselves.
+        return (_rebuild, (type(self), dict(self.__dict__)))
+
+
+def _rebuild(kind: type[AttributionError], facts: dict[str, object]) -> AttributionError:
+    error = kind.__new__(kind)
+    error.__dict__.update(facts)
+    Exception.__init__(error, error._message())  # noqa: SLF001 (our own class)
+    return error
+
+
+class LogError(AttributionError, ValueError):
+    """The touch or conversion log cannot be read, or holds values that have no right reading."""
+
+
+class JourneyError(AttributionError, ValueError):
+    """Journeys cannot be built as asked."""
+
+
+class ModelError(AttributionError, ValueError):
+    """A model is unknown, misconfigured, or needs something that the journeys do not carry."""
+
+
+class CreditError(AttributionError, ValueError):
+    """Credit and spend cannot be combined or shown as asked."""
+
+
+class ConfigError(AttributionError, ValueError):
+    """A configuration file is malformed or contradicts itself."""
+
+
+class OutputError(AttributionError, OSError):
+    """An output could not be written; nothing half-written was left behind."""
+
+
+class DatasetError(AttributionError, ValueError):
+    """A sample or a simulation is unknown or impossible."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the entry of `known` that `name` most likely misspells, or None."""
+    by_fold = {str(entry).casefold(): str(entry) for entry in known}
+    found = difflib.get_close_matches(str(name).casefold(), by_fold, n=1, cutoff=0.6)
+    return by_fold[found[0]] if found else None
+
+
+def unknown_name(what: str, name: object, known: Iterable[str]) -> str:
+    """Say that `name` is not one of `known`, with the nearest valid name first.
+
+    Examples
+    --------
+    >>> unknown_name("model", "markv", ["linear", "markov"])
+    "there is no model 'markv'; did you mean 'markov'? Known: 'linear', 'markov'"
+    """
+    names = [str(entry) for entry in known]
+    guess = nearest(str(name), names)
+    text = f"there is no {what} {name!r}"
+    if guess is not None:
+        text += f"; did you mean {guess!r}?"
+    shown = ", ".join(repr(entry) for entry in names[:30])
+    more = f" and {len(names) - 30} more" if len(names) > 30 else ""
+    separator = " " if guess is not None else "; "
+    return f"{text}{separator}Known: {shown or 'none'}{more}"

@@ -1,0 +1,242 @@
+"""Batches put together to a log in memory: into arrays of the final size where the row count is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution._typing import Hashes
+from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
+from attribution.eventlog.faults import FaultTally
+from attribution.eventlog.labels import Coded, LabelIndex, code_type, recode
+from attribution.eventlog.resolve import TableColumns, clock_clash
+
+if TYPE_CHECKING:
+    from attribution.eventlog.decode import ConversionBatch, TouchBatch
+
+_FIRST_ROWS = 1 << 16
+
+
+class Growing:
+    """An array that grows by appending; memory is touched only as it fills.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> times = Growing(np.int64, 1)
+    >>> times.append(np.array([3, 4]))
+    >>> times.finish().tolist()
+    [3, 4]
+    """
+
+    def __init__(self, dtype: Any, capacity: int | None) -> None:
+        self._data: NDArray[Any] = np.empty(_FIRST_ROWS if capacity is None else capacity, dtype)
+        self._n = 0
+
+    def append(self, values: NDArray[Any]) -> None:
+        """Add values at the end."""
+        self._room(len(values))[:] = values
+
+    def append_taken(self, table: NDArray[Any], rows: NDArray[Any]) -> None:
+        """Add ``table[rows]``; the table is of the array's type, the rows are all in it."""
+        # Without "clip", numpy gathers into a buffer of its own first.
+        np.take(table, rows, out=self._room(len(rows)), mode="clip")
+
+    def _room(self, n: int) -> NDArray[Any]:
+        start, self._n = self._n, self._n + n
+        if self._n > len(self._data):
+            self._data.resize(max(self._n, len(self._data) * 3 // 2), refcheck=False)
+        return self._data[start : self._n]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the values."""
+        return self._data.dtype
+
+    def widen(self, dtype: Any) -> None:
+        """Go over to a wider type."""
+        if self._data.dtype != dtype:
+            wider = np.empty(len(self._data), dtype)
+            wider[: self._n] = self._data[: self._n]
+            self._data = wider
+
+    def view(self) -> NDArray[Any]:
+        """Return the values so far; not to be kept past the next append."""
+        return self._data[: self._n]
+
+    def finish(self) -> NDArray[Any]:
+        """Return the values; the array gives back what it does not use and takes no more."""
+        self._data.resize(self._n, refcheck=False)
+        return self._data
+
+
+class Codes:
+    """A growing column of codes over growing labels."""
+
+    def __init__(self, name: str, capacity: int | None, *, narrow: bool = False) -> None:
+        self.name = name
+        self.index = LabelIndex()
+        self._narrow = narrow
+        self._codes = Growing(np.int16 if narrow else np.int32, capacity)
+
+    def append(self, coded: Coded, every: Coded | None = None) -> None:
+        """Add a batch's codes; the labels that `every` uses count as seen, if it is given."""
+        codes = self.index.lookup(coded.labels)
+        self.index.mark(coded if every is None else every, codes)
+        if self._narrow:
+            self._codes.widen(code_type(len(self.index.labels)))
+        self._codes.append_taken(codes.astype(self._codes.dtype), coded.codes)
+
+    def finish(self, rename: Callable[[list[str]], list[str]] | None = None) -> Dimension:
+        """Return labels sorted by code point, with codes to match; `rename` may merge labels."""
+        labels, renumber = self.index.sorted()
+        if rename is not None:
+            names = rename(labels)
+            labels = sorted(set(names))
+            position = {name: code for code, name in enumerate(labels)}
+            merged = np.array([*(position[name] for name in names), -1], np.int32)
+            renumber = merged[renumber]
+        codes = self._codes.finish()
+        recode(codes, renumber)
+        return Dimension(self.name, tuple(labels), codes)
+
+
+class Span:
+    """First and last time, and the clocks that times were on."""
+
+    def __init__(self) -> None:
+        self.first: int | None = None
+        self.last: int | None = None
+        self.clocks: dict[str, tuple[str, str]] = {}
+
+    def add(self, batch: TouchBatch | ConversionBatch, table: TableColumns) -> None:
+        """Add a batch's times."""
+        if batch.first is not None and batch.last is not None:
+            self.first = batch.first if self.first is None else min(self.first, batch.first)
+            self.last = batch.last if self.last is None else max(self.last, batch.last)
+        if batch.clock is not None:
+            self.clocks.setdefault(batch.clock, (table.table, table.time))
+
+    def check(self) -> None:
+        """Raise LogError if naive and aware times, or two zones, came together."""
+        zones = set(self.clocks) - {"offsets"}
+        if len(zones) > 1 or ("naive" in zones and "offsets" in self.clocks):
+            places = {clock: where for clock, (where, _) in self.clocks.items()}
+            raise clock_clash(places, next(iter(self.clocks.values()))[1])
+
+
+class TouchCollector:
+    """Put decoded touches together."""
+
+    def __init__(self, table: TableColumns, capacity: int | None) -> None:
+        self.table = table
+        self.faults = FaultTally("touches")
+        self._user = Growing(np.uint64, capacity)
+        self._time = Growing(np.int64, capacity)
+        self._channel = Codes("channel", capacity, narrow=True)
+        self._sequence = None if table.sequence is None else Growing(np.int64, capacity)
+        self._dims = [Codes(name, capacity) for name, _ in table.dims]
+
+    def add(self, batch: TouchBatch, offset: int) -> None:
+        """Add a batch whose first row is row `offset` of the table."""
+        self.faults.add(list(batch.faults), offset)
+        self._user.append(batch.user)
+        self._time.append(batch.time)
+        self._channel.append(batch.channel, batch.every_channel)
+        if self._sequence is not None and batch.sequence is not None:
+            self._sequence.append(batch.sequence)
+        for dim, coded in zip(self._dims, batch.dims, strict=True):
+            dim.append(coded)
+
+    def finish(self, rename: Callable[[list[str]], list[str]] | None) -> tuple[tuple[str, ...], TouchColumns]:
+        """Return the channels and the touches."""
+        channel = self._channel.finish(rename)
+        codes = channel.codes
+        if codes.dtype != code_type(len(channel.labels)):
+            codes = codes.astype(code_type(len(channel.labels)))
+        touches = TouchColumns(
+            self._user.finish(),
+            self._time.finish(),
+            codes,
+            None if self._sequence is None else self._sequence.finish(),
+            tuple(dim.finish() for dim in self._dims),
+        )
+        return channel.labels, touches
+
+
+class ConversionCollector:
+    """Put decoded conversions together."""
+
+    def __init__(self, table: TableColumns, capacity: int | None) -> None:
+        self.table = table
+        self.faults = FaultTally("conversions")
+        self._user = Growing(np.uint64, capacity)
+        self._time = Growing(np.int64, capacity)
+        self._value = None if table.value is None else Growing(np.float64, capacity)
+        self._goal = None if table.goal is None else Codes("goal", capacity)
+        self._order = None if table.order is None else Growing(np.uint64, capacity)
+        self._dims = [Codes(name, capacity) for name, _ in table.conversion_dims]
+
+    def add(self, batch: ConversionBatch, offset: int) -> None:
+        """Add a batch whose first row is row `offset` of the table."""
+        self.faults.add(list(batch.faults), offset)
+        self._user.append(batch.user)
+        self._time.append(batch.time)
+        if self._value is not None and batch.value is not None:
+            self._value.append(batch.value)
+        if self._goal is not None and batch.goal is not None:
+            self._goal.append(batch.goal)
+        if self._order is not None and batch.order is not None:
+            self._order.append(batch.order)
+        for dim, coded in zip(self._dims, batch.dims, strict=True):
+            dim.append(coded)
+
+    def users(self) -> Hashes:
+        """Return the users so far; not to be kept past the next `add`."""
+        return self._user.view()
+
+    def finish(self) -> ConversionColumns:
+        """Return the conversions."""
+        user = self._user.finish()
+        return ConversionColumns(
+            user,
+            self._time.finish(),
+            np.zeros(len(user)) if self._value is None else self._value.finish(),
+            None if self._goal is None else self._goal.finish(),
+            None if self._order is None else self._order.finish(),
+            tuple(dim.finish() for dim in self._dims),
+        )
+
+
+def to_columns(
+    touches: TouchCollector,
+    conversions: ConversionCollector,
+    span: Span,
+    invalid: str,
+    rename: Callable[[list[str]], list[str]] | None,
+) -> LogColumns:
+    """Settle what was wrong with rows, and return the log.
+
+    Raises
+    ------
+    LogError
+        If rows cannot be used and may not be dropped, or times are on several clocks.
+    """
+    dropped = {**touches.faults.settle(invalid), **conversions.faults.settle(invalid)}
+    span.check()
+    channels, touch_columns = touches.finish(rename)
+    return LogColumns(
+        channels=channels,
+        touches=touch_columns,
+        conversions=conversions.finish(),
+        start=span.first,
+        end=span.last,
+        has_value=conversions.table.value is not None,
+        dropped=MappingProxyType(dropped),
+        users=touches.table.users,
+    )
+

@@ -1,0 +1,323 @@
+"""One batch of Arrow columns to typed columns: pure functions, so that every engine can use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pat
+from numpy.typing import NDArray
+
+from attribution._typing import Bools, Floats, Hashes, Ints
+from attribution.errors import LogError
+from attribution.eventlog import kinds
+from attribution.eventlog.faults import RESERVED_CHANNEL, Fault, Screen
+from attribution.eventlog.arrays import booleans, null_mask, numbers, strings, unwrap
+from attribution.eventlog.arrays import positions as positions_of
+from attribution.eventlog.keys import hash_array
+from attribution.eventlog.labels import Coded, combine, encode
+from attribution.eventlog.resolve import TableColumns
+from attribution.eventlog.times import parse_integers, to_microseconds
+from attribution.eventlog.unreadable import first_line
+from attribution.kernels.hashing import hash_integers
+
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TouchBatch:
+    """The touches of one batch.
+
+    Attributes
+    ----------
+    user, time, channel, sequence, dims
+        As in `TouchColumns`, with the batch's own codes.
+    every_channel
+        The channels of all good rows, also of those that were filtered out.
+    first, last
+        Earliest and latest time of all good rows, None where there are none.
+    rows
+        Positions in the batch as it was read; None for all, in order.
+    faults
+        Rows that cannot be used; they are in none of the arrays.
+    clock
+        Zone, ``"naive"``, ``"offsets"``, or None.
+    """
+
+    user: Hashes
+    time: Ints
+    channel: Coded
+    sequence: Ints | None
+    dims: tuple[Coded, ...]
+    every_channel: Coded
+    first: int | None
+    last: int | None
+    rows: Rows | None
+    faults: tuple[Fault, ...]
+    clock: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConversionBatch:
+    """The conversions of one batch; attributes as in `ConversionColumns` and `TouchBatch`."""
+
+    user: Hashes
+    time: Ints
+    value: Floats | None
+    goal: Coded | None
+    order: Hashes | None
+    dims: tuple[Coded, ...]
+    first: int | None
+    last: int | None
+    rows: Rows | None
+    faults: tuple[Fault, ...]
+    clock: str | None
+
+
+def decode_touches(
+    batch: Any, table: TableColumns, keep: Callable[[Hashes], Bools] | None = None
+) -> TouchBatch:
+    """Decode the touches of a batch.
+
+    Parameters
+    ----------
+    batch
+        A pyarrow RecordBatch with at least ``table.touch_columns``.
+    table
+        The resolved columns.
+    keep
+        Given user hashes, tells which rows to keep; None keeps all. Faults, `first`, `last` and
+        `every_channel` are of all rows in either case.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> batch = pa.record_batch({"u": [1, 1], "t": [60, 0], "c": ["email", "search"]})
+    >>> table = TableColumns(table="touches", user="u", time="t", channel=("c",), time_unit="s")
+    >>> decode_touches(batch, table).time.tolist()
+    [60000000, 0]
+    """
+    positions: Rows | None = None
+    flag_faults: list[Fault] = []
+    if table.conversion is not None and not table.conversion_is_touch:
+        flags, flag_faults = _flags(batch, table.conversion)
+        batch, positions = _only(batch, ~flags)
+    screen = Screen(batch.num_rows, positions)
+    user = _users(batch, table, screen)
+    time, clock = to_microseconds(batch.column(table.time), table.time_unit, table.time, screen)
+    channel = _channel(batch, table, screen)
+    sequence = _sequence(batch, table, screen)
+    good = screen.good
+    first, last = _span(time, good)
+    kept = good if keep is None else (keep(user) if good is None else keep(user) & good)
+    rows = None if kept is None else np.flatnonzero(kept)
+    return TouchBatch(
+        user=_pick(user, rows),
+        time=_pick(time, rows),
+        channel=channel.take(rows),
+        sequence=None if sequence is None else _pick(sequence, rows),
+        dims=tuple(_labels(batch, name).take(rows) for _, name in table.dims),
+        every_channel=channel if good is None else channel.take(good),
+        first=first,
+        last=last,
+        rows=_original(rows, positions),
+        faults=(*screen.faults, *flag_faults),
+        clock=clock,
+    )
+
+
+def decode_conversions(batch: Any, table: TableColumns) -> ConversionBatch:
+    """Decode the conversions of a batch.
+
+    Parameters
+    ----------
+    batch
+        A pyarrow RecordBatch with at least ``table.conversion_columns``.
+    table
+        The resolved columns.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> batch = pa.record_batch({"u": ["ann"], "t": ["2026-03-01"], "v": [12.5]})
+    >>> table = TableColumns(table="conversions", user="u", time="t", value="v")
+    >>> decode_conversions(batch, table).value.tolist()
+    [12.5]
+    """
+    positions: Rows | None = None
+    flag_faults: list[Fault] = []
+    if table.conversion is not None:
+        flags, flag_faults = _flags(batch, table.conversion)
+        batch, positions = _only(batch, flags)
+    screen = Screen(batch.num_rows, positions)
+    user = _users(batch, table, screen)
+    time, clock = to_microseconds(batch.column(table.time), table.time_unit, table.time, screen)
+    value = None if table.value is None else _values(batch.column(table.value), table, screen)
+    good = screen.good
+    rows = None if good is None else np.flatnonzero(good)
+    first, last = _span(time, good)
+    return ConversionBatch(
+        user=_pick(user, rows),
+        time=_pick(time, rows),
+        value=None if value is None else _pick(value, rows),
+        goal=None if table.goal is None else _labels(batch, table.goal).take(rows),
+        order=None if table.order is None else _pick(_orders(batch.column(table.order)), rows),
+        dims=tuple(_labels(batch, name).take(rows) for _, name in table.conversion_dims),
+        first=first,
+        last=last,
+        rows=_original(rows, positions),
+        faults=(*screen.faults, *flag_faults),
+        clock=clock,
+    )
+
+
+def _only(batch: Any, mask: Bools) -> tuple[Any, Rows]:
+    rows = np.flatnonzero(mask)
+    return (batch if len(rows) == batch.num_rows else batch.take(positions_of(rows))), rows
+
+
+def _pick(values: NDArray[Any], rows: Rows | None) -> NDArray[Any]:
+    return values if rows is None else values[rows]
+
+
+def _original(rows: Rows | None, positions: Rows | None) -> Rows | None:
+    if rows is None or positions is None:
+        return positions if rows is None else rows
+    return positions[rows]
+
+
+def _span(time: Ints, good: Bools | None) -> tuple[int | None, int | None]:
+    if good is not None:
+        time = time[good]
+    return (int(time.min()), int(time.max())) if len(time) else (None, None)
+
+
+def _users(batch: Any, table: TableColumns, screen: Screen) -> Hashes:
+    array = unwrap(batch.column(table.user))
+    nulls = null_mask(array)
+    if nulls is not None:
+        screen.reject("null_user", table.user, nulls)
+    if pat.is_dictionary(array.type) and array.dictionary.null_count:
+        screen.reject("null_user", table.user, booleans(array.dictionary_decode().is_null()))
+    if table.users == "integer" and kinds.is_text(kinds.plain(array.type)):
+        # Only CSV comes here: its ids are text until the other table says that they are numbers.
+        text = array.dictionary_decode() if pat.is_dictionary(array.type) else array
+        return hash_integers(parse_integers(text, "user_text", table.user, screen))
+    return hash_array(array)
+
+
+def _channel(batch: Any, table: TableColumns, screen: Screen) -> Coded:
+    if len(table.channel) > 1:
+        return combine([_labels(batch, name) for name in table.channel])
+    (name,) = table.channel
+    channel = _labels(batch, name)
+    nulls = channel.nulls()
+    if nulls is not None:
+        screen.reject("null_channel", name, nulls)
+    reserved = booleans(pc.is_in(channel.labels, value_set=_RESERVED))
+    if reserved.any():
+        screen.reject("reserved_channel", name, np.append(reserved, False)[channel.codes])
+    return channel
+
+
+def _labels(batch: Any, column: str) -> Coded:
+    try:
+        coded = encode(batch.column(column))
+        coded.labels.validate(full=True)
+    except pa.ArrowInvalid as error:
+        msg = f"labels are not UTF-8 text ({first_line(error)})"
+        raise LogError(msg, column=column, hint="write the table again with that column as text") from error
+    return coded
+
+
+def _sequence(batch: Any, table: TableColumns, screen: Screen) -> Ints | None:
+    if table.sequence is None:
+        return None
+    array = unwrap(batch.column(table.sequence))
+    nulls = null_mask(array)
+    if nulls is not None:
+        screen.reject("null_sequence", table.sequence, nulls)
+    if pat.is_null(array.type):
+        return np.zeros(len(array), np.int64)
+    return parse_integers(array, "sequence_text", table.sequence, screen)
+
+
+def _orders(array: Any) -> Hashes:
+    hashes = hash_array(array)
+    nulls = null_mask(array)
+    if nulls is not None:
+        hashes[nulls] = 0
+    return hashes
+
+
+def _values(array: Any, table: TableColumns, screen: Screen) -> Floats:
+    column = str(table.value)
+    array = unwrap(array)
+    if pat.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pat.is_null(array.type):
+        values = np.full(len(array), np.nan)
+    elif kinds.is_text(array.type):
+        values = _values_from_text(array, column, screen)
+    elif pat.is_integer(array.type):
+        values = _with_nan(array)
+    else:
+        values = _with_nan(array.cast(pa.float64()))
+    finite = np.isfinite(values)
+    if finite.all():
+        return values
+    screen.reject("value_infinite", column, np.isinf(values))
+    if table.missing_value is not None:
+        values[np.isnan(values)] = table.missing_value
+    else:
+        screen.reject("value_missing", column, np.isnan(values))
+    return values
+
+
+def _with_nan(array: Any) -> Floats:
+    values = numbers(array).astype(np.float64)
+    nulls = null_mask(array)
+    if nulls is not None:
+        values[nulls] = np.nan
+    return values
+
+
+_NUMBER = r"^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$"
+_NOT_FINITE = r"^\s*[+-]?(?i:inf|infinity|nan)\s*$"
+
+
+def _values_from_text(array: Any, column: str, screen: Screen) -> Floats:
+    text = array.cast(pa.large_string())
+    number = pc.match_substring_regex(text, f"{_NUMBER}|{_NOT_FINITE}").fill_null(False)
+    bad = ~booleans(number) & booleans(text.is_valid())
+    if bad.any():
+        screen.reject("value_text", column, bad)
+    bare = pc.replace_substring_regex(text, r"^\s*\+?|\s*$", "")
+    return _with_nan(pc.if_else(number, bare, None).cast(pa.float64()))
+
+
+_RESERVED = strings([RESERVED_CHANNEL])
+_YES = strings(["true", "t", "yes", "y", "1", "1.0"])
+_NO = strings(["false", "f", "no", "n", "0", "0.0", ""])
+
+
+def _flags(batch: Any, column: str) -> tuple[Bools, list[Fault]]:
+    """Return which rows the conversion column marks; null is no."""
+    array = unwrap(batch.column(column))
+    if pat.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pat.is_null(array.type):
+        return np.zeros(len(array), np.bool_), []
+    if pat.is_boolean(array.type):
+        return booleans(array), []
+    if kinds.is_text(array.type):
+        text = pc.utf8_lower(pc.utf8_trim_whitespace(array.cast(pa.string())))
+        marked, unmarked = (booleans(pc.is_in(text, value_set=words)) for words in (_YES, _NO))
+    else:
+        marked, unmarked = numbers(array) == 1, numbers(array) == 0
+    bad = np.flatnonzero(~marked & ~unmarked & booleans(array.is_valid()))
+    return marked, [Fault("flag", column, bad)] if len(bad) else []

@@ -1,0 +1,140 @@
+"""EventLog: a touch log and its conversions, known by their metadata and read when needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attribution._display import Display
+from attribution.eventlog.columns import LogColumns
+from attribution.eventlog.load import Loader
+from attribution.eventlog.resolve import TableColumns
+from attribution.eventlog.schema import LogSchema
+from attribution.eventlog.sources import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class EventLog(Display):
+    """A log of touches and conversions. Made by `read_log`; reads no rows until it is asked to.
+
+    Attributes
+    ----------
+    touches
+        Where the touches come from; in a log in one table, the conversions too.
+    conversions
+        Where the conversions come from, or None for a log in one table.
+    schema
+        The schema as given.
+    touch_table, conversion_table
+        The resolved columns of each table; one and the same for a log in one table.
+    grouping
+        How raw labels become channels, or None.
+    invalid
+        ``"raise"`` or ``"drop"``: what becomes of rows that cannot be used.
+    """
+
+    touches: Source
+    conversions: Source | None
+    schema: LogSchema
+    touch_table: TableColumns
+    conversion_table: TableColumns
+    grouping: Any = None
+    invalid: str = "raise"
+    _loaded: dict[bool, LogColumns] = field(default_factory=dict)
+
+    def load(
+        self, *, converters_only: bool = False, progress: bool | None = None, cache: bool = True
+    ) -> LogColumns:
+        """Read the log into memory.
+
+        Parameters
+        ----------
+        converters_only
+            Leave out touches of users who never converted. A few of them may stay, as users are recognised
+            by a part of their hash; `channels`, `start` and `end` are those of the whole log all the same.
+        progress
+            Whether to show a progress bar; None shows none.
+        cache
+            Keep the result, so that the next call returns it at once.
+
+        Returns
+        -------
+        LogColumns
+            About 18 bytes a touch, and 4 or 8 for each further column.
+
+        Raises
+        ------
+        LogError
+            If a file cannot be read, or rows cannot be used and may not be dropped.
+        """
+        known = self._loaded.get(converters_only, self._loaded.get(False))
+        if known is not None:
+            return known
+        if cache:
+            self.keep()
+        elif self.conversions is None and self.touches.one_shot:
+            converters_only = False
+        loader = Loader(
+            self.touches,
+            self.conversions,
+            self.touch_table,
+            self.conversion_table,
+            self.invalid,
+            None if self.grouping is None else self.grouping.rename,
+            bool(progress),
+        )
+        loaded = loader.load(converters_only=converters_only)
+        if cache:
+            self._loaded[converters_only] = loaded
+        return loaded
+
+    def keep(self) -> None:
+        """See to it that rows can be read more than once: a one-shot stream is kept once it is read."""
+        self.touches.keep(self.touch_table.columns)
+        if self.conversions is not None:
+            self.conversions.keep(self.conversion_table.columns)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that the log is read from; none for tables in memory."""
+        return self.touches.files + (() if self.conversions is None else self.conversions.files)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a table: what it is, its rows (where known without reading), its columns."""
+        import pandas as pd
+
+        rows = [self._row(self.touches, self.touch_table)]
+        if self.conversions is not None:
+            rows.append(self._row(self.conversions, self.conversion_table))
+        return pd.DataFrame(rows)
+
+    @staticmethod
+    def _row(source: Source, table: TableColumns) -> dict[str, object]:
+        roles = ("user", "time", "channel", "sequence", "conversion", "value", "goal", "order", "dims")
+        named = {role: getattr(table, role) for role in roles}
+        if not table.holds_touches:
+            named["dims"] = table.conversion_dims
+        named["channel"] = ", ".join(table.channel)
+        named["dims"] = ", ".join(name for name, _ in named["dims"])
+        used = "; ".join(f"{role}: {name}" for role, name in named.items() if name)
+        return {"table": source.table, "rows": source.n_rows, "source": source.describe(), "columns": used}
+
+    def _title(self) -> str:
+        loaded = self._loaded.get(False) or self._loaded.get(True)
+        if loaded is None:
+            return "EventLog (not read yet)"
+        title = f"EventLog of {len(loaded.channels)} channels, {len(loaded.conversions):,} conversions"
+        if loaded.start is None or loaded.end is None:
+            return title
+        first, last = (str(_datetime(time)) for time in (loaded.start, loaded.end))
+        return f"{title}, {first} to {last} UTC"
+
+
+def _datetime(microseconds: int) -> Any:
+    import numpy as np
+
+    return np.datetime64(microseconds, "us").astype("datetime64[s]")

@@ -1,0 +1,209 @@
+"""Files of a log: from paths, globs and folders to one source, whatever format each file is in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from glob import glob, has_magic
+from os import PathLike
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+import numpy as np
+import pyarrow as pa
+
+from attribution.errors import LogError, unknown_name
+from attribution.eventlog.arrays import positions, strings
+from attribution.eventlog.sources import ColumnType, Source
+from attribution.eventlog.unreadable import missing, reading, unreadable
+
+_TEXT_ENDINGS = frozenset({".csv", ".tsv", ".txt", ".tab"})
+_COMPRESSED = frozenset({".gz", ".bz2", ".zst", ".lz4"})
+_ENDINGS = _TEXT_ENDINGS | {".parquet", ".pq", ".parq", ".arrow", ".arrows", ".feather", ".ipc"}
+_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+
+class File(Protocol):
+    """What each format provides."""
+
+    path: Path
+    columns: Mapping[str, Any]
+    repeated: frozenset[str]
+    n_rows: int | None
+
+    def type_of(self, column: str) -> ColumnType: ...
+
+    def batches(self, columns: Sequence[str], labels: Sequence[str]) -> Iterator[Any]: ...
+
+
+class FilesSource(Source):
+    """One or more files that together are one table, with hive partitions (``key=value/``) as columns.
+
+    A needed column must be in every file; the files need not agree on its width or encoding.
+    """
+
+    def __init__(self, files: Sequence[tuple[File, Mapping[str, str | None]]], table: str) -> None:
+        self.table = table
+        self._files = tuple(files)
+        self.files = tuple(file.path for file, _ in files)
+        columns: dict[str, Any] = {}
+        for file, keys in files:
+            for name in file.columns:
+                columns.setdefault(name, file.columns[name])
+            for name in keys:
+                columns.setdefault(name, pa.string())
+        self.columns = columns
+        self.repeated = frozenset[str]().union(*(file.repeated for file, _ in files))
+        counts = [file.n_rows for file, _ in files]
+        self.n_rows = None if None in counts else sum(count or 0 for count in counts)
+
+    def types(self, column: str) -> tuple[ColumnType, ...]:
+        """Return every type that the column has over the files.
+
+        Raises
+        ------
+        LogError
+            If a file lacks the column.
+        """
+        found: dict[tuple[Any, bool], ColumnType] = {}
+        for file, keys in self._files:
+            if column in file.columns:
+                kind = file.type_of(column)
+            elif column in keys:
+                kind = ColumnType(str(file.path), self.columns[column], text=True)
+            else:
+                raise self._lacks(column, file, keys)
+            found.setdefault((kind.type, kind.text), kind)
+        return tuple(found.values())
+
+    def _lacks(self, column: str, file: File, keys: Mapping[str, str | None]) -> LogError:
+        names = [*file.columns, *keys]
+        text = unknown_name("column", column, names)
+        others = f"; other files of {self.table} have it" if len(self._files) > 1 else ""
+        msg = f"in {str(file.path)!r} {text}{others}"
+        return LogError(msg, column=column, hint="leave the file out of the list, or write the column into it")
+
+    def batches(self, columns: Sequence[str], *, labels: Sequence[str] = ()) -> Iterator[Any]:
+        """Yield the batches of one file after the other."""
+        for file, keys in self._files:
+            own = [name for name in columns if name in file.columns]
+            for batch in file.batches(own, [name for name in labels if name in own]):
+                yield batch if len(own) == len(columns) else _with_keys(batch, columns, keys)
+
+    def describe(self) -> str:
+        """Say what this is."""
+        first = str(self.files[0])
+        return first if len(self.files) == 1 else f"{len(self.files):,} files, first {first}"
+
+
+def _with_keys(batch: Any, columns: Sequence[str], keys: Mapping[str, str | None]) -> Any:
+    """Add the columns that only the folder names tell."""
+    arrays = []
+    for name in columns:
+        if name in batch.schema.names:
+            arrays.append(batch.column(name))
+        else:
+            label = keys[name]
+            if label is None:
+                arrays.append(pa.nulls(batch.num_rows, pa.string()))
+            else:
+                arrays.append(strings([label]).take(positions(np.zeros(batch.num_rows, np.int64))))
+    return pa.RecordBatch.from_arrays(arrays, names=list(columns))
+
+
+def open_files(paths: Sequence[str | PathLike[str]], table: str) -> FilesSource:
+    """Open the files that paths, globs and folders name.
+
+    Raises
+    ------
+    LogError
+        If there are none, or one cannot be read.
+    """
+    found: list[tuple[Path, Path]] = []
+    for path in paths:
+        found += _expand(path, table)
+    if not found:
+        raise LogError(f"{table}: the list of files is empty", column=table, hint="read_log(['touches.parquet'])")
+    return FilesSource([(_open_file(path, table), _partition_keys(path, root)) for path, root in found], table)
+
+
+def _expand(path: str | PathLike[str], table: str) -> list[tuple[Path, Path]]:
+    """Return the files that one path stands for, each with the folder below which partitions are read."""
+    place = Path(path).expanduser()
+    if place.is_dir():
+        return [(file, place) for file in _files_below(place, table)]
+    if place.exists():
+        return [(place, place.parent)]
+    if has_magic(str(place)):
+        matches = sorted(Path(match) for match in glob(str(place), recursive=True))
+        fixed = Path(*[part for part in place.parts[: _first_magic(place)]])
+        inside: list[Path] = []
+        for match in matches:
+            inside += _files_below(match, table) if match.is_dir() else [match]
+        if inside:
+            return [(file, fixed) for file in dict.fromkeys(inside)]
+        raise LogError(f"{table}: no file matches {str(place)!r}", column=table)
+    raise missing(place, table)
+
+
+def _first_magic(place: Path) -> int:
+    return next(position for position, part in enumerate(place.parts) if has_magic(part))
+
+
+def _files_below(folder: Path, table: str) -> list[Path]:
+    """Return the data files of a folder in the order of their names; hidden and ``_`` files are no data."""
+    with reading(folder, table):
+        files = [
+            file
+            for file in sorted(folder.rglob("*"))
+            if file.is_file()
+            and not any(part.startswith((".", "_")) for part in file.relative_to(folder).parts if "=" not in part)
+            and _ending(file) in _ENDINGS
+        ]
+    if not files:
+        msg = f"{table}: the folder {str(folder)!r} holds no Parquet, CSV, Arrow or Feather files"
+        raise LogError(msg, column=table, hint=f"files must end in one of {', '.join(sorted(_ENDINGS))}")
+    return files
+
+
+def _ending(path: Path) -> str:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in _COMPRESSED:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
+def _partition_keys(path: Path, root: Path) -> dict[str, str | None]:
+    """Read ``key=value`` folders between `root` and the file."""
+    keys: dict[str, str | None] = {}
+    for part in path.relative_to(root).parts[:-1]:
+        name, equals, value = part.partition("=")
+        if equals:
+            keys[unquote(name)] = None if value == _NO_PARTITION else unquote(value)
+    return keys
+
+
+def _open_file(path: Path, table: str) -> File:
+    """Choose the format by the file's first bytes, then by its ending."""
+    from attribution.eventlog.delimited import DelimitedFile
+    from attribution.eventlog.ipc import IpcFile
+    from attribution.eventlog.parquet import ParquetFile
+
+    with reading(path, table), path.open("rb") as stream:
+        head = stream.read(8)
+    if head.startswith(b"PAR1"):
+        return ParquetFile(path, table)
+    if head.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
+        return IpcFile(path, table, is_stream=not head.startswith(b"ARROW1"))
+    if head.startswith(b"FEA1"):
+        raise unreadable(path, table, "Feather version 1: write it again as version 2 or Parquet")
+    if head.startswith(b"PARE"):
+        raise unreadable(path, table, "an encrypted Parquet file")
+    if _ending(path) in _TEXT_ENDINGS:
+        return DelimitedFile(path, table)
+    if _ending(path) in _ENDINGS:
+        raise unreadable(path, table, "it does not begin as such a file does" if head else "it is empty")
+    msg = f"{table}: {str(path)!r} is of no known format"
+    raise LogError(msg, column=table, hint=f"files must end in one of {', '.join(sorted(_ENDINGS))}")
+
+

@@ -1,0 +1,48 @@
+"""Arrow IPC files (Feather version 2) and IPC streams on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from attribution.eventlog.sources import BATCH_ROWS, ColumnType, named_types
+from attribution.eventlog.unreadable import reading
+
+
+class IpcFile:
+    """One Arrow IPC file of a table."""
+
+    def __init__(self, path: Path, table: str, *, is_stream: bool) -> None:
+        self.path = path
+        self._table = table
+        self._is_stream = is_stream
+        self.n_rows: int | None = None
+        with reading(path, table), pa.memory_map(str(path)) as mapped:
+            reader = pa.ipc.open_stream(mapped) if is_stream else pa.ipc.open_file(mapped)
+            self._names = list(reader.schema.names)
+            self.columns: Mapping[str, Any]
+            self.columns, self.repeated = named_types(reader.schema)
+            if hasattr(reader, "count_rows"):
+                self.n_rows = int(reader.count_rows())
+
+    def type_of(self, column: str) -> ColumnType:
+        """Return the column's type."""
+        return ColumnType(str(self.path), self.columns[column])
+
+    def batches(self, columns: Sequence[str], labels: Sequence[str]) -> Iterator[Any]:
+        """Yield record batches of `columns`; the others are skipped on disk."""
+        del labels
+        wanted = pa.ipc.IpcReadOptions(included_fields=sorted(self._names.index(name) for name in columns))
+        with reading(self.path, self._table), pa.memory_map(str(self.path)) as mapped:
+            if self._is_stream:
+                batches: Any = pa.ipc.open_stream(mapped, options=wanted)
+            else:
+                reader = pa.ipc.open_file(mapped, options=wanted)
+                batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
+            for batch in batches:
+                part = batch.select(list(columns))
+                for start in range(0, part.num_rows, BATCH_ROWS):
+                    yield part.slice(start, BATCH_ROWS)

@@ -1,0 +1,110 @@
+"""From sources to a log in memory: one pass over each table, or only over what converters need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from attribution._typing import Bools, Hashes
+from attribution.eventlog.assemble import ConversionCollector, Span, TouchCollector, to_columns
+from attribution.eventlog.columns import LogColumns
+from attribution.eventlog.decode import decode_conversions, decode_touches
+from attribution.eventlog.resolve import TableColumns
+from attribution.eventlog.sources import Source
+from attribution.kernels.membership import HashFilter
+
+Rename = Callable[[list[str]], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """What a load needs to know.
+
+    Attributes
+    ----------
+    touches, conversions
+        The sources; `conversions` is None for a log in one table.
+    touch_table, conversion_table
+        Their columns.
+    invalid
+        ``"raise"`` or ``"drop"``.
+    rename
+        Turns raw channel labels into channels, or None.
+    progress
+        Whether to show a bar.
+    """
+
+    touches: Source
+    conversions: Source | None
+    touch_table: TableColumns
+    conversion_table: TableColumns
+    invalid: str = "raise"
+    rename: Rename | None = None
+    progress: bool = False
+
+    def load(self, *, converters_only: bool) -> LogColumns:
+        """Read the log.
+
+        Raises
+        ------
+        LogError
+            If a file cannot be read, or rows cannot be used and may not be dropped.
+        """
+        touches = TouchCollector(self.touch_table, self.touches.n_rows)
+        source = self.touches if self.conversions is None else self.conversions
+        conversions = ConversionCollector(self.conversion_table, None if self.conversions is None else source.n_rows)
+        span = Span()
+        if self.conversions is None and not converters_only:
+            self._read_both(touches, conversions, span)
+        else:
+            self._read_conversions(source, conversions, span)
+            keep = HashFilter(conversions.users()).keep if converters_only else None
+            self._read_touches(touches, span, keep)
+        return to_columns(touches, conversions, span, self.invalid, self.rename)
+
+    def _read_both(self, touches: TouchCollector, conversions: ConversionCollector, span: Span) -> None:
+        table = self.touch_table
+        for batch, offset in self._batches(self.touches, table.columns, table.labels):
+            touch_batch = decode_touches(batch, table)
+            touches.add(touch_batch, offset)
+            span.add(touch_batch, table)
+            conversion_batch = decode_conversions(batch, table)
+            conversions.add(conversion_batch, offset)
+            span.add(conversion_batch, table)
+
+    def _read_conversions(self, source: Source, conversions: ConversionCollector, span: Span) -> None:
+        table = self.conversion_table
+        for batch, offset in self._batches(source, table.conversion_columns, table.labels):
+            decoded = decode_conversions(batch, table)
+            conversions.add(decoded, offset)
+            span.add(decoded, table)
+
+    def _read_touches(
+        self, touches: TouchCollector, span: Span, keep: Callable[[Hashes], Bools] | None
+    ) -> None:
+        table = self.touch_table
+        for batch, offset in self._batches(self.touches, table.touch_columns, table.labels):
+            decoded = decode_touches(batch, table, keep)
+            touches.add(decoded, offset)
+            span.add(decoded, table)
+
+    def _batches(
+        self, source: Source, columns: Sequence[str], labels: Sequence[str]
+    ) -> Iterator[tuple[Any, int]]:
+        """Yield batches with the position of their first row."""
+        offset = 0
+        bar = _bar(source) if self.progress else None
+        for batch in source.batches(columns, labels=[name for name in labels if name in columns]):
+            yield batch, offset
+            offset += batch.num_rows
+            if bar is not None:
+                bar.update(batch.num_rows)
+        if bar is not None:
+            bar.close()
+
+
+def _bar(source: Source) -> Any:
+    from tqdm.auto import tqdm
+
+    return tqdm(total=source.n_rows, desc=f"reading {source.table}", unit="row", unit_scale=True)

@@ -1,0 +1,36 @@
+"""Parquet files: types and row counts from the footer, then only the columns that are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from attribution.eventlog import kinds
+from attribution.eventlog.sources import BATCH_ROWS, ColumnType, named_types
+from attribution.eventlog.unreadable import reading
+
+
+class ParquetFile:
+    """One Parquet file of a table."""
+
+    def __init__(self, path: Path, table: str) -> None:
+        self.path = path
+        self._table = table
+        with reading(path, table), pq.ParquetFile(path) as file:
+            self.columns: Mapping[str, Any]
+            self.columns, self.repeated = named_types(file.schema_arrow)
+            self.n_rows: int | None = int(file.metadata.num_rows)
+
+    def type_of(self, column: str) -> ColumnType:
+        """Return the column's type."""
+        return ColumnType(str(self.path), self.columns[column])
+
+    def batches(self, columns: Sequence[str], labels: Sequence[str]) -> Iterator[Any]:
+        """Yield record batches of `columns`, with `labels` as dictionaries where the file has text."""
+        texts = [name for name in labels if kinds.is_text(self.columns[name])]
+        with reading(self.path, self._table), pq.ParquetFile(self.path, read_dictionary=texts) as file:
+            for batch in file.iter_batches(BATCH_ROWS, columns=list(columns)):
+                yield batch.select(list(columns))

@@ -1,0 +1,95 @@
+"""read_log: the door through which every log comes in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from attribution._checks import one_of
+from attribution.errors import LogError
+from attribution.eventlog.eventlog import EventLog
+from attribution.eventlog.resolve import resolve
+from attribution.eventlog.schema import LogSchema
+from attribution.eventlog.sources import open_source
+
+
+def read_log(
+    touches: Any,
+    conversions: Any = None,
+    schema: LogSchema | Mapping[str, Any] | None = None,
+    *,
+    invalid: str = "raise",
+    missing_value: float | None = None,
+) -> EventLog:
+    """Open a log of touches and conversions. Only metadata is read; `EventLog.load` reads the rows.
+
+    Parameters
+    ----------
+    touches
+        One row a touch: a path, glob, folder or list of paths of Parquet, CSV, Arrow IPC or Feather files
+        (``key=value`` folders become columns), or a table: pandas, polars, pyarrow, a DuckDB relation, any
+        object with the Arrow C stream interface.
+    conversions
+        One row a conversion, in the same forms. None if `touches` holds them too, marked by the column that
+        ``schema.conversion`` names.
+    schema
+        Which column is which, as a `LogSchema` or a mapping of its fields; None goes by the usual names.
+    invalid
+        What becomes of rows without user, time or channel, and of infinite or unreadable entries:
+        ``"raise"`` an error that counts them, or ``"drop"`` them, log a warning, and count them in
+        `LogColumns.dropped`.
+    missing_value
+        What a conversion without a value counts as; None makes it an error.
+
+    Returns
+    -------
+    EventLog
+
+    Raises
+    ------
+    LogError
+        If a file is missing, unreadable or of an unknown format; if a column is missing, ambiguous, repeated
+        or of the wrong type; if there are no conversions; all faults of a schema at once.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> touches = pa.table({
+    ...     "user_id": [1, 1, 2],
+    ...     "time": ["2026-03-01", "2026-03-02", "2026-03-02"],
+    ...     "channel": ["email", "search", "email"],
+    ... })
+    >>> orders = pa.table({"user_id": [1], "time": ["2026-03-03"], "revenue": [49.9]})
+    >>> columns = read_log(touches, orders).load()
+    >>> columns
+    LogColumns(3 touches, 1 conversions, 2 channels, users: integer)
+    >>> columns.channels, columns.touches.channel.tolist(), columns.conversions.value.tolist()
+    (('email', 'search'), [0, 1, 0], [49.9])
+
+    A log in one table:
+
+    >>> events = touches.append_column("bought", pa.array([False, True, False]))
+    >>> len(read_log(events, schema={"conversion": "bought"}).load().conversions)
+    1
+    """
+    one_of(invalid, "invalid", ("raise", "drop"), error=LogError)
+    if missing_value is not None and (
+        isinstance(missing_value, bool) or not isinstance(missing_value, int | float) or not math.isfinite(missing_value)
+    ):
+        msg = f"missing_value={missing_value!r} must be a finite number"
+        raise LogError(msg, column="missing_value", hint="missing_value=0.0")
+    known = LogSchema.of(schema)
+    touch_source = open_source(touches, "touches")
+    conversion_source = None if conversions is None else open_source(conversions, "conversions")
+    touch_table, conversion_table = resolve(
+        known, touch_source, conversion_source, None if missing_value is None else float(missing_value)
+    )
+    return EventLog(
+        touches=touch_source,
+        conversions=conversion_source,
+        schema=known,
+        touch_table=touch_table,
+        conversion_table=conversion_table or touch_table,
+        invalid=invalid,
+    )

@@ -1,0 +1,154 @@
+"""Where the rows of a table come from: one small interface, and the choice of what implements it.
+
+A source tells its columns without reading rows, and hands out batches of the columns it is asked for,
+as often as it is asked (a one-shot stream: once, unless it was told to keep what it gives).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from attribution.errors import LogError
+
+BATCH_ROWS = 1 << 15
+
+
+class ColumnType(NamedTuple):
+    """The type a column has in one place (a file, or the object itself).
+
+    Attributes
+    ----------
+    where
+        The place, for messages.
+    type
+        The Arrow type.
+    text
+        Whether the format knows no types (CSV), so that numbers and times are read out of text.
+    """
+
+    where: str
+    type: Any
+    text: bool = False
+
+
+class Source(ABC):
+    """A table that can be read batch by batch.
+
+    Attributes
+    ----------
+    table
+        ``"touches"`` or ``"conversions"``: what messages call it.
+    columns
+        Arrow type by column name, in the order of the table.
+    repeated
+        Names that more than one column bears; such a column cannot be asked for.
+    n_rows
+        The number of rows, or None where only reading would tell.
+    files
+        The files it reads, none for an object in memory.
+    one_shot
+        Whether its rows can be read only once, unless `keep` was called before.
+    """
+
+    table: str
+    columns: Mapping[str, Any]
+    repeated: frozenset[str] = frozenset()
+    n_rows: int | None = None
+    files: tuple[Path, ...] = ()
+    one_shot: bool = False
+
+    @abstractmethod
+    def batches(self, columns: Sequence[str], *, labels: Sequence[str] = ()) -> Iterator[Any]:
+        """Yield record batches of `columns`, in that order.
+
+        Parameters
+        ----------
+        columns
+            Column names.
+        labels
+            Those of them that hold few distinct texts, best handed over dictionary-encoded.
+        """
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Say in a few words what this is."""
+
+    def types(self, column: str) -> tuple[ColumnType, ...]:
+        """Return every type that the column has, with one place where it has it."""
+        return (ColumnType(self.table, self.columns[column]),)
+
+    def keep(self, columns: Sequence[str]) -> None:
+        """See to it that `columns` can be read again and again. Only one-shot streams need to act."""
+
+
+class TableSource(Source):
+    """A pyarrow Table or RecordBatch."""
+
+    def __init__(self, data: Any, table: str) -> None:
+        self.table = table
+        self._data = pa.Table.from_batches([data]) if isinstance(data, pa.RecordBatch) else data
+        self.columns, self.repeated = named_types(self._data.schema)
+        self.n_rows = int(self._data.num_rows)
+
+    def batches(self, columns: Sequence[str], *, labels: Sequence[str] = ()) -> Iterator[Any]:
+        """Yield slices of the table; nothing is copied."""
+        del labels
+        yield from self._data.select(list(columns)).to_batches(max_chunksize=BATCH_ROWS)
+
+    def describe(self) -> str:
+        """Say what this is."""
+        return f"an Arrow table of {self.n_rows:,} rows"
+
+
+def named_types(schema: Any) -> tuple[dict[str, Any], frozenset[str]]:
+    """Return the types of an Arrow schema by name, and the names that occur twice."""
+    columns: dict[str, Any] = {}
+    repeated: set[str] = set()
+    for field in schema:
+        if field.name in columns:
+            repeated.add(field.name)
+        columns.setdefault(field.name, field.type)
+    return columns, frozenset(repeated)
+
+
+def open_source(data: Any, table: str) -> Source:
+    """Find the source that reads `data`.
+
+    Parameters
+    ----------
+    data
+        A path, glob, directory or list of paths; a pandas or polars DataFrame; a pyarrow Table, RecordBatch
+        or RecordBatchReader; or any object with the Arrow C stream interface.
+    table
+        ``"touches"`` or ``"conversions"``.
+
+    Raises
+    ------
+    LogError
+        If `data` is none of these, or a file cannot be read.
+    """
+    from attribution.eventlog.files import open_files
+    from attribution.eventlog.frames import PandasSource
+    from attribution.eventlog.streams import StreamSource
+
+    if isinstance(data, Source):
+        return data
+    if isinstance(data, str | Path) or hasattr(data, "__fspath__"):
+        return open_files([data], table)
+    if isinstance(data, pa.Table | pa.RecordBatch):
+        return TableSource(data, table)
+    if isinstance(data, list | tuple) and all(isinstance(item, str) or hasattr(item, "__fspath__") for item in data):
+        return open_files(data, table)
+    if type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "columns"):
+        return PandasSource(data, table)
+    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
+        return StreamSource(data, table)
+    kind = type(data).__name__
+    msg = f"{table} is of type {kind!r}, which is neither a path nor a table"
+    hint = "read_log(touches.collect())" if hasattr(data, "collect") else "read_log('touches.parquet') or read_log(dataframe)"
+    raise LogError(msg, column=table, hint=hint)

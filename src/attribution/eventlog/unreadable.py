@@ -1,0 +1,47 @@
+"""What a file that cannot be read becomes: a LogError that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+
+from attribution.errors import LogError
+
+
+@contextmanager
+def reading(path: Path, table: str) -> Iterator[None]:
+    """Turn what goes wrong while `path` is read into a LogError."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise missing(path, table) from error
+    except PermissionError as error:
+        msg = f"{table}: no permission to read {str(path)!r}"
+        raise LogError(msg, column=table, hint=f"chmod +r '{path}'") from error
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError, OSError, UnicodeDecodeError) as error:
+        raise unreadable(path, table, first_line(error)) from error
+
+
+def missing(path: Path, table: str) -> LogError:
+    """Return the error of a path that is not there; it names the nearest one that is."""
+    from attribution.errors import nearest
+
+    folder = path.parent
+    found = nearest(path.name, (entry.name for entry in folder.iterdir())) if folder.is_dir() else None
+    hint = f"read_log({str(folder / found)!r})" if found else None
+    return LogError(f"{table}: there is no file {str(path)!r}", column=table, hint=hint)
+
+
+def unreadable(path: Path, table: str, reason: str) -> LogError:
+    """Return the error of a file whose content is not what it should be."""
+    msg = f"{table}: {str(path)!r} cannot be read: it is damaged, cut short or of another format ({reason})"
+    return LogError(msg, column=table, hint="write the file again, or leave it out of the list")
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's text, at most 200 characters."""
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:200]

@@ -1,0 +1,1 @@
+"""One record per opportunity to convert: flat arrays of touches, and offsets."""

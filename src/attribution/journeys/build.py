@@ -1,0 +1,327 @@
+"""From a log to journeys: order, lookback, what a conversion spends, what nothing claims."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution._checks import LONGEST, duration_us, one_of, whole
+from attribution._typing import Bools, Hashes, Ints
+from attribution.errors import JourneyError, unknown_name
+from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
+from attribution.journeys.journeys import Journeys, lay_out
+from attribution.journeys.milestones import milestone_positions
+from attribution.journeys.transform import collapse_repeats, keep_last
+from attribution.kernels.membership import HashFilter
+from attribution.kernels.sorting import order_by_user_and_time
+from attribution.kernels.windows import Spans, conversion_windows, unclaimed_stretches
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from attribution.eventlog.eventlog import EventLog
+
+logger = logging.getLogger(__name__)
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+@dataclass(frozen=True, slots=True)
+class JourneySettings:
+    """How journeys are built from a log; see `build_journeys` for the meaning of each field."""
+
+    lookback: str | dt.timedelta | None = "30D"
+    goal: str | tuple[str, ...] | None = None
+    after_conversion: str = "reset"
+    drop_censored: bool = False
+    session_gap: str | dt.timedelta | None = None
+    max_touches: int | None = None
+    nulls: bool = True
+
+    def __post_init__(self) -> None:
+        """Validate every field."""
+        _ = self.lookback_us, self.session_gap_us
+        one_of(self.after_conversion, "after_conversion", ["reset", "overlap"], error=JourneyError)
+        if self.max_touches is not None:
+            whole(self.max_touches, "max_touches", error=JourneyError)
+        if self.drop_censored and self.lookback is None:
+            msg = "drop_censored=True needs a lookback: without one every stretch may still convert"
+            raise JourneyError(msg, hint='lookback="30D"')
+        if isinstance(self.goal, list):
+            object.__setattr__(self, "goal", tuple(self.goal))
+
+    @property
+    def lookback_us(self) -> int:
+        """The lookback window in microseconds."""
+        if self.lookback is None:
+            return LONGEST
+        return duration_us(self.lookback, "lookback", error=JourneyError, allow_zero=True)
+
+    @property
+    def session_gap_us(self) -> int | None:
+        """The session gap in microseconds, or None."""
+        if self.session_gap is None:
+            return None
+        return duration_us(self.session_gap, "session_gap", error=JourneyError, allow_zero=True)
+
+    def describe(self) -> dict[str, object]:
+        """Return the settings that differ from doing nothing, for a result's own record."""
+        shown: dict[str, object] = {
+            "lookback": "unlimited" if self.lookback is None else str(self.lookback),
+            "after_conversion": self.after_conversion,
+        }
+        for name in ("goal", "session_gap", "max_touches"):
+            if getattr(self, name) is not None:
+                shown[name] = getattr(self, name)
+        if self.drop_censored:
+            shown["drop_censored"] = True
+        if not self.nulls:
+            shown["nulls"] = False
+        return shown
+
+
+def build_journeys(
+    log: EventLog,
+    lookback: str | dt.timedelta | None = "30D",
+    goal: str | Sequence[str] | None = None,
+    after_conversion: str = "reset",
+    *,
+    drop_censored: bool = False,
+    session_gap: str | dt.timedelta | None = None,
+    max_touches: int | None = None,
+    nulls: bool = True,
+) -> Journeys:
+    """Build customer journeys from a log of touches and conversions.
+
+    A user's touches are ordered by time, then by the ``sequence`` column if the schema names one, then
+    by channel name, then by the other dimensions: never by the order of rows.
+
+    Parameters
+    ----------
+    log
+        From `read_log`.
+    lookback
+        A touch at t is eligible for a conversion at T when ``T - lookback <= t <= T``. A string with a
+        unit (``"30D"``, ``"12h"``), a timedelta, or None for no limit.
+    goal
+        Which goals are conversions: a name, several names, or None for every row of the conversion
+        table, whatever its goal. Rows with other goals become milestones for `WShaped` and `FullPath`.
+    after_conversion
+        ``"reset"``: touches at or before the user's previous, strictly earlier, conversion are spent.
+        ``"overlap"``: every conversion looks back on its own. Conversions of one user at one instant
+        look back on the same touches under both.
+    drop_censored
+        Leave out the non-converting stretches that end less than one lookback before the log's end:
+        they may still convert.
+    session_gap
+        Collapse consecutive touches of one channel no further apart than this into the first of them.
+    max_touches
+        Keep only the last so many touches of each journey.
+    nulls
+        Whether to build the non-converting journeys: each maximal stretch of a user's touches that no
+        conversion claims. Rule models do not need them; without them only the touches of users who
+        convert are read.
+
+    Returns
+    -------
+    Journeys
+        Sorted by user, and in time inside a user. Conversions with no eligible touch are journeys of
+        length zero. The result does not depend on the order of the log's rows.
+
+    Raises
+    ------
+    JourneyError
+        If a setting is invalid or a goal unknown.
+    LogError
+        If the log holds values that have no right reading.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> touches = {"user_id": [1, 1, 2], "time": ["2026-01-01", "2026-01-02", "2026-01-05"],
+    ...            "channel": ["email", "search", "email"]}
+    >>> conversions = {"user_id": [1], "time": ["2026-01-03"], "value": [30.0]}
+    >>> log = at.read_log(touches, conversions)
+    >>> at.build_journeys(log, lookback="30D").path_counts()[["path", "conversions", "nulls"]]
+                 path  conversions  nulls
+    0  email > search          1.0    0.0
+    1           email          0.0    1.0
+    """
+    settings = JourneySettings(
+        lookback=lookback,
+        goal=goal if goal is None or isinstance(goal, str) else tuple(goal),
+        after_conversion=after_conversion,
+        drop_censored=drop_censored,
+        session_gap=session_gap,
+        max_touches=max_touches,
+        nulls=nulls,
+    )
+    return build_from_columns(log.load(converters_only=not nulls), settings)
+
+
+def build_from_columns(columns: LogColumns, settings: JourneySettings) -> Journeys:
+    """Build journeys from loaded columns; what an engine calls for each partition of users."""
+    began = perf_counter()
+    chosen = _chosen_goals(columns.conversions, settings.goal)
+    conversions, order = _sorted_conversions(columns.conversions, chosen)
+    touches = columns.touches if settings.nulls else _of_converters(columns.touches, conversions)
+    columns = replace(columns, touches=touches)
+    ties: list[NDArray[Any]] = [column for column in (touches.sequence,) if column is not None]
+    ties += [touches.channel, *(dimension.codes for dimension in touches.dims)]
+    row, user, time = order_by_user_and_time(touches.user, touches.time, ties)
+    spans = Spans.of(user)
+    low, high = conversion_windows(
+        spans,
+        time,
+        conversions.user,
+        conversions.time,
+        settings.lookback_us,
+        reset=settings.after_conversion == "reset",
+    )
+    journeys = _assemble(columns, settings, conversions, row, time, spans, low, high)
+    if settings.session_gap_us is not None:
+        journeys = collapse_repeats(journeys, settings.session_gap_us)
+    if settings.max_touches is not None:
+        journeys = keep_last(journeys, settings.max_touches)
+    if columns.conversions.goal is not None and chosen is not None:
+        others = _milestone_events(columns.conversions, chosen)
+        journeys = replace(journeys, milestones=milestone_positions(journeys, others))
+    logger.info(
+        "built %d journeys from %d touches and %d conversions in %.2f s",
+        len(journeys),
+        len(touches.user),
+        len(order),
+        perf_counter() - began,
+    )
+    return journeys
+
+
+def _of_converters(touches: TouchColumns, conversions: ConversionColumns) -> TouchColumns:
+    """Leave out touches of users without a conversion (a few may stay); they can claim nothing."""
+    kept = HashFilter(conversions.user).keep(touches.user)
+    return touches if bool(kept.all()) else touches.take(np.flatnonzero(kept))
+
+
+def _chosen_goals(conversions: ConversionColumns, goal: str | tuple[str, ...] | None) -> Bools | None:
+    """Mark the conversion rows whose goal was asked for; None where all are; shape (m,)."""
+    if goal is None:
+        if conversions.goal is not None and len(conversions.goal.labels) > 1:
+            logger.warning("goal=None counts every goal as a conversion: %s", conversions.goal.labels)
+        return None
+    if conversions.goal is None:
+        msg = f"goal={goal!r} was asked for, but the conversions have no goal column"
+        raise JourneyError(msg, hint='at.LogSchema(goal="...") names it; or leave goal out')
+    labels = conversions.goal.labels
+    wanted = [goal] if isinstance(goal, str) else list(goal)
+    for name in wanted:
+        if name not in labels:
+            raise JourneyError(unknown_name("goal", name, labels), column="goal")
+    if not wanted:
+        msg = "goal=() asks for no conversions at all"
+        raise JourneyError(msg, hint="goal=None for all goals")
+    return np.isin(conversions.goal.codes, [labels.index(name) for name in wanted])
+
+
+def _sorted_conversions(
+    conversions: ConversionColumns, chosen: Bools | None
+) -> tuple[ConversionColumns, Ints]:
+    """Return the chosen conversions by (user, time, everything else), so that row order is forgotten."""
+    ties: list[NDArray[Any]] = [conversions.value]
+    if conversions.goal is not None:
+        ties.append(conversions.goal.codes)
+    if conversions.order is not None:
+        ties.append(conversions.order)
+    ties += [dimension.codes for dimension in conversions.dims]
+    order, user, time = order_by_user_and_time(conversions.user, conversions.time, ties)
+    if chosen is not None:
+        kept = chosen[order]
+        order, user, time = order[kept], user[kept], time[kept]
+    goal = conversions.goal
+    return (
+        ConversionColumns(
+            user=user,
+            time=time,
+            value=conversions.value[order],
+            goal=None if goal is None else replace(goal, codes=goal.codes[order]),
+            order=None,
+            dims=tuple(replace(dim, codes=dim.codes[order]) for dim in conversions.dims),
+        ),
+        order,
+    )
+
+
+def _assemble(
+    columns: LogColumns,
+    settings: JourneySettings,
+    conversions: ConversionColumns,
+    row: Ints,
+    time: Ints,
+    spans: Spans,
+    low: Ints,
+    high: Ints,
+) -> Journeys:
+    """Lay windows and unclaimed stretches out as journeys, by user and time."""
+    n_conversions, n_touches = len(low), len(row)
+    user = conversions.user
+    if settings.nulls:
+        null_low, null_high = unclaimed_stretches(spans, user, low, high)
+        if settings.drop_censored and columns.end is not None and len(null_low):
+            settled = columns.end - time[null_high - 1] >= settings.lookback_us
+            null_low, null_high = null_low[settled], null_high[settled]
+        low, high = np.concatenate([low, null_low]), np.concatenate([high, null_high])
+        null_span = np.searchsorted(spans.low, null_low, "right") - 1
+        user = np.concatenate([user, spans.user[null_span]])
+    # Both parts are runs already sorted: a stable sort merges them in one pass.
+    journey = np.argsort(low, kind="stable")
+    low, high = low[journey], high[journey]
+    pick, offsets = lay_out(low, high)
+    row = row[pick]
+    touches = columns.touches
+    return Journeys(
+        channels=columns.channels,
+        offsets=offsets,
+        channel=touches.channel[row],
+        time=time[pick],
+        row=row.astype(np.uint32) if settings.nulls and n_touches < 2**32 else None,
+        user=user[journey],
+        converted=journey < n_conversions,
+        conversion_time=_padded(conversions.time, journey, np.iinfo(np.int64).min),
+        value=_padded(conversions.value, journey, 0.0),
+        touch_dims=tuple(replace(dim, codes=dim.codes[row]) for dim in touches.dims),
+        journey_dims=tuple(
+            replace(dim, codes=_padded(dim.codes, journey, -1)) for dim in _journey_dims(conversions)
+        ),
+        settings=settings.describe() | ({} if columns.has_value else {"has_value": False}),
+        window=None if columns.start is None or columns.end is None else (columns.start, columns.end),
+    )
+
+
+def _padded(column: NDArray[Scalar], journey: Ints, fill: float) -> NDArray[Scalar]:
+    """Pick a column of conversions for each journey, `fill` where the journey has no conversion."""
+    out = np.full(len(journey), fill, column.dtype)
+    converting = np.flatnonzero(journey < len(column))
+    out[converting] = column[journey[converting]]
+    return out
+
+
+def _journey_dims(conversions: ConversionColumns) -> tuple[Dimension, ...]:
+    goal = () if conversions.goal is None else (replace(conversions.goal, name="goal"),)
+    return (*goal, *conversions.dims)
+
+
+def _milestone_events(conversions: ConversionColumns, chosen: Bools) -> dict[str, tuple[Hashes, Ints]]:
+    """Return (user, time) of the events of every goal that is not a conversion here."""
+    goal = conversions.goal
+    assert goal is not None
+    events = {}
+    for code, name in enumerate(goal.labels):
+        of_goal = goal.codes == code
+        if bool((of_goal & chosen).any()):
+            continue
+        events[name] = (conversions.user[of_goal], conversions.time[of_goal])
+    return events

@@ -1,0 +1,242 @@
+"""Journeys from the aggregated path tables that other tools use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from attribution._typing import Codes, Floats, Ints
+from attribution.errors import JourneyError, unknown_name
+from attribution.journeys.journeys import UNATTRIBUTED, Journeys, lay_out
+from attribution.kernels.ragged import offsets_of
+
+_USUAL = {
+    "conversions": ("conversions", "total_conversions", "conversion", "converted", "conv"),
+    "nulls": ("nulls", "total_null", "total_nulls", "null", "non_conversions"),
+    "value": ("value", "total_conversion_value", "conversion_value", "revenue"),
+}
+
+
+def read_paths(
+    table: object,
+    path: str = "path",
+    conversions: str | None = None,
+    value: str | None = None,
+    nulls: str | None = None,
+    *,
+    separator: str = " > ",
+) -> Journeys:
+    """Read a table of paths with counts, the form in which other attribution tools keep journeys.
+
+    Parameters
+    ----------
+    table
+        A path of a Parquet, CSV, Feather or Arrow file, a mapping of columns, or any object with the
+        Arrow C stream interface (pandas, polars, pyarrow, DuckDB).
+    path
+        The column of paths such as ``"email > search"``. Blanks around channels are dropped. An empty
+        path holds conversions that nothing touched (unattributed).
+    conversions
+        The column that counts the path's conversions, whole or fractional; by default the first of
+        ``conversions``, ``total_conversions``, ``conversion``, ``converted``, ``conv`` that is there.
+    value
+        The column with the value of all the row's conversions; by default ``value``,
+        ``total_conversion_value``, ``conversion_value`` or ``revenue``, and 0 if there is none.
+    nulls
+        The column that counts the journeys of that path that did not convert; by default ``nulls``,
+        ``total_null``, ``null`` or ``non_conversions``, and 0 if there is none.
+    separator
+        What stands between channels. A separator inside a channel's name is written with a backslash
+        before it, as `Journeys.path_counts` does.
+
+    Returns
+    -------
+    Journeys
+        Up to two for each row (its converting and its non-converting ones), with weights; times and
+        users are unknown, so `TimeDecay`, calendar periods and bootstraps over users refuse them.
+
+    Raises
+    ------
+    JourneyError
+        If a column is missing or misspelt, a count negative or missing, or a value stands beside no
+        conversions.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> table = {"path": ["a > b", "b"], "conversions": [3, 1], "value": [60.0, 10.0], "nulls": [5, 9]}
+    >>> at.attribute(at.read_paths(table), "first_touch").to_frame()[["channel", "conversions", "value"]]
+      channel  conversions  value
+    0       a          3.0   60.0
+    1       b          1.0   10.0
+    """
+    arrow = _as_table(table)
+    names = _column_names(arrow, path, conversions, value, nulls)
+    n_converted = _counts(arrow, names["conversions"])
+    n_null = _counts(arrow, names.get("nulls"))
+    total_value = _counts(arrow, names.get("value"), negative=True)
+    channels, codes, offsets = _parsed(arrow.column(path), path, separator)
+    _refuse_impossible(np.diff(offsets), n_converted, n_null, total_value, names)
+
+    rows = np.concatenate([np.flatnonzero(n_converted > 0), np.flatnonzero(n_null > 0)])
+    converted = np.arange(len(rows)) < np.count_nonzero(n_converted > 0)
+    pick, new_offsets = lay_out(offsets[rows], offsets[rows + 1])
+    return Journeys(
+        channels=channels,
+        offsets=new_offsets,
+        channel=codes[pick],
+        converted=converted,
+        value=np.where(converted, total_value[rows], 0.0),
+        weight=np.where(converted, n_converted[rows], n_null[rows]),
+        settings={"source": "path table"} | ({} if "value" in names else {"has_value": False}),
+    )
+
+
+def _as_table(table: object) -> pa.Table:
+    """Return the whole input as an Arrow table."""
+    if isinstance(table, dict):
+        try:
+            return pa.table(table)
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            msg = f"these columns do not make a table: {error}"
+            raise JourneyError(msg, hint='{"path": [...], "conversions": [...]}') from error
+    from attribution.eventlog.sources import open_source
+
+    source = open_source(os.fspath(table) if isinstance(table, Path) else table, "paths")
+    schema = pa.schema(list(source.columns.items()))
+    batches = [batch.cast(schema) for batch in source.batches(list(source.columns))]
+    return pa.Table.from_batches(batches, schema)
+
+
+def _column_names(
+    table: pa.Table, path: str, conversions: str | None, value: str | None, nulls: str | None
+) -> dict[str, str]:
+    """Return which column plays which role; `nulls` and `value` may have none."""
+    known = table.column_names
+    names = {}
+    asked = {"path": path, "conversions": conversions, "value": value, "nulls": nulls}
+    for role, name in asked.items():
+        if name is not None:
+            if name not in known:
+                raise JourneyError(unknown_name("column", name, known), column=role)
+            names[role] = name
+            continue
+        usual = [entry for entry in _USUAL[role] if entry in known]
+        if usual:
+            names[role] = usual[0]
+    if "conversions" not in names:
+        msg = f"no column counts conversions; the table has {', '.join(map(repr, known))}"
+        raise JourneyError(msg, hint='at.read_paths(table, conversions="...")')
+    return names
+
+
+def _counts(table: pa.Table, name: str | None, *, negative: bool = False) -> Floats:
+    """Return a numeric column as float64, zeros where there is no such column; shape (rows,)."""
+    if name is None:
+        return np.zeros(table.num_rows)
+    column = table.column(name)
+    kind = column.type
+    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    if not (numeric or pa.types.is_boolean(kind) or pa.types.is_decimal(kind)):
+        msg = f"the column holds {kind}, not numbers"
+        raise JourneyError(msg, column=name)
+    numbers: Floats = column.cast(pa.float64()).to_numpy().astype(np.float64, copy=False)
+    wrong = ~np.isfinite(numbers) | (False if negative else numbers < 0)
+    if bool(wrong.any()):
+        rows = np.flatnonzero(wrong)
+        msg = f"{len(rows)} counts are missing, infinite{'' if negative else ' or negative'}"
+        raise JourneyError(
+            msg,
+            column=name,
+            rows=[int(row) for row in rows[:5]],
+            count=len(rows),
+            why="a path that happened a negative or unknown number of times has no credit to give",
+            hint=f'table["{name}"] = table["{name}"].fillna(0).clip(lower=0)',
+        )
+    return numbers
+
+
+def _parsed(column: pa.ChunkedArray, name: str, separator: str) -> tuple[tuple[str, ...], Codes, Ints]:
+    """Split paths into (channel names by code point, codes, offsets)."""
+    if not separator.strip():
+        msg = f"separator={separator!r} must hold more than blanks"
+        raise JourneyError(msg, hint='separator=" > "')
+    texts = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if pa.types.is_dictionary(texts.type):
+        texts = texts.cast(texts.type.value_type)
+    if not len(texts):
+        texts = texts.cast(pa.large_string())
+    if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
+        msg = f"paths must be text, the column holds {texts.type}"
+        raise JourneyError(msg, column=name, hint='" > ".join(channels) writes a path')
+    if texts.null_count:
+        rows = np.flatnonzero(texts.is_null().to_numpy(zero_copy_only=False))
+        msg = "some paths are missing"
+        raise JourneyError(
+            msg,
+            column=name,
+            rows=[int(row) for row in rows[:5]],
+            count=len(rows),
+            hint=f'table["{name}"] = table["{name}"].fillna("")  # conversions that nothing touched',
+        )
+    mark = separator.strip()
+    # U+E000 is a private-use character that stands for an escaped separator while paths are split.
+    texts = pc.replace_substring(texts.cast(pa.large_string()), "\\" + mark, "\ue000")
+    lists = pc.split_pattern(pc.utf8_trim_whitespace(texts), mark)
+    empty = pc.equal(pc.utf8_trim_whitespace(texts), "").to_numpy(zero_copy_only=False)
+    lengths = np.asarray(pc.list_value_length(lists), dtype=np.int64)
+    parts = pc.utf8_trim_whitespace(lists.flatten())
+    parts = pc.replace_substring(parts, "\ue000", mark)
+    kept = np.repeat(~empty, lengths)
+    parts = parts.filter(pa.array(kept))
+    lengths[empty] = 0
+    offsets = offsets_of(lengths)
+    _refuse_blank_channels(parts, offsets, name)
+    encoded = parts.dictionary_encode()
+    labels = encoded.dictionary.to_pylist()
+    ranked = sorted(range(len(labels)), key=labels.__getitem__)
+    if UNATTRIBUTED in labels:
+        msg = f"the channel name {UNATTRIBUTED!r} is reserved for conversions that nothing touched"
+        raise JourneyError(msg, column=name, hint="leave the path empty instead")
+    rank = np.empty(len(labels), np.int32)
+    rank[ranked] = np.arange(len(labels), dtype=np.int32)
+    codes = rank[encoded.indices.to_numpy()]
+    return tuple(labels[position] for position in ranked), codes, offsets
+
+
+def _refuse_blank_channels(parts: Any, offsets: Ints, name: str) -> None:
+    blank = np.flatnonzero(pc.equal(parts, "").to_numpy(zero_copy_only=False))
+    if len(blank):
+        rows = np.unique(np.searchsorted(offsets, blank, "right") - 1)
+        msg = "some paths hold an empty channel, such as 'a >  > b'"
+        raise JourneyError(msg, column=name, rows=[int(row) for row in rows[:5]], count=len(rows))
+
+
+def _refuse_impossible(
+    lengths: Ints, converted: Floats, null: Floats, value: Floats, names: dict[str, str]
+) -> None:
+    worthless = np.flatnonzero((converted == 0) & (value != 0))
+    if len(worthless):
+        msg = "some paths have a value but no conversions"
+        raise JourneyError(
+            msg,
+            column=names.get("value"),
+            rows=[int(row) for row in worthless[:5]],
+            count=len(worthless),
+            why="value is credited through conversions, so this value would be lost",
+        )
+    pathless = np.flatnonzero((lengths == 0) & (null > 0))
+    if len(pathless):
+        msg = "some empty paths have non-converting journeys"
+        raise JourneyError(
+            msg,
+            column=names.get("nulls"),
+            rows=[int(row) for row in pathless[:5]],
+            count=len(pathless),
+            why="a journey without a touch cannot tell anything about channels",
+        )

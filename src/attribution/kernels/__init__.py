@@ -1,0 +1,1 @@
+"""Numerics over flat arrays: hashed ids, order, windows, ragged segments, path identity."""

@@ -1,0 +1,1 @@
+"""Attribution models: each reduces journeys to an additive tally, and a tally to Credit."""

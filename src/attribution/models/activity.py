@@ -1,0 +1,76 @@
+"""What channels did in converting journeys, whatever the model: touched, assisted, opened, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from attribution.credit.credit import Activity
+from attribution.journeys.claimed import claimed_touches
+from attribution.journeys.journeys import Journeys
+from attribution.models.base import CellTally
+from attribution.models.cells import cells_of
+
+
+@dataclass(frozen=True, eq=False)
+class ActivityTally:
+    """Additive counts per cell, with what every result says of its journeys.
+
+    Attributes
+    ----------
+    cells : CellTally
+        With the sums touched, opened, closed, touches.
+    window : (int, int) or None
+        First and last instant of the log, microseconds.
+    settings : mapping
+        How the journeys were built; the same for all tallies that are merged.
+    """
+
+    cells: CellTally
+    window: tuple[int, int] | None
+    settings: Mapping[str, object]
+
+    def __add__(self, other: ActivityTally) -> ActivityTally:
+        """Merge the tallies of disjoint sets of users."""
+        windows = [window for window in (self.window, other.window) if window is not None]
+        window = (min(low for low, _ in windows), max(high for _, high in windows)) if windows else None
+        return ActivityTally(self.cells + other.cells, window, self.settings)
+
+
+def tally_activity(journeys: Journeys, by: Sequence[str] = ("channel",)) -> ActivityTally:
+    """Count, per cell, the conversions it touched, opened and closed, and its touches in them."""
+    cells = cells_of(journeys, by)
+    claimed = claimed_touches(journeys)
+    n = len(cells.codes)
+    conversions = claimed.conversions[claimed.journey]
+    # A journey's touches of one cell count once: keep the first of each (journey, cell).
+    _, once = np.unique(claimed.journey * max(n, 1) + cells.touch, return_index=True)
+    first, last = claimed.offsets[:-1], claimed.offsets[1:] - 1
+    sums = np.stack(
+        [
+            np.bincount(cells.touch[once], conversions[once], n),
+            np.bincount(cells.touch[first], claimed.conversions, n),
+            np.bincount(cells.touch[last], claimed.conversions, n),
+            np.bincount(cells.touch, conversions, n),
+        ],
+        axis=1,
+    ).astype(np.float64)
+    tally = CellTally(cells.by, cells.labels, cells.codes, sums)
+    return ActivityTally(tally, journeys.window, journeys.settings)
+
+
+def solve_activity(tally: ActivityTally) -> Activity:
+    """Turn counts into Activity, cells in the order of `CellTally.keys`."""
+    _, order = tally.cells.keys()
+    touched, opened, closed, touches = tally.cells.sums[order].T
+    mean_touches = np.full(len(order), np.nan)
+    np.divide(touches, touched, out=mean_touches, where=touched > 0)
+    return Activity(
+        touched=touched,
+        assisted=touched - closed,
+        opened=opened,
+        closed=closed,
+        mean_touches=mean_touches,
+    )

@@ -1,0 +1,142 @@
+"""What a model is: tally, merge, solve; and the tally of sums per cell that most of them share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution._typing import Floats, Ints
+from attribution.credit.credit import Credit
+from attribution.errors import ModelError
+from attribution.journeys.claimed import claimed_touches
+from attribution.journeys.journeys import UNATTRIBUTED, Journeys
+from attribution.models.cells import Cells, distinct_rows
+
+
+@dataclass(frozen=True, eq=False)
+class CellTally:
+    """Sums per cell that add up over disjoint sets of users.
+
+    Attributes
+    ----------
+    by : tuple of str
+        Names of the dimensions, ``"channel"`` first.
+    labels : tuple of tuple of str
+        For each dimension its labels.
+    codes : int64, shape (n_cells, len(by))
+        Each cell's labels, as positions in `labels`.
+    sums : float64, shape (n_cells, k)
+        What is summed; a rule sums credited conversions and value.
+    """
+
+    by: tuple[str, ...]
+    labels: tuple[tuple[str, ...], ...]
+    codes: Ints
+    sums: Floats
+
+    def __add__(self, other: Self) -> Self:
+        """Merge two tallies of disjoint sets of users, by the names of their cells.
+
+        Raises
+        ------
+        ModelError
+            If they are broken down by different dimensions.
+        """
+        if self.by != other.by:
+            msg = f"tallies by {self.by} and by {other.by} cannot be merged"
+            raise ModelError(msg)
+        if self.labels == other.labels and np.array_equal(self.codes, other.codes):
+            return type(self)(self.by, self.labels, self.codes, self.sums + other.sums)
+        labels, columns = [], []
+        for position, (mine, theirs) in enumerate(zip(self.labels, other.labels, strict=True)):
+            union = tuple(sorted({*mine, *theirs}))
+            place = {label: code for code, label in enumerate(union)}
+            parts = [
+                np.array([place[label] for label in names], np.int64)[codes[:, position]]
+                for names, codes in ((mine, self.codes), (theirs, other.codes))
+            ]
+            labels.append(union)
+            columns.append(np.concatenate(parts))
+        codes, number = distinct_rows(columns, [len(names) for names in labels])
+        both = np.concatenate([self.sums, other.sums])
+        sums = np.stack(
+            [np.bincount(number, column, len(codes)).astype(np.float64) for column in both.T], axis=1
+        )
+        return type(self)(self.by, tuple(labels), codes, sums)
+
+    def keys(self) -> tuple[tuple[NDArray[np.object_], ...], Ints]:
+        """Return the label columns of the cells and the cells' order: by label, unattributed last."""
+        columns = tuple(
+            np.array(names, dtype=object)[codes]
+            for names, codes in zip(self.labels, self.codes.T, strict=True)
+        )
+        ranks = [
+            np.argsort(np.argsort(np.array(names)))[codes]
+            for names, codes in zip(self.labels, self.codes.T, strict=True)
+        ]
+        order = np.lexsort([*ranks[::-1], columns[0] == UNATTRIBUTED])
+        return tuple(column[order] for column in columns), order
+
+
+class Model(ABC):
+    """An attribution model: a frozen value that turns journeys into a tally and a tally into Credit.
+
+    Tallies of disjoint sets of users add up (``+``) to the tally of their union, so that the same model
+    serves one partition in memory, many on disk, a cluster, a daily increment and a bootstrap.
+    """
+
+    name: ClassVar[str]
+    needs_nulls: ClassVar[bool] = False
+    """Whether the model learns from non-converting journeys."""
+
+    @abstractmethod
+    def tally(self, journeys: Journeys, by: Sequence[str] = ("channel",)) -> CellTally:
+        """Reduce journeys to an additive table."""
+
+    @abstractmethod
+    def solve(self, tally: CellTally) -> Credit:
+        """Turn a tally into Credit."""
+
+    def check(self, journeys: Journeys) -> None:  # noqa: B027 - most models accept any journeys
+        """Raise ModelError if the journeys lack what the model needs."""
+
+
+def solve_cells(label: str, tally: CellTally, settings: Mapping[str, object] | None = None) -> Credit:
+    """Return the Credit of one model whose tally holds credited conversions and value per cell."""
+    keys, order = tally.keys()
+    return Credit(
+        models=(label,),
+        by=tally.by,
+        keys=keys,
+        conversions=tally.sums[order, 0][None, :],
+        value=tally.sums[order, 1][None, :],
+        settings=dict(settings or {}),
+    )
+
+
+def tally_touch_weights(journeys: Journeys, cells: Cells, weights: Floats) -> CellTally:
+    """Sum touch weights times conversions and times value, per cell.
+
+    Parameters
+    ----------
+    journeys
+        The journeys that the weights belong to.
+    cells
+        Their cells.
+    weights
+        Each claimed touch's share of its conversion, shape (M,); shares of a journey sum to 1.
+    """
+    claimed = claimed_touches(journeys)
+    n = len(cells.codes)
+    amounts = (claimed.conversions, claimed.value)
+    lost = (journeys.weights[cells.lost], journeys.value[cells.lost])
+    sums = np.empty((n, len(amounts)))
+    for measure, (amount, unattributed) in enumerate(zip(amounts, lost, strict=True)):
+        sums[:, measure] = np.bincount(cells.touch, weights * amount[claimed.journey], n)
+        sums[:, measure] += np.bincount(cells.unattributed, unattributed, n)
+    return CellTally(cells.by, cells.labels, cells.codes, sums)

@@ -1,0 +1,170 @@
+"""Cells: a channel, or a channel by other dimensions and calendar periods of the conversion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attribution._typing import Codes, Ints
+from attribution.credit.periods import PERIODS, period_codes
+from attribution.errors import JourneyError
+from attribution.journeys.claimed import claimed_touches
+from attribution.journeys.journeys import NONE, UNATTRIBUTED, Journeys
+
+_COMPRESS_ABOVE = 1 << 40
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Which cell each claimed touch and each unattributed conversion falls into.
+
+    Attributes
+    ----------
+    by : tuple of str
+        Names of the dimensions, ``"channel"`` first.
+    labels : tuple of tuple of str
+        For each dimension its labels.
+    codes : int64, shape (n_cells, len(by))
+        Each cell's labels, as positions in `labels`; rows are sorted and distinct.
+    touch : int64, shape (M,)
+        Cell of each claimed touch.
+    unattributed : int64, shape (U,)
+        Cell of each unattributed conversion.
+    lost : int64, shape (U,)
+        Those conversions' positions among the journeys.
+    """
+
+    by: tuple[str, ...]
+    labels: tuple[tuple[str, ...], ...]
+    codes: Ints
+    touch: Ints
+    unattributed: Ints
+    lost: Ints
+
+
+def checked_by(by: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the dimensions of a breakdown, ``"channel"`` first and always there.
+
+    Examples
+    --------
+    >>> checked_by("month")
+    ('channel', 'month')
+    """
+    names = (by,) if isinstance(by, str) else tuple(by)
+    if len(set(names)) != len(names):
+        msg = f"by={names!r} names a dimension twice"
+        raise JourneyError(msg, column="by")
+    return ("channel", *(name for name in names if name != "channel"))
+
+
+def cells_of(journeys: Journeys, by: Sequence[str] = ("channel",)) -> Cells:
+    """Return the cells of `journeys`, computed once for each `by` and kept with them.
+
+    Raises
+    ------
+    JourneyError
+        If a name in `by` is neither a dimension nor a period, or a period is asked of journeys without
+        times.
+    """
+    by = checked_by(tuple(by))
+    key = ("cells", by)
+    cache = journeys._cache  # noqa: SLF001
+    if key not in cache:
+        cache[key] = _make_cells(journeys, by)
+    cells: Cells = cache[key]
+    return cells
+
+
+def _make_cells(journeys: Journeys, by: tuple[str, ...]) -> Cells:
+    claimed = claimed_touches(journeys)
+    lost = np.flatnonzero(journeys.converted & (journeys.lengths == 0))
+    labels: list[tuple[str, ...]] = []
+    columns: list[Ints] = []
+    for name in by:
+        names, on_touches, on_lost = _column(journeys, name, lost)
+        labels.append(names)
+        columns.append(np.concatenate([on_touches, on_lost]))
+    codes, number = distinct_rows(columns, [len(names) for names in labels])
+    if by == ("channel",):
+        codes, number = _every_channel(codes, number, len(journeys.channels))
+    n_touches = len(claimed.index)
+    return Cells(by, tuple(labels), codes, number[:n_touches], number[n_touches:], lost)
+
+
+def _column(journeys: Journeys, name: str, lost: Ints) -> tuple[tuple[str, ...], Codes, Codes]:
+    """Return a dimension's labels and its codes on claimed touches and on unattributed conversions."""
+    claimed = claimed_touches(journeys)
+    if name == "channel":
+        labels = (*journeys.channels, UNATTRIBUTED)
+        return labels, claimed.channel, np.full(len(lost), len(labels) - 1)
+    known = {dim.name for dim in (*journeys.touch_dims, *journeys.journey_dims)}
+    if name in PERIODS and name not in known:
+        return _period_column(journeys, name, lost)
+    dimension, of_touches = journeys.dimension(name)
+    labels = dimension.labels
+    extra = [label for label in (NONE, UNATTRIBUTED) if label not in labels]
+    labels = (*labels, *extra)
+    # Code -1 (no label) is read from the end of the lookup table.
+    lookup = np.append(np.arange(len(dimension.labels)), labels.index(NONE))
+    if of_touches:
+        unknown = np.full(len(lost), labels.index(UNATTRIBUTED))
+        return labels, lookup[dimension.codes[claimed.index]], unknown
+    on_touches = lookup[dimension.codes[claimed.which]][claimed.journey]
+    return labels, on_touches, lookup[dimension.codes[lost]]
+
+
+def _period_column(journeys: Journeys, name: str, lost: Ints) -> tuple[tuple[str, ...], Codes, Codes]:
+    if journeys.conversion_time is None:
+        msg = f"by={name!r} needs the times of conversions, and these journeys came from a path table"
+        raise JourneyError(msg, column="by")
+    claimed = claimed_touches(journeys)
+    which = np.concatenate([claimed.which, lost])
+    codes, labels = period_codes(journeys.conversion_time[which], name)
+    return labels, codes[: len(claimed.which)][claimed.journey], codes[len(claimed.which) :]
+
+
+def distinct_rows(columns: Sequence[NDArray[Any]], sizes: Sequence[int]) -> tuple[Ints, Ints]:
+    """Give a number to each of the distinct rows of several code columns.
+
+    Parameters
+    ----------
+    columns
+        Codes, each of shape (n,), with ``0 <= code < size``.
+    sizes
+        How many codes each column may hold.
+
+    Returns
+    -------
+    codes : int64, shape (d, len(columns))
+        The distinct rows, sorted.
+    number : int64, shape (n,)
+        Each row's position among them.
+    """
+    key = columns[0].astype(np.int64)
+    size = sizes[0]
+    for column, extent in zip(columns[1:], sizes[1:], strict=True):
+        if size * extent > _COMPRESS_ABOVE:  # keep the mixed-radix key inside 64 bits
+            distinct, key = np.unique(key, return_inverse=True)
+            key, size = key.reshape(-1), len(distinct)
+        key = key * extent + column
+        size *= extent
+    if size <= 4 * len(key) + 65_536:
+        present = np.zeros(size, np.bool_)
+        present[key] = True
+        number = (np.cumsum(present) - 1)[key]
+    else:
+        distinct, number = np.unique(key, return_inverse=True)
+        number = number.reshape(-1)
+    example = np.empty(int(number.max(initial=-1)) + 1, np.int64)
+    example[number] = np.arange(len(number))
+    return np.stack([column[example].astype(np.int64) for column in columns], axis=1), number
+
+
+def _every_channel(codes: Ints, number: Ints, n_channels: int) -> tuple[Ints, Ints]:
+    """Give every channel a cell, also those that no converting journey touched."""
+    n = n_channels + bool((codes[:, 0] == n_channels).any())
+    return np.arange(n, dtype=np.int64)[:, None], codes[:, 0][number] if len(codes) else number

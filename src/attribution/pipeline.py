@@ -1,0 +1,379 @@
+"""The whole flow once: a `Job` in, files and a `Result` out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from attribution import __version__
+from attribution._display import Display
+from attribution.config import Job
+from attribution.diagnostics import CheckResults
+from attribution.errors import ConfigError, CreditError, LogError, OutputError, unknown_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attribution.credit.credit import Credit
+    from attribution.eventlog.eventlog import EventLog
+    from attribution.journeys.journeys import Journeys
+    from attribution.reporting.html import Report
+
+logger = logging.getLogger(__name__)
+
+_LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy", "matplotlib", "jinja2")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result(Display):
+    """What a run made.
+
+    Attributes
+    ----------
+    job
+        What was asked for.
+    credit
+        Credit by model, with spend where the job names it.
+    journeys
+        The journeys behind it.
+    checks
+        What the audit of the log found; empty where the job asks for none.
+    report
+        What ``report.html`` shows.
+    outputs
+        The files written, by name.
+    manifest
+        What ``manifest.json`` holds: inputs with sizes and hashes, versions, settings, counts, durations.
+    """
+
+    job: Job
+    credit: Credit
+    journeys: Journeys
+    checks: CheckResults
+    report: Report
+    outputs: Mapping[str, Path]
+    manifest: Mapping[str, Any]
+
+    @property
+    def failed(self) -> CheckResults:
+        """The failed checks for which the job asks the run to fail (``[audit] fail_on``)."""
+        wanted = self.job.audit.fail_on
+        return CheckResults(check for check in self.checks.failed if "any" in wanted or check.name in wanted)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the credit table; see `Credit.to_frame`."""
+        return self.credit.to_frame()
+
+    def _title(self) -> str:
+        return f"Result of {self.job.path}, written to {self.job.output.folder}"
+
+
+@dataclass
+class _Stages:
+    """Times each stage and says at INFO when it is done."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        began = perf_counter()
+        yield
+        self.seconds[name] = round(perf_counter() - began, 4)
+        logger.info("%s: done in %.2f s", name, self.seconds[name])
+
+
+def run(job: Job) -> Result:
+    """Do a job: read, audit, build journeys, credit, set against spend, report, write.
+
+    Four files are written to the job's output folder: ``credit.parquet`` and ``credit.csv`` (what
+    `Credit.to_frame` returns), ``report.html``, and ``manifest.json``. They are prepared beside their places
+    and renamed together at the end, the manifest last; until then the files of an earlier run stay as they
+    are. The manifest holds the hash of the others.
+
+    Parameters
+    ----------
+    job
+        From `load_config`.
+
+    Returns
+    -------
+    Result
+        Its `failed` holds the failed checks that the job does not put up with; the files are written all
+        the same, because the report tells what is wrong.
+
+    Raises
+    ------
+    LogError
+        If the log cannot be read, holds values that have no right reading, or changes while it is read.
+    JourneyError, ModelError, CreditError
+        If a setting does not fit the data, such as a goal that no conversion has.
+    OutputError
+        If the outputs cannot be written: no permission, disk full. Nothing is left half-written.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> result = at.run(at.load_config("data/samples/retailer/demo.toml"))  # doctest: +SKIP
+    >>> result.outputs["report.html"]  # doctest: +SKIP
+    PosixPath('out/report.html')
+    """
+    if not isinstance(job, Job):
+        msg = f"run takes a Job, not {type(job).__name__}"
+        raise ConfigError(msg, hint='at.run(at.load_config("weekly.toml"))')
+    from attribution.credit.periods import PERIODS
+    from attribution.credit.spend_table import read_spend
+    from attribution.crediting import attribute
+    from attribution.journeys.build import build_journeys
+    from attribution.reporting.html import report
+
+    began = datetime.now(UTC)
+    stages = _Stages()
+    folder = _output_folder(job)
+    with stages("open"):
+        log = _open_log(job)
+        files = _fingerprints([Path(job.path), *log.files, *_spend_files(job)])
+    if job.spend is not None:
+        read_spend(job.spend.path, [name for name in job.by if name not in {"channel", *PERIODS}])
+    with stages("audit"):
+        checks = _audit(job, log)
+    with stages("journeys"):
+        journeys = build_journeys(log, **asdict(job.journeys))
+    with stages("credit"):
+        models = {model.label: {"name": model.name, **model.params} for model in job.models}
+        credit = attribute(journeys, models, by=job.by)
+        credit = replace(credit, currency=job.report.currency, decimals=job.report.decimals)
+        if job.spend is not None:
+            credit = credit.with_spend(
+                job.spend.path,
+                currency=job.report.currency,
+                decimals=job.report.decimals,
+                outside=job.spend.outside,
+            )
+    manifest = _manifest(job, log, journeys, credit, checks, files)
+    with stages("report"):
+        page = report(
+            credit,
+            journeys=journeys,
+            checks=checks if job.audit.enabled else None,
+            title=job.report.title,
+            top_paths=job.report.top_paths,
+            manifest=_shown(manifest),
+        )
+    with stages("write"):
+        _unchanged(files)
+        outputs = _write(folder, credit, page, manifest, began, stages)
+    logger.info("wrote %s", ", ".join(str(path) for path in outputs.values()))
+    return Result(job, credit, journeys, checks, page, outputs, manifest)
+
+
+def _open_log(job: Job) -> EventLog:
+    from attribution.eventlog.read import read_log
+
+    settings = job.log
+    log = read_log(
+        _one_or_many(settings.touches),
+        _one_or_many(settings.conversions) if settings.conversions else None,
+        dict(settings.schema),
+        invalid=settings.invalid,
+        missing_value=settings.missing_value,
+    )
+    if job.channels is None:
+        return log
+    options = {key: value for key, value in asdict(job.channels).items() if value is not None}
+    return log.group_channels(options.pop("rules", None), **options)
+
+
+def _one_or_many(paths: tuple[str, ...]) -> str | list[str]:
+    return paths[0] if len(paths) == 1 else list(paths)
+
+
+def _spend_files(job: Job) -> list[Path]:
+    if job.spend is None:
+        return []
+    path = Path(job.spend.path)
+    if not path.is_file():
+        msg = f"there is no spend table at {path}"
+        raise CreditError(msg, column="spend.path", hint="paths are relative to the configuration file")
+    return [path]
+
+
+def _audit(job: Job, log: EventLog) -> CheckResults:
+    if not job.audit.enabled:
+        return CheckResults()
+    checks = log.audit(lookback=job.journeys.lookback)
+    known = [check.name for check in checks]
+    for name in job.audit.fail_on:
+        if name not in known and name != "any":
+            raise ConfigError(unknown_name("check", name, ["any", *known]), column="audit.fail_on")
+    return checks
+
+
+def _output_folder(job: Job) -> Path:
+    """Make the output folder, and find out before hours of work whether it can be written to."""
+    folder = Path(job.output.folder)
+    hint = '[output] folder = "..."'
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"cannot make the output folder {folder}: {error.strerror or error}"
+        raise OutputError(msg, column="output.folder", hint=hint) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        msg = f"the output folder {folder} may not be written to"
+        raise OutputError(msg, column="output.folder", hint=hint)
+    return folder
+
+
+@dataclass(frozen=True)
+class _Fingerprint:
+    path: Path
+    size: int
+    changed: int
+    sha256: str
+
+
+def _fingerprints(paths: list[Path]) -> list[_Fingerprint]:
+    found = []
+    for path in dict.fromkeys(paths):
+        try:
+            status = path.stat()
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            msg = f"cannot read {path}: {error.strerror or error}"
+            raise LogError(msg) from error
+        found.append(_Fingerprint(path, status.st_size, status.st_mtime_ns, digest))
+    return found
+
+
+def _unchanged(files: list[_Fingerprint]) -> None:
+    for file in files:
+        try:
+            status = file.path.stat()
+            same = (status.st_size, status.st_mtime_ns) == (file.size, file.changed)
+        except OSError:
+            same = False
+        if not same:
+            msg = f"{file.path} changed while it was read"
+            why = "a part of the numbers would come from the old file and a part from the new"
+            raise LogError(
+                msg, why=why, hint="write inputs under another name and rename them, then run again"
+            )
+
+
+def _manifest(
+    job: Job,
+    log: EventLog,
+    journeys: Journeys,
+    credit: Credit,
+    checks: CheckResults,
+    files: list[_Fingerprint],
+) -> dict[str, Any]:
+    """Return the facts of a run that depend on nothing but its inputs and the installed versions."""
+    columns = log.load(converters_only=not job.journeys.nulls)
+    sums = credit.sums()
+    return {
+        "format": 1,
+        "library": {"attribution-analytics": __version__},
+        "python": platform.python_version(),
+        "libraries": {name: found for name in _LIBRARIES if (found := _version(name))},
+        "inputs": [{"path": str(file.path), "bytes": file.size, "sha256": file.sha256} for file in files],
+        "rows": {
+            "touches": len(columns.touches),
+            "conversions": len(columns.conversions),
+            "dropped": dict(columns.dropped),
+            "channels": len(columns.channels),
+            "journeys": len(journeys),
+            "attributed_conversions": float(sums.conversions[0]),
+            "unattributed_conversions": float(sums.unattributed_conversions[0]),
+            "cells": len(credit.keys[0]),
+        },
+        "checks": {check.name: check.status for check in checks},
+        "config": job.to_dict(),
+    }
+
+
+@contextmanager
+def _together(folder: Path, names: tuple[str, ...]) -> Iterator[dict[str, Path]]:
+    """Yield a place to write each file to; move all of them into `folder` when every one is complete.
+
+    Whatever stops the block (a full disk, an interrupt) leaves the folder as it was.
+    """
+    draft: Path | None = None
+    try:
+        draft = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
+        yield {name: draft / name for name in names}
+        for name in names:
+            if (folder / name).is_dir():
+                msg = f"cannot write {folder / name}: it is a folder"
+                raise OutputError(msg, hint='[output] folder = "..."')
+        for name in names:
+            (draft / name).replace(folder / name)
+    except OutputError:
+        raise
+    except OSError as error:
+        msg = f"cannot write to {folder}: {error.strerror or error}"
+        why = "nothing was written, and the files of an earlier run are unchanged"
+        raise OutputError(msg, why=why, hint="make room or choose another folder, then run again") from error
+    finally:
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _shown(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the report shows of a manifest: nothing that differs from one machine to the next."""
+    config = {
+        section: settings
+        for section, settings in manifest["config"].items()
+        if section not in {"path", "log", "spend", "output"}
+    }
+    return {
+        "library": manifest["library"],
+        "inputs": {Path(file["path"]).name: file["sha256"] for file in manifest["inputs"]},
+        "rows": manifest["rows"],
+        **config,
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _write(
+    folder: Path,
+    credit: Credit,
+    page: Report,
+    manifest: dict[str, Any],
+    began: datetime,
+    stages: _Stages,
+) -> dict[str, Path]:
+    names = ("credit.parquet", "credit.csv", "report.html", "manifest.json")
+    with _together(folder, names) as place:
+        credit.to_parquet(place["credit.parquet"])
+        credit.to_csv(place["credit.csv"])
+        page.to_html(place["report.html"])
+        manifest["outputs"] = [
+            {"path": file.path.name, "bytes": file.size, "sha256": file.sha256}
+            for file in _fingerprints([place[name] for name in names[:-1]])
+        ]
+        manifest["seconds"] = dict(stages.seconds)
+        manifest["began"] = began.isoformat(timespec="seconds")
+        manifest["ended"] = datetime.now(UTC).isoformat(timespec="seconds")
+        text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)
+        place["manifest.json"].write_text(text + "\n", encoding="utf-8")
+    return {name: folder / name for name in names}

@@ -1,0 +1,174 @@
+"""What a report is made of: sections of sentences, facts, tables and figures, before any markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from attribution.reporting.formats import Style, clean, fit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Text:
+    """Paragraphs; `tone` is ``"plain"``, ``"note"`` (aside) or ``"warning"``."""
+
+    paragraphs: tuple[str, ...]
+    tone: str = "plain"
+
+
+@dataclass(frozen=True)
+class Points:
+    """A list of sentences, each with an optional lead-in."""
+
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One number that stands for itself."""
+
+    label: str
+    text: str
+    exact: float
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A row of facts."""
+
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing: its title, the SVG, and what it shows in words."""
+
+    title: str
+    svg: str
+    alt: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its name in the frame, its heading, and how it is written."""
+
+    key: str
+    title: str
+    style: Style
+    bar: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell, ready to be marked up: text, the exact number behind it, and the length of its bar."""
+
+    text: str
+    exact: str = ""
+    bar: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table: a frame with the style of each of its columns.
+
+    Attributes
+    ----------
+    name
+        Stable identifier, by which `Report.tables` returns the frame.
+    caption
+        What the table shows, one sentence.
+    frame
+        The numbers, unrounded.
+    columns
+        Which columns are shown, in order; the first one names the row.
+    marks
+        One word a row: ``""``, ``"aside"`` (unattributed), ``"total"``, ``"failed"``.
+    note
+        A sentence below the table.
+    folded
+        Whether the table starts closed, to be opened by the reader.
+    """
+
+    name: str
+    caption: str
+    frame: pd.DataFrame
+    columns: tuple[Column, ...]
+    marks: tuple[str, ...] = ()
+    note: str = ""
+    folded: bool = False
+
+    def rows(self) -> list[tuple[str, list[Cell]]]:
+        """Return each row's mark and cells."""
+        longest = {
+            column.key: max((abs(value) for value in self.frame[column.key] if value == value), default=0.0)
+            for column in self.columns
+            if column.bar
+        }
+        marks = self.marks or ("",) * len(self.frame)
+        values = zip(*(self.frame[column.key].tolist() for column in self.columns), strict=True)
+        return [
+            (mark, [_cell(column, value, longest) for column, value in zip(self.columns, row, strict=True)])
+            for mark, row in zip(marks, values, strict=True)
+        ]
+
+
+def _cell(column: Column, value: Any, longest: dict[str, float]) -> Cell:
+    text = column.style.write(value)
+    if column.style.kind == "text" or value is None or value != value:
+        return Cell(text)
+    length = None
+    if column.bar and longest[column.key] > 0:
+        length = max(0.0, min(1.0, float(value) / longest[column.key]))
+    return Cell(text, repr(float(value)), length)
+
+
+Block: TypeAlias = Text | Points | Facts | Figure | Table
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report with a heading of its own."""
+
+    name: str
+    title: str
+    blocks: tuple[Block, ...] = field(default=())
+
+
+def make_table(
+    name: str,
+    caption: str,
+    frame: pd.DataFrame,
+    kinds: dict[str, tuple[str, str]],
+    *,
+    bars: Sequence[str] = (),
+    currency: str = "",
+    decimals: int | None = None,
+    **options: Any,
+) -> Table:
+    """Return a table whose styles fit its numbers.
+
+    Parameters
+    ----------
+    name, caption, frame
+        As in `Table`.
+    kinds
+        For each column to show: its heading and its kind (see `Style`).
+    bars
+        Columns whose cells get a bar.
+    currency, decimals
+        For columns of money.
+    options
+        The other attributes of `Table`.
+    """
+    columns = []
+    for key, (title, kind) in kinds.items():
+        numbers = [] if kind == "text" else [float(value) for value in frame[key] if value is not None]
+        style = Style() if kind == "text" else fit(kind, numbers, currency=currency, decimals=decimals)
+        columns.append(Column(key, clean(title), style, key in bars))
+    return Table(name, caption, frame, tuple(columns), **options)

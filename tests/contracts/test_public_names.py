@@ -1,0 +1,60 @@
+"""The names that `import attribution as at` promises: all there, typed, shadowed by nothing."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import attribution as at
+
+PROMISED = """
+    AttributionError ChannelRule Credit CustomRule EventLog FirstTouch FullPath InverseJ JShaped Journeys
+    LastNonDirect LastTouch Linear LogSchema PositionBased TimeDecay UShaped WShaped
+    attribute build_journeys datasets load_config load_sample read_log read_paths report run
+""".split()
+PACKAGE = Path(at.__file__).parent
+
+
+def test_the_promised_names_are_the_public_names():
+    assert sorted(at.__all__) == sorted([*PROMISED, "__version__"])
+    assert dir(at) == sorted(at.__all__)
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_every_public_name_loads(name):
+    value = getattr(at, name)
+    assert value is getattr(at, name)
+    if name != "datasets":
+        assert value.__name__ == name
+        assert value.__doc__
+
+
+def test_a_misspelt_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="read_logg"):
+        at.read_logg  # noqa: B018
+
+
+def test_type_checkers_see_the_same_names_from_the_same_modules():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    guarded = next(node for node in tree.body if isinstance(node, ast.If))
+    typed = {
+        alias.asname: "" if node.module == "attribution" else node.module
+        for node in guarded.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert typed == at._HOME
+
+
+def test_no_module_bears_the_name_of_a_public_function():
+    # Importing such a module would replace the lazily loaded name by the module.
+    modules = {path.stem for path in PACKAGE.iterdir() if not path.name.startswith("__")}
+    assert modules & set(at._HOME) <= {"datasets"}
+
+
+def test_the_version_is_a_release_number_and_stands_in_the_changelog(root):
+    assert re.fullmatch(r"\d+\.\d+\.\d+", at.__version__)
+    assert f"[{at.__version__}]" in (root / "CHANGELOG.md").read_text(encoding="utf-8")

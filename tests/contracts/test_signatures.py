@@ -1,0 +1,101 @@
+"""Public functions and methods: every argument documented, in order; plots take named arguments only."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import attribution as at
+
+SECTION = re.compile(r"^([A-Z][A-Za-z ]+)\n-{3,}\n", re.MULTILINE)
+
+
+def sections(doc: str) -> dict[str, str]:
+    """Split a numpydoc docstring into its sections."""
+    parts = SECTION.split(inspect.cleandoc(doc))
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def documented(section: str) -> list[str]:
+    """Return the names that a Parameters or Attributes section documents, in order."""
+    heads = re.findall(r"^(\S[^\n]*)\n(?=[ ]{4})", section, re.MULTILINE)
+    return [name.strip().lstrip("*") for head in heads for name in re.split(r"\s:\s", head)[0].split(",")]
+
+
+def public_values() -> dict[str, object]:
+    return {name: getattr(at, name) for name in at.__all__ if name not in {"__version__", "datasets"}}
+
+
+def routines() -> Iterator[tuple[str, Callable[..., object]]]:
+    """Yield every public function, and every public method defined in a public class."""
+    for name, value in public_values().items():
+        if inspect.isfunction(value):
+            yield name, value
+        elif inspect.isclass(value):
+            for method, member in vars(value).items():
+                routine = member.__func__ if isinstance(member, classmethod | staticmethod) else member
+                if not method.startswith("_") and inspect.isfunction(routine):
+                    yield f"{name}.{method}", routine
+
+
+ROUTINES = dict(routines())
+CLASSES = {
+    name: value
+    for name, value in public_values().items()
+    if inspect.isclass(value) and not issubclass(value, Exception)
+}
+
+
+def arguments(routine: Callable[..., object]) -> list[str]:
+    return [name for name in inspect.signature(routine).parameters if name not in {"self", "cls"}]
+
+
+@pytest.mark.parametrize("name", ROUTINES)
+def test_every_argument_is_documented_in_order(name):
+    routine = ROUTINES[name]
+    assert routine.__doc__, f"{name} has no docstring"
+    wanted = arguments(routine)
+    if len(wanted) == 0:
+        return
+    assert documented(sections(routine.__doc__).get("Parameters", "")) == wanted
+
+
+@pytest.mark.parametrize("name", [name for name in ROUTINES if "." not in name])
+def test_every_function_says_what_it_returns(name):
+    routine = ROUTINES[name]
+    if typing.get_type_hints(routine, vars(inspect.getmodule(routine)))["return"] is type(None):
+        return
+    assert sections(routine.__doc__ or "").keys() & {"Returns", "Yields"}
+
+
+@pytest.mark.parametrize("name", [name for name in ROUTINES if "." not in name])
+def test_every_function_shows_an_example(name):
+    assert ">>> " in (ROUTINES[name].__doc__ or "")
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_field_is_documented_in_order(name):
+    kind = CLASSES[name]
+    described = sections(kind.__doc__ or "")
+    names = documented(described.get("Parameters", described.get("Attributes", "")))
+    assert names == [field for field in arguments(kind) if not field.startswith("_")]
+
+
+@pytest.mark.parametrize("name", [name for name in ROUTINES if name.endswith("plot")])
+def test_a_plot_takes_named_arguments_and_returns_axes(name):
+    parameters = inspect.signature(ROUTINES[name]).parameters
+    kinds = {parameter.kind for parameter in parameters.values()}
+    assert not kinds & {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}
+    assert parameters["ax"].default is None
+    assert inspect.signature(ROUTINES[name]).return_annotation == "Axes"
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_results_and_settings_cannot_be_changed(name):
+    kind = CLASSES[name]
+    settings = getattr(kind, "__dataclass_params__", None)
+    assert settings is None or settings.frozen
