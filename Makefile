@@ -5,6 +5,7 @@
 #   make fmt          format and apply the safe fixes
 #   make lint types layers unit notebooks    the parts of `make test`
 #   make bench        the benchmarks (minutes)
+#   make pictures     draw the pictures of README and docs again
 #   make clean        remove environments, caches and outputs
 
 # The first Python on the path that is new enough; `make PYTHON=/some/python3` to choose.
@@ -24,7 +25,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MPLBACKEND := Agg
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-floors fmt lint types layers unit notebooks bench clean
+.PHONY: demo test test-floors fmt lint types layers unit notebooks bench pictures clean
 
 demo: $(APP)
 	$(BIN)/attribution run data/samples/retailer/demo.toml
@@ -59,6 +60,9 @@ test-floors: $(LOWEST)
 bench: $(DEV)
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/journeys.py
+
+pictures: $(DEV)
+	$(BIN)/python docs/images/draw.py
 
 clean:
 	rm -rf $(VENV) $(FLOORS) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

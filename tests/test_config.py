@@ -250,7 +250,9 @@ def test_a_mistake_names_its_key_and_the_remedy(tmp_path, name):
 
 
 def test_all_mistakes_are_told_at_once(tmp_path):
-    text = 'models = ["linaer", "foo"]\n[log]\n[journeys]\nlookback = 3\n[report]\ndecimals = "2"\ntittle = "x"\n'
+    text = (
+        'models = ["linaer", "foo"]\n[log]\n[journeys]\nlookback = 3\n[report]\ndecimals = "2"\ntittle = ""\n'
+    )
     with pytest.raises(ConfigError) as caught:
         load_config(write(tmp_path, text))
     message = str(caught.value)

@@ -34,14 +34,15 @@ class Display:
     def _notes(self) -> tuple[str, ...]:
         return ()
 
-    def _shown(self) -> pd.DataFrame:
+    def _shown(self, *, wide: bool) -> pd.DataFrame:
+        del wide  # whether there is room for all columns, as in a page that scrolls sideways
         return self.to_frame()
 
     def _formats(self) -> Mapping[str, Callable[[Any], str]]:
         return {}
 
     def _repr_text(self) -> str:
-        frame = self._shown()
+        frame = self._shown(wide=False)
         body = format_frame(frame.head(MAX_ROWS), self._formats()).to_string(index=False)
         more = len(frame) - MAX_ROWS
         tail = [f"... {more:,} more rows; .to_frame() has all of them"] if more > 0 else []
@@ -55,7 +56,7 @@ class Display:
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
-        frame = self._shown()
+        frame = self._shown(wide=True)
         more = len(frame) - MAX_ROWS
         tail = (
             f"<p>&hellip; {more:,} more rows; <code>.to_frame()</code> has them all</p>" if more > 0 else ""

@@ -49,11 +49,12 @@ def atomic_write(path: str | os.PathLike[str], *, text: bool = False) -> Iterato
     ['report.html']
     """
     target = Path(os.path.realpath(path))
+    if target.is_dir():
+        msg = f"{os.fspath(path)} is a folder"
+        raise OutputError(msg, hint="give the name of a file in it")
     try:
         mode = target.stat().st_mode if target.exists() else None
         if mode is not None and not stat.S_ISREG(mode):
-            if stat.S_ISDIR(mode):
-                raise OutputError(f"{path} is a folder", hint="give the name of a file in it")
             with _open(target, os.O_WRONLY, text) as file:
                 yield file
             return

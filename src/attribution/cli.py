@@ -106,8 +106,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         return _refused("attribution: error: not enough memory for this log", REFUSED, options)
     except Exception as error:  # noqa: BLE001 - the last resort: no traceback unless it is asked for
-        text = f"attribution: internal error: {type(error).__name__}: {error}\n  Fix: --debug shows where it happened"
-        return _refused(text, INTERNAL, options)
+        text = f"attribution: internal error: {type(error).__name__}: {error}"
+        return _refused(f"{text}\n  Fix: --debug shows where it happened", INTERNAL, options)
     return code
 
 
@@ -332,7 +332,7 @@ def _logging(options: argparse.Namespace) -> Iterator[None]:
 def _terminable() -> Iterator[None]:
     """Let a polite kill (SIGTERM, as of a scheduler) clean up like an interrupt."""
 
-    def stop(number: int, frame: object) -> None:
+    def stop(*_: object) -> None:
         raise KeyboardInterrupt(signal.SIGTERM)
 
     try:

@@ -16,7 +16,7 @@ import glob
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from attribution import _toml as toml
 from attribution._display import Display
@@ -84,7 +84,7 @@ class SpendSettings:
     """Section ``[spend]``: the table of costs (see `Credit.with_spend`)."""
 
     path: str
-    outside: str = "drop"
+    outside: Literal["drop", "keep"] = "drop"
 
 
 @dataclass(frozen=True)
@@ -292,9 +292,9 @@ def _spend(table: Table | None, inputs: Reader[Texts]) -> SpendSettings | None:
     paths = table.take("path", inputs, NONE)
     if len(paths) > 1:
         table.mistakes.append(mistake(table.at("path"), f"needs one file, got {len(paths)}"))
-    outside = table.take("outside", toml.choice("drop", "keep"), SpendSettings.outside)
+    outside = table.take("outside", toml.choice("drop", "keep"), "drop")
     table.finish()
-    return SpendSettings(paths[0], outside) if paths else None
+    return SpendSettings(paths[0], "keep" if outside == "keep" else "drop") if paths else None
 
 
 def _report(table: Table | None) -> ReportSettings:

@@ -44,6 +44,7 @@ def attribute(
     session_gap: str | dt.timedelta | None = None,
     max_touches: int | None = None,
     engine: str | Engine = "memory",
+    progress: bool | None = None,
 ) -> Credit:
     """Credit conversions and their value to channels.
 
@@ -64,7 +65,9 @@ def attribute(
     lookback, goal, after_conversion, drop_censored, session_gap, max_touches
         As in `build_journeys`, and only with a log; `lookback` is ``"30D"`` unless told.
     engine
-        Where the work is done: ``"memory"``.
+        Where the work is done: ``"memory"``, or an object with the `Engine` protocol.
+    progress
+        Whether to show a bar while a log is read; by default only in a terminal or notebook.
 
     Returns
     -------
@@ -110,7 +113,7 @@ def attribute(
     elif isinstance(source, EventLog):
         needs_nulls = any(model.needs_nulls for model in chosen.values())
         settings = JourneySettings(**given, nulls=needs_nulls)
-        tallies = _engine(engine).run(source, settings, tasks)
+        tallies = _engine(engine).run(source, settings, tasks, progress=progress)
     else:
         msg = f"attribute takes journeys or a log, not {type(source).__name__}"
         raise JourneyError(msg, hint="at.attribute(at.read_log(touches, conversions), models)")

@@ -145,8 +145,8 @@ def run(job: Job) -> Result:
     with stages("open"):
         log = _open_log(job)
         files = _fingerprints([Path(job.path), *log.files, *_spend_files(job)])
-    if job.spend is not None:
-        read_spend(job.spend.path, [name for name in job.by if name not in {"channel", *PERIODS}])
+        if job.spend is not None:  # what is wrong with it is told before the long part
+            read_spend(job.spend.path, [name for name in job.by if name not in {"channel", *PERIODS}])
     with stages("audit"):
         checks = _audit(job, log)
     with stages("journeys"):
@@ -315,10 +315,7 @@ def _together(folder: Path, names: tuple[str, ...]) -> Iterator[dict[str, Path]]
     try:
         draft = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
         yield {name: draft / name for name in names}
-        for name in names:
-            if (folder / name).is_dir():
-                msg = f"cannot write {folder / name}: it is a folder"
-                raise OutputError(msg, hint='[output] folder = "..."')
+        _refuse_folders([folder / name for name in names])
         for name in names:
             (draft / name).replace(folder / name)
     except OutputError:
@@ -330,6 +327,13 @@ def _together(folder: Path, names: tuple[str, ...]) -> Iterator[dict[str, Path]]
     finally:
         if draft is not None:
             shutil.rmtree(draft, ignore_errors=True)
+
+
+def _refuse_folders(paths: list[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            msg = f"cannot write {path}: it is a folder"
+            raise OutputError(msg, hint='[output] folder = "..."')
 
 
 def _shown(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,11 +10,35 @@ import pytest
 
 import attribution as at
 
-PROMISED = """
-    AttributionError ChannelRule Credit CustomRule EventLog FirstTouch FullPath InverseJ JShaped Journeys
-    LastNonDirect LastTouch Linear LogSchema PositionBased TimeDecay UShaped WShaped
-    attribute build_journeys datasets load_config load_sample read_log read_paths report run
-""".split()
+PROMISED = [
+    "AttributionError",
+    "ChannelRule",
+    "Credit",
+    "CustomRule",
+    "EventLog",
+    "FirstTouch",
+    "FullPath",
+    "InverseJ",
+    "JShaped",
+    "Journeys",
+    "LastNonDirect",
+    "LastTouch",
+    "Linear",
+    "LogSchema",
+    "PositionBased",
+    "TimeDecay",
+    "UShaped",
+    "WShaped",
+    "attribute",
+    "build_journeys",
+    "datasets",
+    "load_config",
+    "load_sample",
+    "read_log",
+    "read_paths",
+    "report",
+    "run",
+]
 PACKAGE = Path(at.__file__).parent
 
 

@@ -78,7 +78,7 @@ def run_python(block: Block, path: Path, namespace: dict[str, object]) -> str:
         if last is not None:
             value = eval(compile(ast.Expression(last.value), str(path), "eval"), namespace)
             if value is not None:
-                print(repr(value))
+                printed.write(f"{value!r}\n")
     return printed.getvalue()
 
 

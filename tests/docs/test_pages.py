@@ -1,4 +1,4 @@
-"""README and docs: every block of code runs and prints what the page says it prints; every link leads somewhere."""
+"""README and docs: blocks of code run and print what the page says they print; links lead somewhere."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ import pytest
 from tests.docs.pages import blocks, run_page
 
 ROOT = Path(__file__).parents[2]
+CHANGELOG = ROOT / "CHANGELOG.md"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_page_runs(path, tmp_path, monkeypatch):
     (tmp_path / "data").symlink_to(ROOT / "data")
     monkeypatch.chdir(tmp_path)
     run_page(path, TARGETS)
 
 
-@pytest.mark.parametrize("path", [*PAGES, ROOT / "CHANGELOG.md"], ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("path", [*PAGES, CHANGELOG], ids=name_of)
 def test_links_lead_somewhere(path):
     for target, _ in LINK.findall(path.read_text(encoding="utf-8")):
         if "://" not in target:

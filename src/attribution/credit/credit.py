@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from attribution._display import Display
 from attribution._typing import Bools, Floats
-from attribution.credit.cells import Activity as Activity
-from attribution.credit.cells import Totals as Totals
+from attribution.credit.cells import Activity, Totals
 from attribution.errors import CreditError, unknown_name
 from attribution.journeys.journeys import UNATTRIBUTED
 
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
     from attribution._draw import Axes
     from attribution.credit.spend_source import Spend
+
+__all__ = ["Activity", "Credit", "Totals"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -364,10 +365,10 @@ class Credit(Display):
     def _notes(self) -> tuple[str, ...]:
         return tuple(f"Note: {note}" for note in self.notes)
 
-    def _shown(self) -> pd.DataFrame:
+    def _shown(self, *, wide: bool) -> pd.DataFrame:
         from attribution.credit.text import shown_frame
 
-        return shown_frame(self)
+        return shown_frame(self, wide=wide)
 
     def _formats(self) -> Mapping[str, Callable[[Any], str]]:
         from attribution.credit.text import formats

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +85,31 @@ def period_days(labels: Sequence[str], period: str) -> tuple[Ints, Ints]:
         )
         raise ValueError(next(wrong))
     return _first_day(number, period), _first_day(number + 1, period) - 1
+
+
+def is_period(name: str, labels: Iterable[object]) -> bool:
+    """Return whether `labels` are those of the period `name`, and not of a log's dimension of that name.
+
+    Examples
+    --------
+    >>> is_period("month", ["2026-01"]), is_period("month", ["January"]), is_period("campaign", [])
+    (True, False, False)
+    """
+    return name in PERIODS and all(re.fullmatch(_SHAPE[name], str(label)) for label in set(labels))
+
+
+def consecutive(labels: Sequence[str], period: str) -> tuple[str, ...]:
+    """Return all periods from the earliest of `labels` to the latest, also those that are not among them.
+
+    Examples
+    --------
+    >>> consecutive(["2026-01", "2025-11"], "month")
+    ('2025-11', '2025-12', '2026-01')
+    """
+    if not labels:
+        return ()
+    first, last = (_parse(label, period) for label in (min(labels), max(labels)))
+    return _LABELS[period](np.arange(first, last + 1, dtype=np.int64))
 
 
 def _parse(label: str, period: str) -> int:

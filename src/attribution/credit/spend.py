@@ -12,7 +12,7 @@ from attribution._checks import one_of
 from attribution._display import format_number
 from attribution._typing import Floats
 from attribution.credit.credit import Credit
-from attribution.credit.periods import PERIODS, period_codes
+from attribution.credit.periods import PERIODS, is_period, period_codes
 from attribution.credit.spend_source import Spend
 from attribution.credit.spend_table import DAY_US, Calendar, SpendTable, plain, read_spend
 from attribution.errors import CreditError, nearest
@@ -30,30 +30,33 @@ def join_spend(
         msg = f"this credit was narrowed to {len(credit.channels)} of {credit.whole.channels} channels"
         why = "spend on the others would look as if it had earned nothing"
         raise CreditError(msg, why=why, hint="credit.with_spend(spend).select(channels=...)")
-    dimensions = [name for name in credit.by[1:] if name not in PERIODS]
+    cells = dict(zip(credit.by, credit.keys, strict=True))
+    periods = [name for name in credit.by if name in PERIODS and is_period(name, cells[name])]
+    dimensions = [name for name in credit.by[1:] if name not in periods]
     table = read_spend(spend, dimensions)
     for name in credit.by[1:]:
-        _refuse_coarser(credit, table, name)
+        _refuse_coarser(credit, table, name, period=name in periods)
     for name in ("channel", *dimensions):
-        _refuse_variants(name, table.keys[name], credit.keys[credit.by.index(name)])
+        _refuse_variants(name, table.keys[name], cells[name])
     table, notes = _within_window(credit, table, outside)
-    keys = [_period_labels(name, table) if name in PERIODS else table.keys[name] for name in credit.by]
+    keys = [_period_labels(name, table) if name in periods else table.keys[name] for name in credit.by]
+    earlier = [note for note in credit.notes if not note.startswith("spend:")]  # a new spend, new notes on it
     return replace(
         _join(credit, keys, table.cost),
         currency=currency or table.currency or credit.currency,
         decimals=credit.decimals if decimals is None else decimals,
-        notes=(*notes, *_doubts(credit, table)),
+        notes=(*earlier, *notes, *_doubts(credit, table)),
     )
 
 
-def _refuse_coarser(credit: Credit, table: SpendTable, name: str) -> None:
+def _refuse_coarser(credit: Credit, table: SpendTable, name: str, *, period: bool) -> None:
     when = table.calendar
-    if name in table.keys or (name in PERIODS and when is not None and when.period in {"day", name}):
+    if name in table.keys or (period and when is not None and when.period in {"day", name}):
         return
-    if name in PERIODS and when is not None:
+    if period and when is not None:
         wanted, problem, guess = name, f"the credit is by {name}, and the spend is by {when.period}", None
     else:
-        wanted = "date" if name in PERIODS else name
+        wanted = "date" if period else name
         problem = f"the credit is by {name}, and the spend has no column {wanted!r}"
         guess = nearest(wanted, [column for column in table.columns if column not in {"channel", "cost"}])
     rest = tuple(kept for kept in credit.by if kept != name)
@@ -73,7 +76,7 @@ def _refuse_variants(name: str, given: NDArray[np.object_], known: NDArray[np.ob
     renames = {label: by_plain[plain(label)] for label in unknown if plain(label) in by_plain}
     if renames:
         wrong, right = next(iter(renames.items()))
-        msg = f"the spend's {name} {wrong!r} is {right!r} in the credit: not the same case, space or punctuation"
+        msg = f"the spend's {name} {wrong!r} is {right!r} in the credit: other case, space or punctuation"
         raise CreditError(
             msg,
             column=name,
@@ -98,12 +101,12 @@ def _within_window(credit: Credit, table: SpendTable, outside: str) -> tuple[Spe
     if not inside.all():
         amount = format_number(float(table.cost[~inside].sum()))
         does = 'is left out; with_spend(..., outside="keep") counts it' if outside == "drop" else "is counted"
-        notes.append(f"spend of {amount} on days outside {span}, the days of the credit, {does}")
+        notes.append(f"spend: {amount} on days outside {span}, the days of the credit, {does}")
     if when.period != "day" and bool((inside & ((when.first < first) | (when.last > last))).any()):
-        notes.append(f"a {when.period} of the spend lies only in part within {span}, and is counted whole")
+        notes.append(f"spend: a {when.period} of it lies only in part within {span}, and is counted whole")
     if int(when.first.min()) > first or int(when.last.max()) < last:
         notes.append(
-            f"the spend is of {_span(when)} and the credit of {span}: "
+            f"spend: it is of {_span(when)} and the credit of {span}; "
             "ROAS and CPA count conversions of days whose spend is not known"
         )
     return (table.take(inside) if outside == "drop" else table), notes
@@ -182,17 +185,19 @@ def _doubts(credit: Credit, table: SpendTable) -> list[str]:
 
     notes = []
     if not credit.has_value:
-        notes.append("the log has no values, so that ROAS and ROI are empty")
+        notes.append("spend: the log has no values, so that ROAS and ROI are empty")
     paid, credited = set(pd.unique(table.keys["channel"]).tolist()), set(credit.channels)
     if paid and credited and not paid & credited:
-        notes.append("no channel of the spend is a channel of the credit; are the names those of the log?")
+        notes.append(
+            "spend: none of its channels is a channel of the credit; are the names those of the log?"
+        )
     unknown, unpaid = sorted(paid - credited), sorted(credited - paid)
     for name in unknown if max(len(unknown), len(unpaid)) <= _MOST_COMPARED else ():
         alike = difflib.get_close_matches(name, unpaid, n=1, cutoff=0.8)
         if alike:
             notes.append(
-                f"{name!r} has spend but no credit, and {alike[0]!r} credit but no spend; are they one?"
+                f"spend: {name!r} has spend but no credit, and {alike[0]!r} credit but no spend; are they one?"
             )
     if any((key == NONE).any() for name, key in table.keys.items() if name != "channel"):
-        notes.append(f"costs without a label are in the rows {NONE!r}")
+        notes.append(f"spend: costs without a label are in the rows {NONE!r}")
     return notes

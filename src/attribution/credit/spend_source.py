@@ -40,7 +40,8 @@ def open_spend(spend: Any, text_columns: tuple[str, ...]) -> Any:
         return _read_file(Path(spend), text_columns)
     if not isinstance(spend, Mapping) and not hasattr(spend, "__arrow_c_stream__"):
         msg = f"the spend is a {type(spend).__name__}, which is no table"
-        raise CreditError(msg, hint=f'{{"email": 100.0}} or {_TABLE}')
+        hint = "spend.collect()" if hasattr(spend, "collect") else f'{{"email": 100.0}} or {_TABLE}'
+        raise CreditError(msg, hint=hint)
     try:
         table = _from_mapping(spend) if isinstance(spend, Mapping) else pa.table(spend)
     except CreditError:

@@ -110,7 +110,7 @@ def read_spend(spend: Spend, dimensions: Iterable[str] = ()) -> SpendTable:
         msg = f"{UNATTRIBUTED!r} is no channel: nothing can be spent on it"
         raise CreditError(msg, column="channel", rows=reserved.tolist())
     cost = _cost(_decoded(table.column("cost")))
-    calendar = _calendar(table)
+    calendar = _calendar(table, wanted)
     _refuse_duplicates(table, keys, calendar)
     return SpendTable(keys, cost, calendar, _currency(table), names)
 
@@ -208,8 +208,8 @@ def _currency(table: Any) -> str:
     return found[0] if found else ""
 
 
-def _calendar(table: Any) -> Calendar | None:
-    name = next((name for name in _CALENDAR if name in table.column_names), None)
+def _calendar(table: Any, labels: tuple[str, ...]) -> Calendar | None:
+    name = next((name for name in _CALENDAR if name in table.column_names and name not in labels), None)
     if name is None:
         return None
     period = _CALENDAR[name]

@@ -41,7 +41,8 @@ def ratio(top: Floats, bottom: Floats, *, positive: bool = True) -> Floats:
     """
     top, bottom = np.broadcast_arrays(top, bottom)
     defined = (bottom > 0) if positive else (bottom != 0) & ~np.isnan(bottom)
-    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=defined)
+    result: Floats = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=defined)
+    return result
 
 
 def measure(credit: Credit, name: str) -> Floats:

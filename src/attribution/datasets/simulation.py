@@ -220,7 +220,10 @@ def _read_effects(effects: object) -> dict[str, float]:
     return {name: _factor(value, f"effects[{name!r}]") for name, value in effects.items()}
 
 
-def _read_channels(without: str | Iterable[str]) -> tuple[str, ...]:
+def _read_channels(without: object) -> tuple[str, ...]:
+    if not isinstance(without, Iterable):
+        msg = f"without={without!r} names no channel"
+        raise DatasetError(msg, column="without", hint="without='email'")
     names = (without,) if isinstance(without, str) else tuple(without)
     _known(names, "without")
     return tuple(sorted(set(names)))

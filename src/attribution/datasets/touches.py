@@ -148,7 +148,8 @@ def _potential(world: World, stream: int) -> _Potential:
 def _begun(world: World, mission: Ints, off: Off) -> Bools:
     """Which touches belong to a mission that begins although the channels in `off` are off, or to none."""
     begun = np.ones(len(mission), dtype=np.bool_)
-    origin = np.where(mission >= 0, world.missions.origin[mission], -1)
+    origin = np.full(len(mission), -1)
+    origin[mission >= 0] = world.missions.origin[mission[mission >= 0]]
     for stream in range(len(r.STREAMS)):
         without = off.get(r.STREAM_CHANNEL[stream])
         if r.STREAMS[stream].sparks and without is not None:

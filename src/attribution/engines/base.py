@@ -24,5 +24,7 @@ Tasks = Mapping[str, Callable[[Journeys], Tally]]
 class Engine(Protocol):
     """Where journeys are built and tallied."""
 
-    def run(self, log: EventLog, settings: JourneySettings, tasks: Tasks) -> dict[str, Tally]:
+    def run(
+        self, log: EventLog, settings: JourneySettings, tasks: Tasks, *, progress: bool | None = None
+    ) -> dict[str, Tally]:
         """Build the journeys of every user of `log` and return each task's tally over all of them."""

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 class Memory:
     """Load the log, build all journeys at once, and tally them."""
 
-    def run(self, log: EventLog, settings: JourneySettings, tasks: Tasks) -> dict[str, Tally]:
+    def run(
+        self, log: EventLog, settings: JourneySettings, tasks: Tasks, *, progress: bool | None = None
+    ) -> dict[str, Tally]:
         """Return each task's tally over all users of `log`."""
-        columns = log.load(converters_only=not settings.nulls)
+        columns = log.load(converters_only=not settings.nulls, progress=progress)
         journeys = build_from_columns(columns, settings)
         return {name: task(journeys) for name, task in tasks.items()}

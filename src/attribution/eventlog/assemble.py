@@ -239,4 +239,3 @@ def to_columns(
         dropped=MappingProxyType(dropped),
         users=touches.table.users,
     )
-

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attribution._display import Display
+from attribution.eventlog.channels import ChannelGrouping, ChannelRule, make_grouping
 from attribution.eventlog.columns import LogColumns
 from attribution.eventlog.load import Loader
-from attribution.eventlog.resolve import TableColumns
+from attribution.eventlog.resolve import TableColumns, check_labels
 from attribution.eventlog.schema import LogSchema
 from attribution.eventlog.sources import Source
 
@@ -42,7 +44,7 @@ class EventLog(Display):
     schema: LogSchema
     touch_table: TableColumns
     conversion_table: TableColumns
-    grouping: Any = None
+    grouping: ChannelGrouping | None = None
     invalid: str = "raise"
     _loaded: dict[bool, LogColumns] = field(default_factory=dict)
 
@@ -97,6 +99,66 @@ class EventLog(Display):
         self.touches.keep(self.touch_table.columns)
         if self.conversions is not None:
             self.conversions.keep(self.conversion_table.columns)
+
+    def group_channels(
+        self,
+        rules: Iterable[ChannelRule | Mapping[str, str] | Sequence[str]] | None = None,
+        *,
+        source: str | None = None,
+        medium: str | None = None,
+        campaign: str | None = None,
+        unmatched: str = "(other)",
+    ) -> EventLog:
+        """Return the log with channels made by rules, tried in order, the first that fits decides.
+
+        Rules are applied to the distinct labels, once each. After `load`, ``log.grouping`` shows what became
+        of every label, and ``log.grouping.unmatched`` names those that no rule fitted.
+
+        Parameters
+        ----------
+        rules
+            `ChannelRule` objects, mappings of their fields, or tuples (channel, pattern of the raw channel).
+            None takes the default grouping (`default_rules.DEFAULT_RULES`): by source, medium and campaign
+            where the log has them, else by the raw channel, also in the form ``"google / cpc"``.
+        source, medium, campaign
+            Columns of the touches that rules look at. None takes the column with the usual name (``source``
+            or ``utm_source``, and so on) if a rule looks at it.
+        unmatched
+            The channel of what no rule fits; ``"keep"`` keeps the raw channel.
+
+        Returns
+        -------
+        EventLog
+            A new log; nothing has been read.
+
+        Raises
+        ------
+        LogError
+            If a rule is none, or looks at a column that the log lacks.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> from attribution.eventlog.read import read_log
+        >>> touches = pa.table({"user_id": [1, 1], "time": ["2026-03-01", "2026-03-02"],
+        ...                     "channel": ["google / cpc", "fancy thing"]})
+        >>> orders = pa.table({"user_id": [1], "time": ["2026-03-03"]})
+        >>> log = read_log(touches, orders).group_channels()
+        >>> log.load().channels, log.grouping.unmatched
+        (('(other)', 'paid_search'), ('fancy thing',))
+        """
+        raw = self.touch_table.channel[0]
+        given = {"source": source, "medium": medium, "campaign": campaign}
+        grouping = make_grouping(rules, raw, given, list(self.touches.columns), unmatched)
+        check_labels(self.touches, grouping.columns.values())
+        table = replace(self.touch_table, channel=tuple(grouping.columns.values()))
+        return replace(
+            self,
+            touch_table=table,
+            conversion_table=table if self.conversions is None else self.conversion_table,
+            grouping=grouping,
+            _loaded={},
+        )
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -52,7 +52,7 @@ REASONS = {
     "time_zone": Reason(
         "times have no offset while others of this column have one",
         "naive and aware times together would be hours apart from where they were",
-        'give every time its offset, or none: pandas.to_datetime(column, utc=True)',
+        "give every time its offset, or none: pandas.to_datetime(column, utc=True)",
         fatal=True,
     ),
     "time_range": Reason(
@@ -121,7 +121,9 @@ class Screen:
         rows = np.flatnonzero(fresh)
         if len(rows):
             self._bad |= fresh
-            self.faults.append(Fault(reason, column, rows if self._positions is None else self._positions[rows]))
+            self.faults.append(
+                Fault(reason, column, rows if self._positions is None else self._positions[rows])
+            )
 
     @property
     def good(self) -> Bools | None:
@@ -191,5 +193,7 @@ class FaultTally:
         for (reason, column), count in self.counts.items():
             name = f"{self.table}.{reason}"
             dropped[name] = dropped.get(name, 0) + count
-            logger.warning("%s: %d rows dropped, their %s (column %r)", self.table, count, REASONS[reason].text, column)
+            logger.warning(
+                "%s: %d rows dropped, their %s (column %r)", self.table, count, REASONS[reason].text, column
+            )
         return dropped

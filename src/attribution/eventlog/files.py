@@ -81,7 +81,9 @@ class FilesSource(Source):
         text = unknown_name("column", column, names)
         others = f"; other files of {self.table} have it" if len(self._files) > 1 else ""
         msg = f"in {str(file.path)!r} {text}{others}"
-        return LogError(msg, column=column, hint="leave the file out of the list, or write the column into it")
+        return LogError(
+            msg, column=column, hint="leave the file out of the list, or write the column into it"
+        )
 
     def batches(self, columns: Sequence[str], *, labels: Sequence[str] = ()) -> Iterator[Any]:
         """Yield the batches of one file after the other."""
@@ -123,8 +125,12 @@ def open_files(paths: Sequence[str | PathLike[str]], table: str) -> FilesSource:
     for path in paths:
         found += _expand(path, table)
     if not found:
-        raise LogError(f"{table}: the list of files is empty", column=table, hint="read_log(['touches.parquet'])")
-    return FilesSource([(_open_file(path, table), _partition_keys(path, root)) for path, root in found], table)
+        raise LogError(
+            f"{table}: the list of files is empty", column=table, hint="read_log(['touches.parquet'])"
+        )
+    return FilesSource(
+        [(_open_file(path, table), _partition_keys(path, root)) for path, root in found], table
+    )
 
 
 def _expand(path: str | PathLike[str], table: str) -> list[tuple[Path, Path]]:
@@ -157,7 +163,9 @@ def _files_below(folder: Path, table: str) -> list[Path]:
             file
             for file in sorted(folder.rglob("*"))
             if file.is_file()
-            and not any(part.startswith((".", "_")) for part in file.relative_to(folder).parts if "=" not in part)
+            and not any(
+                part.startswith((".", "_")) for part in file.relative_to(folder).parts if "=" not in part
+            )
             and _ending(file) in _ENDINGS
         ]
     if not files:
@@ -205,5 +213,3 @@ def _open_file(path: Path, table: str) -> File:
         raise unreadable(path, table, "it does not begin as such a file does" if head else "it is empty")
     msg = f"{table}: {str(path)!r} is of no known format"
     raise LogError(msg, column=table, hint=f"files must end in one of {', '.join(sorted(_ENDINGS))}")
-
-

@@ -77,7 +77,9 @@ class PandasSource(Source):
         if infer_dtype(series, skipna=True) not in _TIMES:
             return
         given = series[series.notna()]
-        marks = given.map(lambda value: (type(value).__name__ == "date", getattr(value, "tzinfo", None) is None))
+        marks = given.map(
+            lambda value: (type(value).__name__ == "date", getattr(value, "tzinfo", None) is None)
+        )
         if marks.nunique() > 1:
             raise self._mixed(series, name, "dates with datetimes, or naive with aware ones")
 

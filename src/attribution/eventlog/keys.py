@@ -70,7 +70,9 @@ def _hash_bytes(array: Any) -> Hashes:
     _, offsets, data = array.buffers()
     if offsets is None or not len(array):
         return np.zeros(len(array), np.uint64)
-    ends = np.frombuffer(offsets, np.int64 if wide else np.int32)[array.offset : array.offset + len(array) + 1]
+    ends = np.frombuffer(offsets, np.int64 if wide else np.int32)[
+        array.offset : array.offset + len(array) + 1
+    ]
     first = int(ends[0])
     raw = np.frombuffer(data, np.uint8)[first : int(ends[-1])] if data is not None else np.empty(0, np.uint8)
     return hash_strings(ends.astype(np.int64) - first, raw)

@@ -53,7 +53,9 @@ class Loader:
         """
         touches = TouchCollector(self.touch_table, self.touches.n_rows)
         source = self.touches if self.conversions is None else self.conversions
-        conversions = ConversionCollector(self.conversion_table, None if self.conversions is None else source.n_rows)
+        conversions = ConversionCollector(
+            self.conversion_table, None if self.conversions is None else source.n_rows
+        )
         span = Span()
         if self.conversions is None and not converters_only:
             self._read_both(touches, conversions, span)

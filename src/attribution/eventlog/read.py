@@ -75,7 +75,9 @@ def read_log(
     """
     one_of(invalid, "invalid", ("raise", "drop"), error=LogError)
     if missing_value is not None and (
-        isinstance(missing_value, bool) or not isinstance(missing_value, int | float) or not math.isfinite(missing_value)
+        isinstance(missing_value, bool)
+        or not isinstance(missing_value, int | float)
+        or not math.isfinite(missing_value)
     ):
         msg = f"missing_value={missing_value!r} must be a finite number"
         raise LogError(msg, column="missing_value", hint="missing_value=0.0")

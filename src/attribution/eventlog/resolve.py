@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -117,7 +117,9 @@ def resolve(
     else:
         if schema.conversion:
             msg = f"conversion={schema.conversion!r} marks conversions among the touches, but they have a table too"
-            faults.append(LogError(msg, column=schema.conversion, hint="name it, or hand in conversions, not both"))
+            faults.append(
+                LogError(msg, column=schema.conversion, hint="name it, or hand in conversions, not both")
+            )
         found = [
             _find_columns(schema, touches, faults, shared, touch=True, conversion=False),
             _find_columns(schema, conversions, faults, shared, touch=False, conversion=True),
@@ -192,7 +194,9 @@ def _find_columns(
 def _find_flag(schema: LogSchema, source: Source, faults: list[LogError]) -> None:
     names = list(source.columns)
     if not schema.conversion:
-        boolean = next((name for name, kind in source.columns.items() if kinds.flag_kind(kind) == "boolean"), None)
+        boolean = next(
+            (name for name, kind in source.columns.items() if kinds.flag_kind(kind) == "boolean"), None
+        )
         guess = nearest("conversion", names) or nearest("converted", names) or boolean or "converted"
         msg = "the log has no conversions: neither a table of them nor a column that marks them among the touches"
         hint = f"read_log(touches, conversions), or read_log(log, schema=LogSchema(conversion={guess!r}))"
@@ -243,6 +247,22 @@ def _check_types(
     return _agreed_users(users, [table.user for table in tables], faults)
 
 
+def check_labels(source: Source, columns: Iterable[str]) -> None:
+    """Raise LogError unless every column holds text, or what can be taken as text, and is there once."""
+    faults: list[LogError] = []
+    for name in columns:
+        if name in source.repeated:
+            faults.append(_repeated(source, name))
+        else:
+            _accepted(source, name, kinds.label_kind, "label", faults)
+    raise_all(faults)
+
+
+def _repeated(source: Source, name: str) -> LogError:
+    msg = f"{source.table} has more than one column called {name!r}"
+    return LogError(msg, column=name, hint="rename one of them, or leave it out")
+
+
 def _whole_kind(kind: Any) -> str | None:
     return kinds.number_kind(kind) if kinds.number_kind(kind) in ("integer", "null") else None
 
@@ -258,11 +278,31 @@ _WANTED = {
         "seconds as floats cannot be told from milliseconds, and lose microseconds",
         'touches["{column}"] = pandas.to_datetime(touches["{column}"], unit="s")',
     ),
-    "label": (f"labels: {_LABELS}", "labels are compared letter by letter", 'table["{column}"].astype("string")'),
-    "order": ("order ids: integers, text or bytes", "a float cannot hold every id", 'table["{column}"].astype("Int64")'),
-    "value": ("numbers", "values are added up", 'conversions["{column}"] = pandas.to_numeric(conversions["{column}"])'),
-    "sequence": ("whole numbers", "touches of one instant are ordered by it", 'touches["{column}"].astype("Int64")'),
-    "conversion": ("yes or no: boolean, 0/1, or true/false text", "it marks conversions", 'log["{column}"] == "purchase"'),
+    "label": (
+        f"labels: {_LABELS}",
+        "labels are compared letter by letter",
+        'table["{column}"].astype("string")',
+    ),
+    "order": (
+        "order ids: integers, text or bytes",
+        "a float cannot hold every id",
+        'table["{column}"].astype("Int64")',
+    ),
+    "value": (
+        "numbers",
+        "values are added up",
+        'conversions["{column}"] = pandas.to_numeric(conversions["{column}"])',
+    ),
+    "sequence": (
+        "whole numbers",
+        "touches of one instant are ordered by it",
+        'touches["{column}"].astype("Int64")',
+    ),
+    "conversion": (
+        "yes or no: boolean, 0/1, or true/false text",
+        "it marks conversions",
+        'log["{column}"] == "purchase"',
+    ),
 }
 
 
@@ -299,9 +339,13 @@ def _agreed_users(users: Sequence[ColumnType], names: Sequence[str], faults: lis
         places = ", ".join(f"{kind} in {where}" for kind, where in by_kind.items())
         column = names[0]
         casts = {"integer", "string"} == set(by_kind)
-        hint = f'conversions["{names[-1]}"].astype(touches["{column}"].dtype)' if casts else "write both as text"
+        hint = (
+            f'conversions["{names[-1]}"].astype(touches["{column}"].dtype)' if casts else "write both as text"
+        )
         msg = f"user ids are not of one kind: {places}"
-        faults.append(LogError(msg, column=column, why='the number 7 and the text "7" would be two users', hint=hint))
+        faults.append(
+            LogError(msg, column=column, why='the number 7 and the text "7" would be two users', hint=hint)
+        )
     return next(iter(by_kind), "string")
 
 
@@ -312,9 +356,17 @@ def _check_clocks(
     if integer and schema.time_unit is None:
         msg = f"times of {integer[0].where} are integers, and nothing says what they count"
         hint = 'LogSchema(time_unit="s") (or "ms", "us", "ns")'
-        faults.append(LogError(msg, column=names[0], why="a wrong unit is wrong by a factor of a thousand", hint=hint))
+        faults.append(
+            LogError(msg, column=names[0], why="a wrong unit is wrong by a factor of a thousand", hint=hint)
+        )
     typed = any(not entry.text and kinds.time_kind(entry.type) in ("timestamp", "date") for entry in clocks)
-    if schema.time_unit is not None and clocks and typed and not integer and not any(entry.text for entry in clocks):
+    if (
+        schema.time_unit is not None
+        and clocks
+        and typed
+        and not integer
+        and not any(entry.text for entry in clocks)
+    ):
         msg = f"time_unit={schema.time_unit!r} is for integer times, and {names[0]!r} is of type {clocks[0].type}"
         faults.append(LogError(msg, column=names[0], hint="leave time_unit out"))
     zones: dict[str, str] = {}

@@ -120,7 +120,9 @@ class LogSchema:
                 return
         pair = ", or a pair of names (touches, conversions)" if role in _PAIRED else ""
         msg = f"{role}={name!r} must be a column name{pair}"
-        raise LogError(msg, column=role, hint=f'LogSchema({role}="{USUAL_NAMES.get(role, ("is_conversion",))[0]}")')
+        raise LogError(
+            msg, column=role, hint=f'LogSchema({role}="{USUAL_NAMES.get(role, ("is_conversion",))[0]}")'
+        )
 
     @classmethod
     def of(cls, value: LogSchema | Mapping[str, Any] | None) -> LogSchema:

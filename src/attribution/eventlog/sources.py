@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from attribution.errors import LogError
 
-BATCH_ROWS = 1 << 15
+BATCH_ROWS = 1 << 17
 
 
 class ColumnType(NamedTuple):
@@ -116,13 +116,23 @@ def named_types(schema: Any) -> tuple[dict[str, Any], frozenset[str]]:
     return columns, frozenset(repeated)
 
 
+def _from_columns(columns: Mapping[Any, Any], table: str) -> Any:
+    """Return a mapping of column names to sequences as an Arrow table."""
+    try:
+        return pa.table({str(name): values for name, values in columns.items()})
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        msg = f"these columns of {table} do not make a table: {error}"
+        hint = '{"user_id": [...], "time": [...], "channel": [...]}, all of one length'
+        raise LogError(msg, column=table, hint=hint) from error
+
+
 def open_source(data: Any, table: str) -> Source:
     """Find the source that reads `data`.
 
     Parameters
     ----------
     data
-        A path, glob, directory or list of paths; a pandas or polars DataFrame; a pyarrow Table, RecordBatch
+        A path, glob, directory or list of paths; a mapping of column names to sequences; a pandas or polars DataFrame; a pyarrow Table, RecordBatch
         or RecordBatchReader; or any object with the Arrow C stream interface.
     table
         ``"touches"`` or ``"conversions"``.
@@ -138,11 +148,15 @@ def open_source(data: Any, table: str) -> Source:
 
     if isinstance(data, Source):
         return data
+    if isinstance(data, Mapping):
+        return TableSource(_from_columns(data, table), table)
     if isinstance(data, str | Path) or hasattr(data, "__fspath__"):
         return open_files([data], table)
     if isinstance(data, pa.Table | pa.RecordBatch):
         return TableSource(data, table)
-    if isinstance(data, list | tuple) and all(isinstance(item, str) or hasattr(item, "__fspath__") for item in data):
+    if isinstance(data, list | tuple) and all(
+        isinstance(item, str) or hasattr(item, "__fspath__") for item in data
+    ):
         return open_files(data, table)
     if type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "columns"):
         return PandasSource(data, table)
@@ -150,5 +164,9 @@ def open_source(data: Any, table: str) -> Source:
         return StreamSource(data, table)
     kind = type(data).__name__
     msg = f"{table} is of type {kind!r}, which is neither a path nor a table"
-    hint = "read_log(touches.collect())" if hasattr(data, "collect") else "read_log('touches.parquet') or read_log(dataframe)"
+    hint = (
+        "read_log(touches.collect())"
+        if hasattr(data, "collect")
+        else "read_log('touches.parquet') or read_log(dataframe)"
+    )
     raise LogError(msg, column=table, hint=hint)

@@ -73,7 +73,11 @@ class StreamSource(Source):
     def _read(self, columns: Sequence[str]) -> Iterator[Any]:
         if self.one_shot and self._used:
             msg = f"{self.table}: the {self._name} can be read once, and has been"
-            why = "its rows are needed again" if self._kept is None else f"only {sorted(self._kept.columns)} were kept"
+            why = (
+                "its rows are needed again"
+                if self._kept is None
+                else f"only {sorted(self._kept.columns)} were kept"
+            )
             raise LogError(msg, column=self.table, why=why, hint="read_log(reader.read_all())")
         self._used = True
         try:

@@ -68,7 +68,9 @@ def to_microseconds(array: Any, unit: str | None, column: str, screen: Screen) -
         return _scaled(numbers(array), kind.unit, column, screen), kinds.zone_of(kind)
     if pat.is_date32(kind):
         days = numbers(array).astype(np.int64)
-        return _in_range(days * _DAY, _outside(days, EARLIEST // _DAY, LATEST // _DAY), column, screen), "naive"
+        return _in_range(
+            days * _DAY, _outside(days, EARLIEST // _DAY, LATEST // _DAY), column, screen
+        ), "naive"
     if pat.is_date64(kind):
         return _scaled(numbers(array), "ms", column, screen), "naive"
     return _from_integers(numbers(array), unit or "us", column, screen), None
@@ -106,7 +108,10 @@ def _in_range(values: Ints, outside: Bools | None, column: str, screen: Screen) 
 
 
 def _from_text(array: Any, unit: str | None, column: str, screen: Screen) -> tuple[Ints, str | None]:
-    if unit is not None and str(array[pc.index(array.is_valid(), True).as_py()]).strip().lstrip("-").isdigit():
+    if (
+        unit is not None
+        and str(array[pc.index(array.is_valid(), True).as_py()]).strip().lstrip("-").isdigit()
+    ):
         return _from_integers(parse_integers(array, "time_text", column, screen), unit, column, screen), None
     try:
         return _checked(_parse(array, aware=False), np.arange(len(array)), column, screen), "naive"

@@ -21,7 +21,13 @@ def reading(path: Path, table: str) -> Iterator[None]:
     except PermissionError as error:
         msg = f"{table}: no permission to read {str(path)!r}"
         raise LogError(msg, column=table, hint=f"chmod +r '{path}'") from error
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError, OSError, UnicodeDecodeError) as error:
+    except (
+        pa.ArrowInvalid,
+        pa.ArrowNotImplementedError,
+        pa.ArrowKeyError,
+        OSError,
+        UnicodeDecodeError,
+    ) as error:
         raise unreadable(path, table, first_line(error)) from error
 
 

@@ -95,6 +95,7 @@ def build_journeys(
     session_gap: str | dt.timedelta | None = None,
     max_touches: int | None = None,
     nulls: bool = True,
+    progress: bool | None = None,
 ) -> Journeys:
     """Build customer journeys from a log of touches and conversions.
 
@@ -126,6 +127,8 @@ def build_journeys(
         Whether to build the non-converting journeys: each maximal stretch of a user's touches that no
         conversion claims. Rule models do not need them; without them only the touches of users who
         convert are read.
+    progress
+        Whether to show a bar while the log is read; by default only in a terminal or notebook.
 
     Returns
     -------
@@ -161,7 +164,7 @@ def build_journeys(
         max_touches=max_touches,
         nulls=nulls,
     )
-    return build_from_columns(log.load(converters_only=not nulls), settings)
+    return build_from_columns(log.load(converters_only=not nulls, progress=progress), settings)
 
 
 def build_from_columns(columns: LogColumns, settings: JourneySettings) -> Journeys:

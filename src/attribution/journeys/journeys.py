@@ -36,22 +36,24 @@ class Journeys(Display):
         Where journeys begin and end.
     channel : int16 or int32, shape (N,)
         Channel code of each touch.
+    converted : bool, shape (J,)
+        Whether the journey ends in a conversion.
+    value : float64, shape (J,)
+        Value of the conversion, in the currency of the log; 0 where not converted.
     time : int64, shape (N,), or None
         Time of each touch, microseconds since 1970 in UTC; None where only paths are known.
     row : uint32 or int64, shape (N,), or None
-        Row of the touch in the log, as it was read.
+        Row of the touch in the log, as it was read; None where touches were left out while reading.
     user : uint64, shape (J,), or None
         Hash of the user.
-    converted : bool, shape (J,)
-        Whether the journey ends in a conversion.
     conversion_time : int64, shape (J,), or None
         Time of the conversion, microseconds since 1970 in UTC; meaningless where not converted.
-    value : float64, shape (J,)
-        Value of the conversion, in the currency of the log; 0 where not converted.
     weight : float64, shape (J,), or None
         How many journeys this one stands for (path tables); None means one each.
-    touch_dims, journey_dims : tuple of Dimension
-        Further dimensions: codes per touch, shape (N,), and per journey, shape (J,).
+    touch_dims : tuple of Dimension
+        Further dimensions of the touches, N codes each.
+    journey_dims : tuple of Dimension
+        Further dimensions of the conversions, J codes each; code -1 where not converted.
     milestones : mapping of str to int64, shape (J,)
         For each goal that is not a conversion here: the position in the journey of the last touch at or
         before it, or -1.
@@ -112,6 +114,11 @@ class Journeys(Display):
     def dimension(self, name: str) -> tuple[Dimension, bool]:
         """Return the dimension called `name`, and whether it is a dimension of touches.
 
+        Parameters
+        ----------
+        name
+            As the schema's ``dims`` name it.
+
         Raises
         ------
         JourneyError
@@ -130,7 +137,12 @@ class Journeys(Display):
         )
 
     def take(self, which: Bools | Ints) -> Journeys:
-        """Return the chosen journeys, a boolean mask or positions of journeys.
+        """Return some of the journeys.
+
+        Parameters
+        ----------
+        which
+            A mask of shape (J,), or positions.
 
         Examples
         --------

@@ -32,8 +32,8 @@ def path_counts(journeys: Journeys, *, top: int | None, separator: str) -> pd.Da
     number, example = distinct_paths(journeys.channel, offsets)
     n = len(example)
     converted, weights = journeys.converted[filled], journeys.weights[filled]
-    conversions = np.bincount(number[converted], weights[converted], n)
-    nulls = np.bincount(number[~converted], weights[~converted], n)
+    conversions = np.bincount(number, np.where(converted, weights, 0.0), n)
+    nulls = np.bincount(number, np.where(converted, 0.0, weights), n)
     value = np.bincount(number, journeys.value[filled], n)
     texts = _path_texts(journeys, offsets[example], offsets[example + 1], separator)
     with np.errstate(invalid="ignore"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ import pyarrow.compute as pc
 
 from attribution._typing import Codes, Floats, Ints
 from attribution.errors import JourneyError, unknown_name
+from attribution.eventlog.sources import open_source
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys, lay_out
 from attribution.kernels.ragged import offsets_of
 
@@ -99,15 +98,7 @@ def read_paths(
 
 def _as_table(table: object) -> pa.Table:
     """Return the whole input as an Arrow table."""
-    if isinstance(table, dict):
-        try:
-            return pa.table(table)
-        except (pa.ArrowException, TypeError, ValueError) as error:
-            msg = f"these columns do not make a table: {error}"
-            raise JourneyError(msg, hint='{"path": [...], "conversions": [...]}') from error
-    from attribution.eventlog.sources import open_source
-
-    source = open_source(os.fspath(table) if isinstance(table, Path) else table, "paths")
+    source = open_source(table, "paths")
     schema = pa.schema(list(source.columns.items()))
     batches = [batch.cast(schema) for batch in source.batches(list(source.columns))]
     return pa.Table.from_batches(batches, schema)
@@ -140,12 +131,14 @@ def _counts(table: pa.Table, name: str | None, *, negative: bool = False) -> Flo
     if name is None:
         return np.zeros(table.num_rows)
     column = table.column(name)
-    kind = column.type
-    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind)
-    if not (numeric or pa.types.is_boolean(kind) or pa.types.is_decimal(kind)):
-        msg = f"the column holds {kind}, not numbers"
-        raise JourneyError(msg, column=name)
-    numbers: Floats = column.cast(pa.float64()).to_numpy().astype(np.float64, copy=False)
+    try:
+        if pa.types.is_boolean(column.type):
+            column = column.cast(pa.int8())
+        # Text is read as numbers too: that is how counts come out of a CSV file.
+        numbers: Floats = column.cast(pa.float64()).to_numpy().astype(np.float64, copy=False)
+    except pa.ArrowException as error:
+        msg = f"the column holds {column.type} that are not numbers"
+        raise JourneyError(msg, column=name) from error
     wrong = ~np.isfinite(numbers) | (False if negative else numbers < 0)
     if bool(wrong.any()):
         rows = np.flatnonzero(wrong)
@@ -171,7 +164,7 @@ def _parsed(column: pa.ChunkedArray, name: str, separator: str) -> tuple[tuple[s
         texts = texts.cast(texts.type.value_type)
     if not len(texts):
         texts = texts.cast(pa.large_string())
-    if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
+    if str(texts.type) not in {"string", "large_string", "string_view"}:
         msg = f"paths must be text, the column holds {texts.type}"
         raise JourneyError(msg, column=name, hint='" > ".join(channels) writes a path')
     if texts.null_count:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attribution.errors import ModelError, unknown_name
@@ -110,8 +110,10 @@ def labelled(
     elif isinstance(models, str | Model | Mapping | type):
         model = resolve(models)
         resolved = {model.name: model}
-    else:
+    elif isinstance(models, Iterable):
         resolved = _labelled_list([resolve(spec) for spec in models])
+    else:
+        resolved = {"": resolve(models)}
     if not resolved:
         msg = "no model was asked for"
         raise ModelError(msg, hint='models=["last_touch", "linear"]')

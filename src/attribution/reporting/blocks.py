@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from attribution.reporting.formats import Style, clean, fit
+from attribution.reporting.formats import Style, clean, fit, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,6 +71,7 @@ class Cell:
     text: str
     exact: str = ""
     bar: float | None = None
+    numeric: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,12 +121,12 @@ class Table:
 
 def _cell(column: Column, value: Any, longest: dict[str, float]) -> Cell:
     text = column.style.write(value)
-    if column.style.kind == "text" or value is None or value != value:
-        return Cell(text)
+    if not column.style.numeric or value is None or value != value:
+        return Cell(text, numeric=column.style.numeric)
     length = None
     if column.bar and longest[column.key] > 0:
         length = max(0.0, min(1.0, float(value) / longest[column.key]))
-    return Cell(text, repr(float(value)), length)
+    return Cell(text, repr(float(value)), length, numeric=True)
 
 
 Block: TypeAlias = Text | Points | Facts | Figure | Table
@@ -147,6 +148,7 @@ def make_table(
     kinds: dict[str, tuple[str, str]],
     *,
     bars: Sequence[str] = (),
+    alike: Sequence[str] = (),
     currency: str = "",
     decimals: int | None = None,
     **options: Any,
@@ -161,6 +163,8 @@ def make_table(
         For each column to show: its heading and its kind (see `Style`).
     bars
         Columns whose cells get a bar.
+    alike
+        Columns that are written with the same number of decimals.
     currency, decimals
         For columns of money.
     options
@@ -168,7 +172,9 @@ def make_table(
     """
     columns = []
     for key, (title, kind) in kinds.items():
-        numbers = [] if kind == "text" else [float(value) for value in frame[key] if value is not None]
-        style = Style() if kind == "text" else fit(kind, numbers, currency=currency, decimals=decimals)
-        columns.append(Column(key, clean(title), style, key in bars))
+        style = Style(kind)
+        if style.numeric:
+            numbers = frame[list(alike) if key in alike else [key]].to_numpy(dtype=float).ravel().tolist()
+            style = fit(kind, numbers, currency=currency, decimals=decimals)
+        columns.append(Column(key, shorten(clean(title), 40), style, key in bars))
     return Table(name, caption, frame, tuple(columns), **options)

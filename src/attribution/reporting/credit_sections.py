@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution._typing import Floats
-from attribution.credit.credit import UNATTRIBUTED
 from attribution.credit.periods import PERIODS
 from attribution.credit.table import ACTIVITY, fold, measure, ratio
+from attribution.journeys.journeys import UNATTRIBUTED
 from attribution.reporting.blocks import Block, Table, Text, make_table
 from attribution.reporting.figures import bars, over_time, spend_against_credit
 from attribution.reporting.formats import amount_of, clean, listing
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 MAX_CHANNELS = 60
 MAX_CELLS = 40
 TOTAL = "All channels"
+
+_WHY_UNATTRIBUTED = (
+    "A conversion without an eligible touch is counted here and given to no channel. Usual reasons: a "
+    "lookback shorter than the time people take to decide, touches that were not logged, touches logged "
+    "under another user id, and, under after_conversion = reset, repeat purchases that needed no new touch."
+)
 
 
 def ranked(credit: Credit) -> NDArray[np.intp]:
@@ -34,7 +40,7 @@ def credit_by_model(credit: Credit) -> tuple[Block, ...]:
     """Return the figure and the tables of credited conversions and value."""
     if not len(credit.keys[0]):
         return (Text(("The log names no channel.",)),)
-    blocks: list[Block] = [*bars(credit, "conversions", "Credited conversions by channel")]
+    blocks: list[Block] = [*bars(credit)]
     blocks.append(
         _by_model(credit, "conversions", "credit", "Conversions credited to each channel, by model", "count")
     )
@@ -74,8 +80,9 @@ def _by_model(
         table,
         caption,
         frame,
-        {"channel": ("Channel", "text")} | {key: (label, kind) for key, label in models.items()},
+        {"channel": ("Channel", "name")} | {key: (label, kind) for key, label in models.items()},
         bars=tuple(models) if kind == "share" else (),
+        alike=tuple(models),
         currency=credit.currency,
         decimals=credit.decimals,
         marks=tuple(marks),
@@ -98,7 +105,8 @@ def _left_out(n: int, shown: int, what: str = "channel") -> str:
     more = n - shown
     if not more:
         return ""
-    return f"{amount_of(more, what)} with less credit {'are' if more > 1 else 'is'} not shown; the totals count them."
+    are = "are" if more > 1 else "is"
+    return f"{amount_of(more, what)} with less credit {are} not shown; the totals count them."
 
 
 def money(credit: Credit) -> tuple[Block, ...]:
@@ -133,7 +141,7 @@ def _return_by_model(
     frame.insert(1, "cost", [*cost[shown], sums.cost])
     frame.insert(2, "cost_share", [*measure(credit, "cost_share")[0, shown], np.nan])
     kinds = {
-        "channel": ("Channel", "text"),
+        "channel": ("Channel", "name"),
         "cost": ("Spend", "money"),
         "cost_share": ("Share of spend", "share"),
     }
@@ -142,6 +150,7 @@ def _return_by_model(
         caption,
         frame,
         kinds | {key: (label, kind) for key, label in models.items()},
+        alike=tuple(models),
         currency=credit.currency,
         decimals=credit.decimals,
         marks=("",) * len(shown) + ("total",),
@@ -188,7 +197,7 @@ def _money_of(credit: Credit, position: int) -> Table:
         f"money_{position + 1}",
         f"Spend, credit and return under {clean(credit.models[position])}",
         pd.DataFrame(columns),
-        {"channel": ("Channel", "text")} | kinds,
+        {"channel": ("Channel", "name")} | kinds,
         currency=credit.currency,
         decimals=credit.decimals,
         note=_left_out(len(order), len(shown)),
@@ -221,7 +230,7 @@ def activity(credit: Credit) -> tuple[Block, ...]:
     columns: dict[str, Any] = {"channel": credit.keys[0][shown]}
     columns |= {name: getattr(credit.activity, name)[shown] for name in ACTIVITY}
     kinds = {
-        "channel": ("Channel", "text"),
+        "channel": ("Channel", "name"),
         "touched": ("Touched", "count"),
         "assisted": ("Assisted", "count"),
         "opened": ("Opened", "count"),
@@ -262,7 +271,7 @@ def breakdown(credit: Credit) -> tuple[Block, ...]:
     models = _model_columns(credit)
     for row, key in enumerate(models):
         frame[f"conversions under {key}"] = credit.conversions[row, shown]
-    titles = {name: (name.replace("_", " ").capitalize(), "text") for name in credit.by}
+    titles = {name: (name.replace("_", " ").capitalize(), "name") for name in credit.by}
     kinds = {f"conversions under {key}": (label, "count") for key, label in models.items()}
     more = len(order) - len(shown)
     table = make_table(
@@ -270,6 +279,7 @@ def breakdown(credit: Credit) -> tuple[Block, ...]:
         f"Credited conversions by {listing(credit.by)}, largest first",
         frame,
         titles | kinds,
+        alike=tuple(kinds),
         note=f"{more:,} smaller lines are not shown; credit.to_frame() has all of them." if more else "",
     )
     return (*blocks, table)
@@ -283,14 +293,7 @@ def unattributed(credit: Credit) -> tuple[Block, ...]:
     sums = credit.sums()
     if not (sums.unattributed_conversions > 0).any():
         return (Text(("None: every conversion had at least one eligible touch.",)),)
-    text = Text(
-        (
-            "A conversion without an eligible touch is counted here and given to no channel. Usual reasons: "
-            "a lookback shorter than the time people take to decide, touches that were not logged, touches "
-            "logged under another user id, and, under after_conversion = reset, repeat purchases that "
-            "needed no new touch.",
-        )
-    )
+    text = Text((_WHY_UNATTRIBUTED,))
     if len(credit.models) > 1 and _same_rows(sums.unattributed_conversions, sums.unattributed_value):
         totals = totals[totals["model"] == credit.models[0]].assign(model="every model")
     tables = []
@@ -300,7 +303,7 @@ def unattributed(credit: Credit) -> tuple[Block, ...]:
             continue
         part["share"] = part["unattributed"] / part["total"].where(part["total"] != 0)
         kinds = {
-            "model": ("Model", "text"),
+            "model": ("Model", "name"),
             "attributed": ("Attributed", kind),
             "unattributed": ("Unattributed", kind),
             "total": ("Total", kind),

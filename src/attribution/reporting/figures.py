@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution._draw import to_svg
+from attribution._draw import new_axes, to_svg
+from attribution.credit.periods import PERIODS
 from attribution.credit.table import measure
 from attribution.reporting.blocks import Figure
 from attribution.reporting.formats import clean, fit
@@ -15,72 +16,90 @@ if TYPE_CHECKING:
     from attribution.credit.credit import Credit
 
 MAX_DRAWN = 30
+WIDTH = 5.4  # inches: at the width of a phone the letters keep their size
 
 
-def bars(credit: Credit, name: str, title: str) -> tuple[Figure, ...]:
-    """Draw a measure of each channel under each model; the largest channels where there are many."""
+def bars(credit: Credit) -> tuple[Figure, ...]:
+    """Draw each channel's credited conversions under each model; the largest channels where there are many."""
     inside = np.flatnonzero(credit.attributed)
-    rows = measure(credit, name)[:, inside]
-    if not len(inside) or not np.isfinite(rows).any():
+    rows = credit.conversions[:, inside]
+    if not rows.any():
         return ()
-    order = np.argsort(-np.nan_to_num(rows).max(axis=0), kind="stable")
+    order = np.argsort(-rows.max(axis=0), kind="stable")
     channels = credit.keys[0][inside][order].tolist()
-    shown = credit.select(channels=channels[:MAX_DRAWN]) if len(channels) > MAX_DRAWN else credit
-    style = fit("count", rows[np.isfinite(rows)].tolist())
+    drawn = credit.select(channels=channels[:MAX_DRAWN]) if len(channels) > MAX_DRAWN else credit
+    style = fit("count", rows.ravel().tolist())
     parts = []
-    for position in order[:5]:
+    for position in order[:5].tolist():
         low, high = (
             style.write(float(bound)) for bound in (rows[:, position].min(), rows[:, position].max())
         )
         parts.append(
-            f"{clean(credit.keys[0][inside[position]])} {low if low == high else f'{low} to {high}'}"
+            f"{clean(_channel(credit, inside[position]))} {low if low == high else f'{low} to {high}'}"
         )
-    more = len(channels) - len(parts)
-    across = "" if len(credit.models) == 1 else f", lowest to highest of {len(credit.models)} models"
-    alt = f"{title}{across}: {'; '.join(parts)}{f'; and {more} more channels' if more else ''}."
-    note = f"The {MAX_DRAWN} largest of {len(channels)} channels." if len(channels) > MAX_DRAWN else ""
-    return (Figure(title, to_svg(shown.plot(name, kind="bars").figure), alt, note),)
+    many = len(credit.models) > 1
+    title = "Credited conversions by channel" + ("" if many else f", {clean(credit.models[0])}")
+    across = f", from the lowest to the highest of {len(credit.models)} models" if many else ""
+    alt = f"{title}{across}: {_listed(parts, len(channels))}"
+    note = f"The {MAX_DRAWN} largest of {len(channels):,} channels." if len(channels) > MAX_DRAWN else ""
+    groups = min(len(channels), MAX_DRAWN) + 1
+    height = 1.0 + groups * (0.34 if len(credit.models) > 3 else 0.16 + 0.14 * len(credit.models))
+    axes = drawn.plot("conversions", new_axes(height, WIDTH, shown=False), kind="bars")
+    axes.set_title("")
+    return (Figure(title, to_svg(axes.figure, "figure-credit", alt), alt, note),)
 
 
 def over_time(credit: Credit) -> tuple[Figure, ...]:
     """Draw the first model's credited conversions over the periods of a credit by channel and period."""
     inside = credit.attributed
-    if not inside.any():
-        return ()
-    model, period = clean(credit.models[0]), credit.by[1]
+    period = credit.by[1]
     periods = sorted(set(credit.keys[1][inside].tolist()))
-    if len(periods) < 2:
+    if period not in PERIODS or len(periods) < 2:
         return ()
     sums = [float(credit.conversions[0, inside & (credit.keys[1] == label)].sum()) for label in periods]
     style = fit("count", sums)
-    title = f"Credited conversions by {period}, under {model}"
+    title = f"Credited conversions by {period}, {clean(credit.models[0])}"
     high, low = int(np.argmax(sums)), int(np.argmin(sums))
     alt = (
-        f"{title}: {len(periods)} periods from {clean(periods[0])} to {clean(periods[-1])}; most in "
-        f"{clean(periods[high])} ({style.write(sums[high])}), fewest in {clean(periods[low])} "
-        f"({style.write(sums[low])})."
+        f"{title}: {len(periods)} periods from {periods[0]} to {periods[-1]}; most in {periods[high]} "
+        f"({style.write(sums[high])}), fewest in {periods[low]} ({style.write(sums[low])})."
     )
-    axes = credit.select(models=credit.models[0]).plot("conversions", kind="time")
-    return (Figure(title, to_svg(axes.figure), alt),)
+    one = credit.select(models=credit.models[0])
+    axes = one.plot("conversions", new_axes(3.6, 7.2, shown=False), kind="time")
+    axes.set_title("")
+    return (Figure(title, to_svg(axes.figure, f"figure-{period}", alt), alt),)
 
 
 def spend_against_credit(credit: Credit) -> tuple[Figure, ...]:
     """Draw each channel's share of spend against its share of credit, for the first model."""
     model = clean(credit.models[0])
-    cost = measure(credit, "cost_share")[0]
     name = "value_share" if credit.has_value else "share"
-    share = measure(credit, name)[0]
+    cost, share = measure(credit, "cost_share")[0], measure(credit, name)[0]
     known = np.flatnonzero(credit.attributed & np.isfinite(cost) & np.isfinite(share))
     if len(known) < 2:
         return ()
-    order = known[np.argsort(-cost[known], kind="stable")]
+    order = known[np.argsort(-cost[known], kind="stable")].tolist()
     style = fit("share", [])
+    of = "credited value" if credit.has_value else "credit"
     parts = [
-        f"{clean(credit.keys[0][cell])} {style.write(float(cost[cell]))} of spend, "
-        f"{style.write(float(share[cell]))} of credit"
+        f"{clean(_channel(credit, cell))} {style.write(float(cost[cell]))} of spend and "
+        f"{style.write(float(share[cell]))} of {of}"
         for cell in order[:5]
     ]
-    title = f"Share of spend against share of credit, under {model}"
-    alt = f"{title}: {'; '.join(parts)}{f'; and {len(order) - 5} more channels' if len(order) > 5 else ''}."
-    axes = credit.select(models=credit.models[0]).plot(name, kind="spend")
-    return (Figure(title, to_svg(axes.figure), alt),)
+    title = f"Share of {of} against share of spend, {model}"
+    alt = f"{title}: {_listed(parts, len(order))}"
+    note = "Above the dashed line a channel's share of credit is larger than its share of spend."
+    one = credit.select(models=credit.models[0])
+    axes = one.plot(name, new_axes(4.4, WIDTH, shown=False), kind="spend")
+    axes.set_title("")
+    return (Figure(title, to_svg(axes.figure, "figure-spend", alt), alt, note),)
+
+
+def _channel(credit: Credit, cell: int) -> str:
+    return str(credit.keys[0][cell])
+
+
+def _listed(parts: list[str], n: int) -> str:
+    more = n - len(parts)
+    rest = f"; and {more:,} more channel{'s' if more > 1 else ''}" if more else ""
+    return f"{'; '.join(parts)}{rest}."

@@ -43,7 +43,8 @@ class Style:
     Attributes
     ----------
     kind
-        ``"text"``, ``"count"``, ``"share"``, ``"money"``, ``"ratio"`` or ``"number"``.
+        ``"text"``, ``"name"`` (text that is shortened), ``"count"``, ``"share"``, ``"money"``, ``"ratio"`` or
+        ``"number"``.
     decimals
         Digits behind the point, the same in the whole column.
     currency
@@ -53,6 +54,11 @@ class Style:
     kind: str = "text"
     decimals: int = 0
     currency: str = ""
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the column holds numbers."""
+        return self.kind not in {"text", "name"}
 
     def write(self, value: object) -> str:
         """Write one value; missing ones are a dash.
@@ -64,8 +70,8 @@ class Style:
         >>> Style("money", 0, "€").write(-1234.5), Style("money", 2, "EUR").write(3)
         ('−€1,234', '3.00 EUR')
         """
-        if self.kind == "text":
-            return clean(value)
+        if not self.numeric:
+            return shorten(clean(value)) if self.kind == "name" else clean(value)
         number = float(value) if isinstance(value, int | float) else math.nan
         if math.isnan(number):
             return MISSING

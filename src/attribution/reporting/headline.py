@@ -32,9 +32,8 @@ def headline(credit: Credit, checks: Sequence[CheckResult] | None) -> tuple[Bloc
     warnings = [*credit.notes]
     failed = [check.name for check in checks or () if check.passed is False]
     if failed:
-        warnings.append(
-            f"The audit of the log found problems ({listing(failed)}); read them before you trust the numbers."
-        )
+        found = f"The audit of the log found problems ({listing(failed)}); "
+        warnings.append(found + "read them before you trust the numbers.")
     if warnings:
         blocks.append(Text(tuple(clean(warning) for warning in warnings), "warning"))
     return tuple(blocks)
@@ -143,10 +142,10 @@ def _returns(credit: Credit) -> list[str]:
         return []
     row = np.where(known, roas[0], np.nan)
     best, worst = int(np.nanargmax(row)), int(np.nanargmin(row))
-    sentences = [
-        f"Under {clean(credit.models[0])}, {channels[best]} has the highest ROAS ({RATIO.write(float(row[best]))}) "
-        f"and {channels[worst]} the lowest ({RATIO.write(float(row[worst]))})."
-    ]
+    highest, lowest = RATIO.write(float(row[best])), RATIO.write(float(row[worst]))
+    model = clean(credit.models[0])
+    sentence = f"Under {model}, {channels[best]} has the highest ROAS ({highest}), "
+    sentences = [f"{sentence}{channels[worst]} the lowest ({lowest})."]
     below = [
         name
         for name, line in zip(channels, roas.T, strict=True)

@@ -16,6 +16,37 @@ if TYPE_CHECKING:
     from attribution.diagnostics import CheckResult
     from attribution.journeys.journeys import Journeys
 
+_CAUSE = (
+    "What a channel caused.",
+    (
+        "A model splits conversions that happened over the touches before them. It cannot tell how many "
+        "would have happened without a channel: channels that reach people who buy anyway (brand search, "
+        "retargeting, e-mail to customers) get credit for it. Only an experiment tells: a randomised holdout "
+        "or a geographic test."
+    ),
+)
+_UNLOGGED = (
+    "What was not logged.",
+    (
+        "Touches that the log does not hold (views that are not measured, word of mouth, refused cookies, a "
+        "person's other devices) get nothing; their share goes to the touches that it holds."
+    ),
+)
+_CHANCE = (
+    "How sure the numbers are.",
+    (
+        "They carry no intervals. Small differences between channels, and lines with few conversions, may be "
+        "chance."
+    ),
+)
+_MARGIN = (
+    "What the next unit of spend earns.",
+    (
+        "ROAS, ROI and CPA are averages over all that was spent, and they inherit the model's split. The "
+        "next unit of spend may earn less, or nothing."
+    ),
+)
+
 
 def make_sections(
     credit: Credit,
@@ -125,36 +156,15 @@ def _audit(checks: Sequence[CheckResult] | None) -> tuple[Block, ...]:
 
 def _limits(credit: Credit) -> tuple[Block, ...]:
     lookback = credit.settings.get("lookback")
-    items = [
-        (
-            "What a channel caused.",
-            "A model splits conversions that happened over the touches before them. It cannot tell how many "
-            "would have happened without a channel: channels that reach people who buy anyway (brand search, "
-            "retargeting, e-mail to customers) get credit for it. Only an experiment tells: a randomised "
-            "holdout or a geographic test.",
-        ),
-        (
-            "What was not logged.",
-            "Touches that the log does not hold (views that are not measured, word of mouth, refused "
-            "cookies, a person's other devices) get nothing; their share goes to the touches that it holds.",
-        ),
-        (
-            "How sure the numbers are.",
-            "They carry no intervals yet. Small differences between channels, and lines with few "
-            "conversions, may be chance.",
-        ),
-    ]
+    items = [_CAUSE, _UNLOGGED]
     if lookback is not None and lookback != "unlimited":
         sentence = (
-            f"Touches more than {lookback} before a conversion get nothing. Another lookback gives others."
+            f"Touches more than {lookback} before a conversion get nothing; another lookback counts others."
         )
-        items.insert(2, ("Other windows.", sentence))
+        items.append(("Other windows.", sentence))
+    items.append(_CHANCE)
     if credit.cost is not None:
-        sentence = (
-            "ROAS, ROI and CPA are averages over all that was spent, and they inherit the model's split. "
-            "The next unit of spend may earn less, or nothing."
-        )
-        items.append(("What the next unit of spend earns.", sentence))
+        items.append(_MARGIN)
     return (Points(tuple(items)),)
 
 

@@ -1,0 +1,158 @@
+"""Credit in words, and its table as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attribution._display import format_number
+from attribution.credit.credit import Credit
+from attribution.credit.table import ACTIVITY, MONEY, SHARES, credit_frame, fold, measure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TOP = 5
+_VALUE = ("value", "value_share", "roas", "roi")
+
+
+def title(credit: Credit) -> str:
+    """Return one line: what is credited, by what, under which models."""
+    whole = credit.sums()
+    counts = [_count(len(credit.channels), "channel"), _conversions(credit)]
+    if whole.channels != len(credit.channels):
+        counts[0] += f" of {whole.channels:,}"
+    missing = _first(whole.unattributed_conversions)
+    if missing:
+        counts.append(f"{format_number(missing)} of them unattributed")
+    if "lookback" in credit.settings:
+        counts.append(f"lookback {credit.settings['lookback']}")
+    models = ", ".join(credit.models[:4]) + (
+        f" and {len(credit.models) - 4} more" if credit.models[4:] else ""
+    )
+    return f"Credit by {', '.join(credit.by)} ({models}): {', '.join(counts)}"
+
+
+def summary(credit: Credit) -> str:
+    """Return the credit in words; see `Credit.summary`."""
+    whole = credit.sums()
+    lines = [title(credit) + "."]
+    channels = fold(credit, ("channel",))
+    lines += [_model_line(channels, row) for row in range(len(credit.models))]
+    missing, total = _first(whole.unattributed_conversions), _first(whole.conversions)
+    if missing:
+        part = _percent(missing / (missing + total))
+        worth = f", {_money(credit, _first(whole.unattributed_value))} in value" if credit.has_value else ""
+        lines.append(
+            f"Unattributed: {format_number(missing)} conversions ({part}{worth}) "
+            "had no touch to credit; they are in no channel."
+        )
+    if credit.cost is not None:
+        lines.append(_spend_line(channels))
+    if credit.settings:
+        lines.append(f"Settings: {_settings(credit)}.")
+    lines += [f"Note: {note}." for note in credit.notes]
+    lines.append("Credit divides what happened; it does not say what would have happened without a channel.")
+    return "\n".join(lines)
+
+
+def _settings(credit: Credit) -> str:
+    plain = [
+        f"{name} {value}" for name, value in credit.settings.items() if name not in {"models", "has_value"}
+    ]
+    models = credit.settings.get("models")
+    if isinstance(models, Mapping):
+        plain += [f"{label} is {models[label]}" for label in credit.models if label in models]
+    return ", ".join(plain)
+
+
+def _model_line(channels: Credit, row: int) -> str:
+    whole = channels.sums()
+    amount = f"{format_number(float(whole.conversions[row]))} conversions"
+    if channels.has_value:
+        amount += f" and {_money(channels, float(whole.value[row]))} in value"
+    inside = np.flatnonzero(channels.attributed)
+    order = inside[np.argsort(-channels.conversions[row, inside], kind="stable")][:_TOP]
+    shares = measure(channels, "share")[row]
+    tops = []
+    for cell in order.tolist():
+        number = format_number(float(channels.conversions[row, cell]))
+        tops.append(f"{channels.keys[0][cell]} {number} ({_percent(shares[cell])})")
+    more = len(inside) - len(tops)
+    listed = ", ".join(tops) + (f", and {more:,} more" if more > 0 else "")
+    return f"{channels.models[row]} credits {amount}" + (f": {listed}." if tops else ".")
+
+
+def _spend_line(channels: Credit) -> str:
+    whole, cost = channels.sums(), measure(channels, "cost")
+    known = int(np.isfinite(cost[0]).sum()) if len(cost) else 0
+    text = f"Spend: {_money(channels, whole.cost) or 'none'} on {_count(known, 'channel')}"
+    for name, worst in (("roas", False), ("cpa", True)):
+        found = []
+        for row, line in enumerate(measure(channels, name)):
+            cells = np.flatnonzero(np.isfinite(line))
+            if len(cells):
+                best = cells[np.argmin(line[cells]) if worst else np.argmax(line[cells])]
+                number = float(line[best])
+                amount = _money(channels, number, name) if name in MONEY else format_number(number)
+                found.append(f"{channels.keys[0][best]} {amount} ({channels.models[row]})")
+        if found:
+            text += f"; {'lowest' if worst else 'highest'} {name.upper()}: {', '.join(dict.fromkeys(found))}"
+    return text + "."
+
+
+def shown_frame(credit: Credit, *, wide: bool) -> pd.DataFrame:
+    """Return the table for display: units in the headings, without what is empty; all of it if `wide`."""
+    frame = credit_frame(credit)
+    hidden = [] if wide else list(ACTIVITY)
+    hidden += ["model"] if len(credit.models) == 1 else []
+    hidden += [] if credit.has_value else list(_VALUE)
+    return frame.drop(columns=hidden, errors="ignore").rename(
+        columns={name: unit(credit, name) for name in MONEY}
+    )
+
+
+def formats(credit: Credit) -> Mapping[str, Callable[[Any], str]]:
+    """Return how the cells of the columns are written: shares in percent, money with its decimals."""
+    written: dict[str, Callable[[Any], str]] = dict.fromkeys(SHARES, _percent)
+    if credit.decimals is not None:
+        written |= {unit(credit, name): partial(_number, credit, name) for name in MONEY}
+    return written
+
+
+def unit(credit: Credit, name: str) -> str:
+    """Return the name of a measure, with the currency if it is money and one is known."""
+    return f"{name} ({credit.currency})" if credit.currency and name in MONEY else name
+
+
+def money_decimals(credit: Credit, name: str) -> int | None:
+    """Return how many decimals a measure of money is shown with; an amount per conversion has two or more."""
+    return credit.decimals if name != "cpa" or credit.decimals is None else max(credit.decimals, 2)
+
+
+def _number(credit: Credit, name: str, value: float) -> str:
+    return format_number(float(value), decimals=money_decimals(credit, name))
+
+
+def _money(credit: Credit, value: float, name: str = "value") -> str:
+    return f"{_number(credit, name, value)} {credit.currency}".strip()
+
+
+def _percent(value: float) -> str:
+    return f"{value:.1%}"
+
+
+def _first(line: Any) -> float:
+    return float(line[0]) if len(line) else 0.0
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _conversions(credit: Credit) -> str:
+    whole = credit.sums()
+    return f"{format_number(_first(whole.conversions) + _first(whole.unattributed_conversions))} conversions"

@@ -1,0 +1,100 @@
+"""The default channel grouping.
+
+The order and the media are those of the widely used default channel group of web analytics (Google
+Analytics 4 help, "Default channel group"), with channels added that it does not know: push, store visits, the
+call centre, direct mail, referrals by assistants. Two departures: paid and organic video are one channel, and a
+medium that names a channel outright (``paid_social``, ``paid-search``) decides whatever the source is.
+"""
+
+from __future__ import annotations
+
+from attribution.eventlog.channels import ChannelRule
+
+_PAID = r"re:^(.*cp[acmvx]?|.*cp[acmv][-_ ].*|ppc|.*paid.*|retargeting|remarketing)$"
+_SEARCH = (
+    r"re:(^|[./])(google|bing|yahoo|duckduckgo|baidu|yandex|ecosia|qwant|startpage|naver|seznam|sogou|daum|aol"
+    r"|ask|brave|adwords|googleads|google[ _-]ads|bing[ _-]?ads|msn|so\.com|lycos)($|[./ _-])"
+)
+_SOCIAL = (
+    r"re:(^|[./_ -])(facebook|fb|instagram|ig|meta|linkedin|lnkd|twitter|x\.com|t\.co|tiktok|pinterest|snapchat"
+    r"|reddit|quora|tumblr|whatsapp|wechat|weibo|vk|vkontakte|threads|bluesky|bsky|mastodon|nextdoor|xing"
+    r"|discord|telegram)($|[./_ -])"
+)
+_VIDEO = (
+    r"re:(^|[./_ -])(youtube|youtu\.be|vimeo|dailymotion|twitch|netflix|hulu|disneyplus|streaming_tv|roku|rumble"
+    r"|bilibili|iqiyi|youku|ctv)($|[./_ -])"
+)
+_SHOPPING = (
+    r"re:(^|[./_ -])(amazon|ebay|etsy|alibaba|aliexpress|walmart|shopify|shop\.app|googleshopping"
+    r"|google[ _-]shopping|idealo|pricegrabber|shopzilla|kelkoo|mercadolibre|rakuten|zalando)($|[./_ -])"
+)
+_SHOPPING_CAMPAIGN = r"re:(^|[^a-df-z])shop(ping)?([^a-z]|$)"
+_ASSISTANTS = (
+    r"re:(^|[./])(chatgpt|openai|perplexity|claude|gemini|copilot|deepseek|grok)($|[./])"
+)
+_EMAIL = r"re:^e[-_ ]?mail([-_ ].*)?$|^newsletters?$"
+_SMS = r"re:^(sms|mms|text[-_ ]?messages?)$"
+_PUSH = r"re:push$|notification|^mobile$"
+_CALL = r"re:^(call|calls|phone|call[-_ ]?cent(er|re)|telephone|telesales)$"
+_STORE = r"re:^(store|store[-_ ]?visits?|offline[-_ ]?stores?|in[-_ ]?store|shop[-_ ]?visits?|branch|pos)$"
+_MAIL = r"re:^(direct[-_ ]?mail|print|catalog(ue)?s?|flyers?|leaflets?|postcards?|mailings?|post)$"
+_DISPLAY = r"re:^(display|banners?|expandable|interstitial|cpm|programmatic|native|gdn)$"
+_AFFILIATE = r"re:^(affiliates?|partners?|coupons?)$"
+_REFERRAL = r"re:^(referrals?|app|link)$"
+
+DEFAULT_RULES: tuple[ChannelRule, ...] = (
+    ChannelRule("direct", source=r"re:^(\(direct\)|direct|)$", medium=r"re:^(\(not set\)|\(none\)|none|direct|)$"),
+    ChannelRule("call_centre", medium=_CALL),
+    ChannelRule("store_visit", source=_STORE, medium=r"re:^(offline|store|in[-_ ]?store|visit|)$"),
+    ChannelRule("store_visit", medium=_STORE),
+    ChannelRule("direct_mail", medium=_MAIL),
+    ChannelRule("cross_network", campaign="glob:*cross-network*"),
+    ChannelRule("paid_social", medium=r"re:^(paid[-_ ]?social|social[-_ ]?(paid|ads?|cp[acm]))$"),
+    ChannelRule("paid_search", medium=r"re:^(paid[-_ ]?search|sem|search[-_ ]?ads?)$"),
+    ChannelRule("paid_shopping", source=_SHOPPING, medium=_PAID),
+    ChannelRule("paid_shopping", campaign=_SHOPPING_CAMPAIGN, medium=_PAID),
+    ChannelRule("paid_search", source=_SEARCH, medium=_PAID),
+    ChannelRule("paid_social", source=_SOCIAL, medium=_PAID),
+    ChannelRule("video", source=_VIDEO, medium=_PAID),
+    ChannelRule("display", medium=_DISPLAY),
+    ChannelRule("retargeting", medium=r"re:^(retargeting|remarketing)$"),
+    ChannelRule("affiliate", medium=_AFFILIATE),
+    ChannelRule("email", source=_EMAIL),
+    ChannelRule("email", medium=_EMAIL),
+    ChannelRule("sms", source=_SMS),
+    ChannelRule("sms", medium=_SMS),
+    ChannelRule("push", medium=_PUSH),
+    ChannelRule("push", source="firebase"),
+    ChannelRule("paid_other", medium=_PAID),
+    ChannelRule("organic_shopping", source=_SHOPPING),
+    ChannelRule("organic_shopping", campaign=_SHOPPING_CAMPAIGN),
+    ChannelRule("organic_social", source=_SOCIAL),
+    ChannelRule("organic_social", medium=r"re:^(social|social[-_ ](network|media)|sm|organic[-_ ]?social)$"),
+    ChannelRule("video", source=_VIDEO),
+    ChannelRule("video", medium="re:video"),
+    ChannelRule("ai_assistant", source=_ASSISTANTS),
+    ChannelRule("organic_search", source=_SEARCH),
+    ChannelRule("organic_search", medium=r"re:^(organic|seo|organic[-_ ]?search)$"),
+    ChannelRule("audio", medium=r"re:^(audio|podcasts?|radio)$"),
+    ChannelRule("referral", medium=_REFERRAL),
+    # Logs that name the channel and nothing else.
+    ChannelRule("paid_search", raw=r"re:^(paid[-_ ]?search([-_ ].*)?|sem|ppc|cpc|search[-_ ]?ads?|adwords|google[-_ ]ads|bing[-_ ]ads)$"),
+    ChannelRule("organic_search", raw=r"re:^((organic|natural)([-_ ]?search)?|seo|search[-_ ]?organic)$"),
+    ChannelRule("paid_social", raw=r"re:^(paid[-_ ]?social([-_ ].*)?|social[-_ ]?ads?|(facebook|fb|meta|instagram|tiktok|linkedin)[-_ ]?ads?)$"),
+    ChannelRule("organic_social", raw=r"re:^((organic[-_ ]?)?social([-_ ]?(media|network))?|facebook|instagram|tiktok|linkedin|twitter)$"),
+    ChannelRule("paid_shopping", raw=r"re:^(paid[-_ ]?)?shopping([-_ ]ads?)?$"),
+    ChannelRule("retargeting", raw=r"re:^(retargeting|remarketing)([-_ ].*)?$"),
+    ChannelRule("display", raw=r"re:^(display([-_ ].*)?|banners?|programmatic|native|gdn)$"),
+    ChannelRule("video", raw=r"re:^((paid|organic|online)[-_ ]?)?(video([-_ ].*)?|youtube([-_ ]ads?)?|ctv|tv|connected[-_ ]tv)$"),
+    ChannelRule("audio", raw=r"re:^(audio|podcasts?|radio)$"),
+    ChannelRule("affiliate", raw=r"re:^(affiliates?([-_ ].*)?|partners?)$"),
+    ChannelRule("email", raw=r"re:^e[-_ ]?mail([-_ ].*)?$|^newsletters?$|^crm$"),
+    ChannelRule("sms", raw=_SMS),
+    ChannelRule("push", raw=r"re:^((mobile|web|app)[-_ ]?)?push([-_ ]notifications?)?$"),
+    ChannelRule("direct", raw=r"re:^\(?direct\)?([-_ ]?(traffic|/ ?\(?none\)?))?$|^\(none\)$"),
+    ChannelRule("store_visit", raw=_STORE),
+    ChannelRule("call_centre", raw=_CALL),
+    ChannelRule("direct_mail", raw=_MAIL),
+    ChannelRule("referral", raw=r"re:^(referrals?|referral[-_ ]traffic)$"),
+)
+"""Ordered rules of the default grouping. Those that look at columns a log lacks are skipped."""
