@@ -175,6 +175,7 @@ def load_config(path: str | Path) -> Job:
     >>> load_config(file)
     Traceback (most recent call last):
     attribution.errors.ConfigError: weekly.toml: journeys.lokback: there is no key 'lokback'; did you mean ...
+    >>> folder.cleanup()
     """
     path = Path(path)
     values = toml.parse(path)

@@ -196,7 +196,7 @@ def _doubts(credit: Credit, table: SpendTable) -> list[str]:
         alike = difflib.get_close_matches(name, unpaid, n=1, cutoff=0.8)
         if alike:
             notes.append(
-                f"spend: {name!r} has spend but no credit, and {alike[0]!r} credit but no spend; are they one?"
+                f"spend: {name!r} has spend but no credit, and {alike[0]!r} credit, no spend; are they one?"
             )
     if any((key == NONE).any() for name, key in table.keys.items() if name != "channel"):
         notes.append(f"spend: costs without a label are in the rows {NONE!r}")

@@ -182,7 +182,7 @@ STREAMS = (
     ),
     Stream(
         "paid_search", 0.24, 0.4, 1.0, (("google", "cpc", 0.85), ("bing", "cpc", 0.15)),
-        cost=0.62, campaigns=(("generic", 0.6), ("shopping", 0.4)), seasonal="holiday_search",
+        cost=0.62, campaigns=(("generic", 0.6), ("product_range", 0.4)), seasonal="holiday_search",
     ),
     Stream(
         "retargeting", 0.42, 1.3, 7.0, (("retargeter", "retargeting", 1.0),),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attribution.eventlog.decode import ConversionBatch, TouchBatch
 
 _FIRST_ROWS = 1 << 16
+Rename = Callable[[list[str]], list[str]]
 
 
 class Growing:
@@ -91,7 +92,7 @@ class Codes:
             self._codes.widen(code_type(len(self.index.labels)))
         self._codes.append_taken(codes.astype(self._codes.dtype), coded.codes)
 
-    def finish(self, rename: Callable[[list[str]], list[str]] | None = None) -> Dimension:
+    def finish(self, rename: Rename | None = None) -> Dimension:
         """Return labels sorted by code point, with codes to match; `rename` may merge labels."""
         labels, renumber = self.index.sorted()
         if rename is not None:
@@ -130,11 +131,12 @@ class Span:
 
 
 class TouchCollector:
-    """Put decoded touches together."""
+    """Put decoded touches together; with `positions`, note where in the table each one stood."""
 
-    def __init__(self, table: TableColumns, capacity: int | None) -> None:
+    def __init__(self, table: TableColumns, capacity: int | None, *, positions: bool = False) -> None:
         self.table = table
         self.faults = FaultTally("touches")
+        self.positions = Growing(np.int64, capacity) if positions else None
         self._user = Growing(np.uint64, capacity)
         self._time = Growing(np.int64, capacity)
         self._channel = Codes("channel", capacity, narrow=True)
@@ -144,6 +146,7 @@ class TouchCollector:
     def add(self, batch: TouchBatch, offset: int) -> None:
         """Add a batch whose first row is row `offset` of the table."""
         self.faults.add(list(batch.faults), offset)
+        _note(self.positions, batch, offset)
         self._user.append(batch.user)
         self._time.append(batch.time)
         self._channel.append(batch.channel, batch.every_channel)
@@ -152,7 +155,7 @@ class TouchCollector:
         for dim, coded in zip(self._dims, batch.dims, strict=True):
             dim.append(coded)
 
-    def finish(self, rename: Callable[[list[str]], list[str]] | None) -> tuple[tuple[str, ...], TouchColumns]:
+    def finish(self, rename: Rename | None) -> tuple[tuple[str, ...], TouchColumns]:
         """Return the channels and the touches."""
         channel = self._channel.finish(rename)
         codes = channel.codes
@@ -169,11 +172,12 @@ class TouchCollector:
 
 
 class ConversionCollector:
-    """Put decoded conversions together."""
+    """Put decoded conversions together; with `positions`, note where in the table each one stood."""
 
-    def __init__(self, table: TableColumns, capacity: int | None) -> None:
+    def __init__(self, table: TableColumns, capacity: int | None, *, positions: bool = False) -> None:
         self.table = table
         self.faults = FaultTally("conversions")
+        self.positions = Growing(np.int64, capacity) if positions else None
         self._user = Growing(np.uint64, capacity)
         self._time = Growing(np.int64, capacity)
         self._value = None if table.value is None else Growing(np.float64, capacity)
@@ -184,6 +188,7 @@ class ConversionCollector:
     def add(self, batch: ConversionBatch, offset: int) -> None:
         """Add a batch whose first row is row `offset` of the table."""
         self.faults.add(list(batch.faults), offset)
+        _note(self.positions, batch, offset)
         self._user.append(batch.user)
         self._time.append(batch.time)
         if self._value is not None and batch.value is not None:
@@ -212,22 +217,20 @@ class ConversionCollector:
         )
 
 
+def _note(positions: Growing | None, batch: TouchBatch | ConversionBatch, offset: int) -> None:
+    if positions is not None:
+        rows = np.arange(len(batch.user)) if batch.rows is None else batch.rows
+        positions.append(rows + offset)
+
+
 def to_columns(
     touches: TouchCollector,
     conversions: ConversionCollector,
     span: Span,
-    invalid: str,
-    rename: Callable[[list[str]], list[str]] | None,
+    dropped: Mapping[str, int],
+    rename: Rename | None,
 ) -> LogColumns:
-    """Settle what was wrong with rows, and return the log.
-
-    Raises
-    ------
-    LogError
-        If rows cannot be used and may not be dropped, or times are on several clocks.
-    """
-    dropped = {**touches.faults.settle(invalid), **conversions.faults.settle(invalid)}
-    span.check()
+    """Return the log that the collectors hold; they take no more."""
     channels, touch_columns = touches.finish(rename)
     return LogColumns(
         channels=channels,
@@ -236,6 +239,6 @@ def to_columns(
         start=span.first,
         end=span.last,
         has_value=conversions.table.value is not None,
-        dropped=MappingProxyType(dropped),
+        dropped=MappingProxyType(dict(dropped)),
         users=touches.table.users,
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import translate
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from attribution._display import Display
@@ -70,7 +70,10 @@ class ChannelRule:
             raise LogError(msg, column="channel", hint='ChannelRule("email", medium="email")')
         _check_name(self.channel, "channel")
         for part, pattern in self.patterns.items():
-            _matcher(pattern, f"{part} of the rule for {self.channel!r}")
+            if not isinstance(pattern, str):
+                msg = f"{part} of the rule for {self.channel!r} must be a text, not {pattern!r}"
+                raise LogError(msg, column="rules", hint='"newsletter", "glob:news*" or "re:^news"')
+            _matcher(pattern)
         if not self.patterns:
             msg = f"the rule for {self.channel!r} has no pattern, so it would take every touch"
             hint = f"group_channels(..., unmatched={self.channel!r})"
@@ -91,7 +94,7 @@ class ChannelRule:
             Texts by ``"raw"``, ``"source"``, ``"medium"`` and ``"campaign"``; a missing one is empty.
         """
         return all(
-            _matcher(pattern, part)(texts.get(part, "").strip().casefold())
+            _matcher(pattern)(texts.get(part, "").strip().casefold())
             for part, pattern in self.patterns.items()
         )
 
@@ -124,29 +127,16 @@ def _check_name(name: str, what: str) -> None:
         raise LogError(msg, column=what, hint="another name")
 
 
-_compiled: dict[str, Callable[[str], bool]] = {}
-
-
-def _matcher(pattern: str, what: str) -> Callable[[str], bool]:
-    """Return the test of one pattern; the text comes trimmed and casefolded."""
-    found = _compiled.get(pattern) if isinstance(pattern, str) else None
-    if found is None:
-        found = _compile(pattern, what)
-        _compiled[pattern] = found
-    return found
-
-
-def _compile(pattern: str, what: str) -> Callable[[str], bool]:
-    if not isinstance(pattern, str):
-        msg = f"{what} must be a text, not {pattern!r}"
-        raise LogError(msg, column="rules", hint='"newsletter", "glob:news*" or "re:^news"')
+@lru_cache(maxsize=4096)
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    """Return the test that a pattern stands for; the text comes trimmed and casefolded."""
     kind, colon, rest = pattern.partition(":")
     if kind == "re" and colon:
         try:
             expression = re.compile(rest, re.IGNORECASE)
         except re.error as error:
-            msg = f"{what}: {rest!r} is no regular expression ({error})"
-            raise LogError(msg, column="rules", hint="https://docs.python.org/3/library/re.html") from error
+            msg = f"{rest!r} is no regular expression ({error})"
+            raise LogError(msg, column="rules", hint="glob:... for patterns as in file names") from error
         return lambda text: expression.search(text) is not None
     if kind == "glob" and colon:
         shape = re.compile(translate(rest.strip().casefold()))
@@ -190,9 +180,7 @@ class ChannelGrouping(Display):
     @property
     def unmatched(self) -> tuple[str, ...]:
         """The labels that no rule fitted, as ``"source: foo, medium: bar"``; filled as the log is read."""
-        return tuple(
-            sorted(self.spell(label) for label, (_, rule) in self._seen.items() if rule is None)
-        )
+        return tuple(sorted(self.spell(label) for label, (_, rule) in self._seen.items() if rule is None))
 
     def matched(self, label: str) -> bool:
         """Return whether a rule fits a raw label.
@@ -222,7 +210,8 @@ class ChannelGrouping(Display):
         import pandas as pd
 
         rows = [
-            {**self._texts(label), "channel": channel, "rule": rule} for label, (channel, rule) in self._seen.items()
+            {**self._texts(label), "channel": channel, "rule": rule}
+            for label, (channel, rule) in self._seen.items()
         ]
         frame = pd.DataFrame(rows, columns=[*self.columns, "channel", "rule"])
         return frame.astype({"rule": "Int64"}).sort_values(list(frame.columns[:-1])).reset_index(drop=True)
@@ -237,7 +226,11 @@ class ChannelGrouping(Display):
         return tuple((n, rule) for n, rule in enumerate(self.rules) if set(rule.patterns) <= known)
 
     def _texts(self, label: str) -> dict[str, str]:
-        return dict(zip(self.columns, label.split(JOINER), strict=True)) if len(self.columns) > 1 else {"raw": label}
+        return (
+            dict(zip(self.columns, label.split(JOINER), strict=True))
+            if len(self.columns) > 1
+            else {"raw": label}
+        )
 
     def _decide(self, label: str) -> tuple[str, int | None]:
         known = self._seen.get(label)
@@ -321,5 +314,7 @@ def _parsed(rules: Iterable[Any]) -> tuple[ChannelRule, ...]:
         raise LogError(msg, column="rules", hint='group_channels([("email", "re:newsletter|crm")])')
     parsed = tuple(ChannelRule.of(rule) for rule in rules)
     if not parsed:
-        raise LogError("the list of rules is empty", column="rules", hint="group_channels() for the default grouping")
+        raise LogError(
+            "the list of rules is empty", column="rules", hint="group_channels() for the default grouping"
+        )
     return parsed

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from attribution.eventlog.channels import ChannelRule
 
-_PAID = r"re:^(.*cp[acmvx]?|.*cp[acmv][-_ ].*|ppc|.*paid.*|retargeting|remarketing)$"
+_PAID = r"re:cp[acmv]|^ppc$|^paid|^retargeting$|^remarketing$"
 _SEARCH = (
     r"re:(^|[./])(google|bing|yahoo|duckduckgo|baidu|yandex|ecosia|qwant|startpage|naver|seznam|sogou|daum|aol"
     r"|ask|brave|adwords|googleads|google[ _-]ads|bing[ _-]?ads|msn|so\.com|lycos)($|[./ _-])"
@@ -29,9 +29,7 @@ _SHOPPING = (
     r"|google[ _-]shopping|idealo|pricegrabber|shopzilla|kelkoo|mercadolibre|rakuten|zalando)($|[./_ -])"
 )
 _SHOPPING_CAMPAIGN = r"re:(^|[^a-df-z])shop(ping)?([^a-z]|$)"
-_ASSISTANTS = (
-    r"re:(^|[./])(chatgpt|openai|perplexity|claude|gemini|copilot|deepseek|grok)($|[./])"
-)
+_ASSISTANTS = r"re:(^|[./])(chatgpt|openai|perplexity|claude|gemini|copilot|deepseek|grok)($|[./])"
 _EMAIL = r"re:^e[-_ ]?mail([-_ ].*)?$|^newsletters?$"
 _SMS = r"re:^(sms|mms|text[-_ ]?messages?)$"
 _PUSH = r"re:push$|notification|^mobile$"
@@ -43,7 +41,7 @@ _AFFILIATE = r"re:^(affiliates?|partners?|coupons?)$"
 _REFERRAL = r"re:^(referrals?|app|link)$"
 
 DEFAULT_RULES: tuple[ChannelRule, ...] = (
-    ChannelRule("direct", source=r"re:^(\(direct\)|direct|)$", medium=r"re:^(\(not set\)|\(none\)|none|direct|)$"),
+    ChannelRule("direct", source=r"re:^\(?direct\)?$", medium=r"re:^(\(not set\)|\(none\)|none|direct|)$"),
     ChannelRule("call_centre", medium=_CALL),
     ChannelRule("store_visit", source=_STORE, medium=r"re:^(offline|store|in[-_ ]?store|visit|)$"),
     ChannelRule("store_visit", medium=_STORE),
@@ -78,14 +76,26 @@ DEFAULT_RULES: tuple[ChannelRule, ...] = (
     ChannelRule("audio", medium=r"re:^(audio|podcasts?|radio)$"),
     ChannelRule("referral", medium=_REFERRAL),
     # Logs that name the channel and nothing else.
-    ChannelRule("paid_search", raw=r"re:^(paid[-_ ]?search([-_ ].*)?|sem|ppc|cpc|search[-_ ]?ads?|adwords|google[-_ ]ads|bing[-_ ]ads)$"),
+    ChannelRule(
+        "paid_search",
+        raw=r"re:^(paid[-_ ]?search([-_ ].*)?|sem|ppc|cpc|search[-_ ]?ads?|adwords|google[-_ ]ads|bing[-_ ]ads)$",
+    ),
     ChannelRule("organic_search", raw=r"re:^((organic|natural)([-_ ]?search)?|seo|search[-_ ]?organic)$"),
-    ChannelRule("paid_social", raw=r"re:^(paid[-_ ]?social([-_ ].*)?|social[-_ ]?ads?|(facebook|fb|meta|instagram|tiktok|linkedin)[-_ ]?ads?)$"),
-    ChannelRule("organic_social", raw=r"re:^((organic[-_ ]?)?social([-_ ]?(media|network))?|facebook|instagram|tiktok|linkedin|twitter)$"),
+    ChannelRule(
+        "paid_social",
+        raw=r"re:^(paid[-_ ]?social([-_ ].*)?|social[-_ ]?ads?|(facebook|fb|meta|instagram|tiktok|linkedin)[-_ ]?ads?)$",
+    ),
+    ChannelRule(
+        "organic_social",
+        raw=r"re:^((organic[-_ ]?)?social([-_ ]?(media|network))?|facebook|instagram|tiktok|linkedin|twitter)$",
+    ),
     ChannelRule("paid_shopping", raw=r"re:^(paid[-_ ]?)?shopping([-_ ]ads?)?$"),
     ChannelRule("retargeting", raw=r"re:^(retargeting|remarketing)([-_ ].*)?$"),
     ChannelRule("display", raw=r"re:^(display([-_ ].*)?|banners?|programmatic|native|gdn)$"),
-    ChannelRule("video", raw=r"re:^((paid|organic|online)[-_ ]?)?(video([-_ ].*)?|youtube([-_ ]ads?)?|ctv|tv|connected[-_ ]tv)$"),
+    ChannelRule(
+        "video",
+        raw=r"re:^((paid|organic|online)[-_ ]?)?(video([-_ ].*)?|youtube([-_ ]ads?)?|ctv|tv|connected[-_ ]tv)$",
+    ),
     ChannelRule("audio", raw=r"re:^(audio|podcasts?|radio)$"),
     ChannelRule("affiliate", raw=r"re:^(affiliates?([-_ ].*)?|partners?)$"),
     ChannelRule("email", raw=r"re:^e[-_ ]?mail([-_ ].*)?$|^newsletters?$|^crm$"),
@@ -96,5 +106,7 @@ DEFAULT_RULES: tuple[ChannelRule, ...] = (
     ChannelRule("call_centre", raw=_CALL),
     ChannelRule("direct_mail", raw=_MAIL),
     ChannelRule("referral", raw=r"re:^(referrals?|referral[-_ ]traffic)$"),
+    # Nothing is known of where the touch came from.
+    ChannelRule("direct", raw="", source="", medium=""),
 )
 """Ordered rules of the default grouping. Those that look at columns a log lacks are skipped."""

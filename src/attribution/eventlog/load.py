@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from attribution._typing import Bools, Hashes
-from attribution.eventlog.assemble import ConversionCollector, Span, TouchCollector, to_columns
+from attribution.eventlog.assemble import ConversionCollector, Rename, Span, TouchCollector, to_columns
 from attribution.eventlog.columns import LogColumns
 from attribution.eventlog.decode import decode_conversions, decode_touches
 from attribution.eventlog.resolve import TableColumns
 from attribution.eventlog.sources import Source
 from attribution.kernels.membership import HashFilter
-
-Rename = Callable[[list[str]], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +49,29 @@ class Loader:
         LogError
             If a file cannot be read, or rows cannot be used and may not be dropped.
         """
-        touches = TouchCollector(self.touch_table, self.touches.n_rows)
+        touches, conversions, span = self.collect(converters_only=converters_only)
+        dropped = {**touches.faults.settle(self.invalid), **conversions.faults.settle(self.invalid)}
+        span.check()
+        return to_columns(touches, conversions, span, dropped, self.rename)
+
+    def collect(
+        self, *, converters_only: bool = False, positions: bool = False
+    ) -> tuple[TouchCollector, ConversionCollector, Span]:
+        """Read the log and leave it to the caller what becomes of faults."""
+        one_table = self.conversions is None
         source = self.touches if self.conversions is None else self.conversions
+        touches = TouchCollector(self.touch_table, self.touches.n_rows, positions=positions)
         conversions = ConversionCollector(
-            self.conversion_table, None if self.conversions is None else source.n_rows
+            self.conversion_table, None if one_table else source.n_rows, positions=positions
         )
         span = Span()
-        if self.conversions is None and not converters_only:
+        if one_table and not converters_only:
             self._read_both(touches, conversions, span)
         else:
             self._read_conversions(source, conversions, span)
             keep = HashFilter(conversions.users()).keep if converters_only else None
             self._read_touches(touches, span, keep)
-        return to_columns(touches, conversions, span, self.invalid, self.rename)
+        return touches, conversions, span
 
     def _read_both(self, touches: TouchCollector, conversions: ConversionCollector, span: Span) -> None:
         table = self.touch_table

@@ -166,8 +166,7 @@ def _find_columns(
     if touch and conversion:
         _find_flag(schema, source, faults)
     for name in sorted({*found.values(), *schema.dims} & source.repeated - {None}, key=str):
-        msg = f"{source.table} has more than one column called {name!r}"
-        faults.append(LogError(msg, column=name, hint="rename one of them, or leave it out"))
+        faults.append(_repeated(source, str(name)))
     user, time, channel = found["user"], found["time"], found.get("channel")
     if user is None or time is None or (touch and channel is None):
         return None
@@ -206,8 +205,7 @@ def _find_flag(schema: LogSchema, source: Source, faults: list[LogError]) -> Non
         guess = nearest(schema.conversion, names) or "..."
         faults.append(LogError(text, column=schema.conversion, hint=f"LogSchema(conversion={guess!r})"))
     elif schema.conversion in source.repeated:
-        msg = f"{source.table} has more than one column called {schema.conversion!r}"
-        faults.append(LogError(msg, column=schema.conversion, hint="rename one of them, or leave it out"))
+        faults.append(_repeated(source, schema.conversion))
 
 
 def _dims_nowhere(schema: LogSchema, sources: Sequence[Source]) -> list[LogError]:

@@ -11,12 +11,14 @@ from attribution._typing import Floats
 from attribution.credit.periods import PERIODS
 from attribution.credit.table import ACTIVITY, fold, measure, ratio
 from attribution.journeys.journeys import UNATTRIBUTED
+from attribution.models.activity import solve_activity, tally_activity
 from attribution.reporting.blocks import Block, Table, Text, make_table
 from attribution.reporting.figures import bars, over_time, spend_against_credit
 from attribution.reporting.formats import amount_of, clean, listing
 
 if TYPE_CHECKING:
     from attribution.credit.credit import Credit
+    from attribution.journeys.journeys import Journeys
 
 MAX_CHANNELS = 60
 MAX_CELLS = 40
@@ -30,10 +32,9 @@ _WHY_UNATTRIBUTED = (
 
 
 def ranked(credit: Credit) -> NDArray[np.intp]:
-    """Return the attributed cells, the most credited on average over the models first; then by name."""
+    """Return the attributed cells, those most credited by the first model first, as plots order them."""
     inside = np.flatnonzero(credit.attributed)
-    mean = measure(credit, "conversions")[:, inside].mean(axis=0)
-    return inside[np.lexsort([np.arange(len(inside)), -mean])]
+    return inside[np.argsort(-credit.conversions[0, inside], kind="stable")]
 
 
 def credit_by_model(credit: Credit) -> tuple[Block, ...]:
@@ -218,17 +219,29 @@ def _one_sided(credit: Credit) -> list[str]:
     return [f"{lead}{listing(names[which].tolist(), 20)}." for lead, which in sides.items() if which.any()]
 
 
-def activity(credit: Credit) -> tuple[Block, ...]:
-    """Return what each channel did in converting journeys, whatever the model."""
+def activity(credit: Credit, journeys: Journeys | None) -> tuple[Block, ...]:
+    """Return what each channel did in converting journeys, whatever the model.
+
+    Counts of a breakdown cannot be summed, so they are taken from the journeys anew.
+    """
     import pandas as pd
 
-    if credit.activity is None or credit.by != ("channel",) or not credit.attributed.any():
+    if credit.by == ("channel",):
+        names, counts = credit.keys[0], credit.activity
+    elif journeys is not None:
+        tally = tally_activity(journeys)
+        names, counts = tally.cells.keys()[0][0], solve_activity(tally)
+    else:
         return ()
-    touched = np.where(credit.attributed, credit.activity.touched, -1.0)
-    order = np.argsort(-touched, kind="stable")[: int(credit.attributed.sum())]
+    if counts is None:
+        return ()
+    order = np.argsort(-counts.touched, kind="stable")
+    order = order[names[order] != UNATTRIBUTED]
+    if not len(order):
+        return ()
     shown = order[:MAX_CHANNELS]
-    columns: dict[str, Any] = {"channel": credit.keys[0][shown]}
-    columns |= {name: getattr(credit.activity, name)[shown] for name in ACTIVITY}
+    columns: dict[str, Any] = {"channel": names[shown]}
+    columns |= {name: getattr(counts, name)[shown] for name in ACTIVITY}
     kinds = {
         "channel": ("Channel", "name"),
         "touched": ("Touched", "count"),

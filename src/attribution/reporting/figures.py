@@ -10,17 +10,18 @@ from attribution._draw import new_axes, to_svg
 from attribution.credit.periods import PERIODS
 from attribution.credit.table import measure
 from attribution.reporting.blocks import Figure
-from attribution.reporting.formats import clean, fit
+from attribution.reporting.formats import clean, fit, without_controls
 
 if TYPE_CHECKING:
+    from attribution._draw import Axes
     from attribution.credit.credit import Credit
 
 MAX_DRAWN = 30
-WIDTH = 5.4  # inches: at the width of a phone the letters keep their size
+WIDTH = 4.6  # inches: at the width of a phone the letters keep their size
 
 
 def bars(credit: Credit) -> tuple[Figure, ...]:
-    """Draw each channel's credited conversions under each model; the largest channels where there are many."""
+    """Draw each channel's credited conversions under each model; only the largest of many channels."""
     inside = np.flatnonzero(credit.attributed)
     rows = credit.conversions[:, inside]
     if not rows.any():
@@ -45,8 +46,7 @@ def bars(credit: Credit) -> tuple[Figure, ...]:
     groups = min(len(channels), MAX_DRAWN) + 1
     height = 1.0 + groups * (0.34 if len(credit.models) > 3 else 0.16 + 0.14 * len(credit.models))
     axes = drawn.plot("conversions", new_axes(height, WIDTH, shown=False), kind="bars")
-    axes.set_title("")
-    return (Figure(title, to_svg(axes.figure, "figure-credit", alt), alt, note),)
+    return (Figure(title, _svg(axes, "figure-credit", alt), alt, note),)
 
 
 def over_time(credit: Credit) -> tuple[Figure, ...]:
@@ -66,8 +66,7 @@ def over_time(credit: Credit) -> tuple[Figure, ...]:
     )
     one = credit.select(models=credit.models[0])
     axes = one.plot("conversions", new_axes(3.6, 7.2, shown=False), kind="time")
-    axes.set_title("")
-    return (Figure(title, to_svg(axes.figure, f"figure-{period}", alt), alt),)
+    return (Figure(title, _svg(axes, f"figure-{period}", alt), alt),)
 
 
 def spend_against_credit(credit: Credit) -> tuple[Figure, ...]:
@@ -89,10 +88,17 @@ def spend_against_credit(credit: Credit) -> tuple[Figure, ...]:
     title = f"Share of {of} against share of spend, {model}"
     alt = f"{title}: {_listed(parts, len(order))}"
     note = "Above the dashed line a channel's share of credit is larger than its share of spend."
-    one = credit.select(models=credit.models[0])
+    if len(order) > MAX_DRAWN:
+        note += f" The {MAX_DRAWN} most expensive of {len(order):,} channels."
+    drawn = [_channel(credit, cell) for cell in order[:MAX_DRAWN]]
+    one = credit.select(models=credit.models[0], channels=drawn)
     axes = one.plot(name, new_axes(4.4, WIDTH, shown=False), kind="spend")
-    axes.set_title("")
-    return (Figure(title, to_svg(axes.figure, "figure-spend", alt), alt, note),)
+    return (Figure(title, _svg(axes, "figure-spend", alt), alt, note),)
+
+
+def _svg(axes: Axes, name: str, alt: str) -> str:
+    axes.set_title("", loc="left")  # the page has it, as text
+    return without_controls(to_svg(axes.figure, name, alt))
 
 
 def _channel(credit: Credit, cell: int) -> str:

@@ -25,7 +25,13 @@ def clean(text: object) -> str:
     >>> clean("line\nbreak \x00")
     'line break \ufffd'
     """
-    return _UNSAFE.sub("\ufffd", " ".join(str(text).split()) if str(text).strip() else str(text))
+    words = str(text).split()
+    return without_controls(" ".join(words) if words else str(text))
+
+
+def without_controls(text: str) -> str:
+    """Return `text` without characters that no document may hold; line breaks stay."""
+    return _UNSAFE.sub("\ufffd", text)
 
 
 def shorten(text: str, limit: int = 60) -> str:

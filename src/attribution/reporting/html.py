@@ -43,7 +43,7 @@ class Report(Display):
 
     @property
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        """The frames behind the tables, unrounded, by the id that each table bears in the HTML."""
+        """The frames behind the tables, unrounded, by name; in the page, ``id="table-<name>"``."""
         return {table.name: table.frame for table in self._all_tables()}
 
     def _all_tables(self) -> list[Table]:

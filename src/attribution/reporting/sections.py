@@ -62,7 +62,7 @@ def make_sections(
         Section("findings", "Findings", headline(channels, checks)),
         Section("credit-by-model", "Credit by model", credit_by_model(channels)),
         Section("money", "Spend and return", money(channels)),
-        Section("roles", "What channels did", activity(credit)),
+        Section("roles", "What channels did", activity(credit, journeys)),
         Section("breakdown", "Breakdown", breakdown(credit)),
         Section("unattributed", "Unattributed conversions", unattributed(channels)),
         Section("paths", "Top paths", _paths(journeys, credit, top_paths)),
