@@ -171,6 +171,7 @@ MISTAKES = {
         "audit.fail_on",
         ["enabled = true"],
     ),
+    "audit threshold": (LEAST + "[audit]\nmost_without_touch = 0", "audit.most_without_touch", ["more than"]),
     "rules unknown word": (LEAST + '[channels]\nrules = "defaults"', "channels.rules", ['"default"']),
     "rules unknown key": (
         LEAST + '[[channels.rules]]\nchannel = "Ads"\nmedum = "cpc"',
@@ -185,7 +186,7 @@ MISTAKES = {
     "rules bad pattern": (
         LEAST + '[[channels.rules]]\nchannel = "Ads"\nmedium = "re:("',
         "channels.rules[0]",
-        ["re:("],
+        ["regular expression"],
     ),
     "lookback without unit": (LEAST + '[journeys]\nlookback = "30"', "journeys.lookback", ["'30'", "30D"]),
     "lookback a number": (LEAST + "[journeys]\nlookback = 30", "journeys.lookback", ["unit", "30D"]),

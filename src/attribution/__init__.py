@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from attribution.journeys.build import build_journeys as build_journeys
     from attribution.journeys.journeys import Journeys as Journeys
     from attribution.journeys.read_paths import read_paths as read_paths
+    from attribution.models.markov import Markov as Markov
     from attribution.models.rules import CustomRule as CustomRule
     from attribution.models.rules import FirstTouch as FirstTouch
     from attribution.models.shapes import FullPath as FullPath
@@ -73,6 +74,7 @@ _HOME = {
     "LastTouch": "attribution.models.rules",
     "Linear": "attribution.models.rules",
     "LogSchema": "attribution.eventlog.schema",
+    "Markov": "attribution.models.markov",
     "PositionBased": "attribution.models.shapes",
     "TimeDecay": "attribution.models.rules",
     "UShaped": "attribution.models.shapes",

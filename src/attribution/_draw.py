@@ -35,6 +35,7 @@ PALETTE = (
 GREY = "#8A8A8A"
 _INK = "#333333"
 _GRID = "#DDDDDD"
+_BESIDE = ((6, -3, "left"), (-6, -3, "right"), (0, 6, "center"), (0, -12, "center"))  # of a point, in points
 _MARKERS = "os^DvP<X>phd*"
 _WIDTH = 8.0  # inches
 _LONGEST = 32  # characters of a label
@@ -172,8 +173,12 @@ def _mark_groups(ax: Axes, places: Floats, values: Floats, colors: Sequence[str]
     ax.hlines(places[shown], low, high, colors=[colors[place] for place in shown.tolist()], linewidth=1)
     for position, line in enumerate(values):
         marker, hollow = _marker(position)
-        faces = "none" if hollow else list(colors)
-        ax.scatter(line, places, s=34, marker=marker, facecolors=faces, edgecolors=list(colors), zorder=3)
+        inside: Any = "none" if hollow else list(colors)
+        edge: Any = list(colors) if hollow else "white"
+        width = 1.0 if hollow else 0.5
+        ax.scatter(
+            line, places, 42, marker=marker, facecolors=inside, edgecolors=edge, linewidths=width, zorder=3
+        )
 
 
 def _marker(position: int) -> tuple[str, bool]:
@@ -328,9 +333,9 @@ def _name_points(ax: Axes, x: Floats, y: Floats, names: Sequence[str]) -> None:
     taken = [(px - 4.0, py - 4.0, px + 4.0, py + 4.0) for px, py in points]
     for place in np.argsort(-np.maximum(x, y), kind="stable").tolist():
         text = label_text(names[place], 24)
-        wide, (px, py) = 4.6 * len(text) + 2, points[place]
-        for dx, dy, side in ((6, -3, "left"), (-6, -3, "right"), (6, 5, "left"), (-6, -11, "right")):
-            left = px + dx if side == "left" else px + dx - wide
+        wide, (px, py) = 5.0 * len(text), points[place]
+        for dx, dy, side in _BESIDE:
+            left = px + dx - wide * {"left": 0.0, "center": 0.5, "right": 1.0}[side]
             box = (left, py + dy - 1, left + wide, py + dy + 8)
             if left < leftmost or left + wide > rightmost:
                 continue
@@ -390,7 +395,9 @@ def to_svg(figure: Figure | SubFigure, name: str, alt: str = "") -> str:
         # Only the measure of a glyph is missing; the browser has fonts of its own.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         # The figure of a part of a figure is the whole one.
-        figure.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+        figure.figure.savefig(
+            buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True
+        )
     root = ET.fromstring(buffer.getvalue().encode())  # noqa: S314 (written by matplotlib just now)
     for child in [child for child in root if child.tag.endswith("}metadata")]:
         root.remove(child)

@@ -12,14 +12,12 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attribution import __version__
 from attribution.errors import AttributionError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from attribution.diagnostics import CheckResults
     from attribution.pipeline import Result
 
@@ -138,25 +136,21 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _print_credit(result: Result) -> None:
+    from attribution.reporting.blocks import Table
     from attribution.reporting.formats import clean
+    from attribution.reporting.text import table_text
 
-    print(f"{clean(result.report.title)}{f', {result.report.subtitle}' if result.report.subtitle else ''}\n")
-    for section in result.report.sections:
+    page = result.report
+    print(f"{page.title}{f', {page.subtitle}' if page.subtitle else ''}\n")
+    for section in page.sections:
         for block in section.blocks:
-            if getattr(block, "name", "") in {"credit", "roas"}:
-                print(_text_table(block), end="\n\n")
-
-
-def _text_table(table: Any) -> str:
-    import pandas as pd
-
-    cells = [[cell.text for cell in cells] for _, cells in table.rows()]
-    frame: pd.DataFrame = pd.DataFrame(cells, columns=[column.title for column in table.columns])
-    width = max(_width(), 40)
-    first = frame.columns[0]
-    frame[first] = frame[first].str.ljust(int(frame[first].str.len().max()))
-    with pd.option_context("display.max_colwidth", None):
-        return f"{table.caption}\n{frame.to_string(index=False, line_width=width)}"
+            if isinstance(block, Table) and block.name in {"credit", "roas"}:
+                print(table_text(block, _width()), end="\n\n")
+    for note in result.credit.notes:
+        print(f"note: {clean(note)}")
+    if result.checks.failed:
+        names = ", ".join(check.name for check in result.checks.failed)
+        print(f"audit: {len(result.checks.failed)} of {len(result.checks)} checks failed: {names}")
 
 
 def _width() -> int:

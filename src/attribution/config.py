@@ -48,12 +48,16 @@ class LogSettings:
 class AuditSettings:
     """Section ``[audit]``: whether to audit the log, and which failed checks make the run exit with 1.
 
-    `fail_on` is ``()`` (none, the default), ``("any",)``, or names of checks. The outputs are written in
-    every case: the report is where the findings are read.
+    `fail_on` is ``()`` (none, the default), ``("any",)``, or names of checks; the outputs are written in
+    every case, because the report is where the findings are read. The rest are the thresholds of
+    `EventLog.audit`, None for its own.
     """
 
     enabled: bool = True
     fail_on: Texts = ()
+    busy_touches: int | None = None
+    outlier_deviations: float | None = None
+    most_without_touch: float | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ class OutputSettings:
     folder: str = "out"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Job(Display):
     """One run, described in full: what `run` reads, does and writes.
 
@@ -245,6 +249,9 @@ def _audit(table: Table | None) -> AuditSettings:
     settings = AuditSettings(
         enabled=table.take("enabled", toml.flag, True),
         fail_on=table.take("fail_on", _fail_on, NONE),
+        busy_touches=table.take("busy_touches", toml.whole(1), None),
+        outlier_deviations=table.take("outlier_deviations", _positive, None),
+        most_without_touch=table.take("most_without_touch", _positive, None),
     )
     if settings.fail_on and not settings.enabled:
         problem = "nothing can fail while audit.enabled is false"
@@ -342,6 +349,11 @@ def _column(value: Any, where: str) -> str | Texts:
     return "" if value == "" else toml.text(value, where)
 
 
+def _pattern(value: Any, where: str) -> str:
+    """Read a pattern; the empty one fits what is empty."""
+    return "" if value == "" else toml.text(value, where)
+
+
 def _lookback(value: Any, where: str) -> str | None:
     return None if value == "unlimited" else toml.duration(value, where)
 
@@ -357,6 +369,13 @@ def _try(make: Callable[[], T], where: str, mistakes: list[ConfigError]) -> T | 
     except AttributionError as error:
         mistakes.append(mistake(where, error.problem, hint=error.hint))
     return None
+
+
+def _positive(value: Any, where: str) -> float:
+    number = toml.number(value, where)
+    if number <= 0:
+        raise mistake(where, f"must be more than zero, not {value}")
+    return number
 
 
 def _fail_on(value: Any, where: str) -> Texts:
@@ -393,10 +412,10 @@ def _rules(mistakes: list[ConfigError]) -> Reader[tuple[Mapping[str, str], ...] 
             here = f"{where}[{position}]"
             table = Table(toml.table(rule, here) or {}, here, mistakes, {})
             table.require("channel", 'channel = "Paid search"')
-            kept = {entry.name: table.take(entry.name, toml.text, "") for entry in fields(ChannelRule)}
+            kept = {entry.name: table.take(entry.name, _pattern, None) for entry in fields(ChannelRule)}
             table.finish()
-            if kept["channel"]:
-                given = {key: pattern for key, pattern in kept.items() if pattern}
+            if kept["channel"] is not None:
+                given = {key: pattern for key, pattern in kept.items() if pattern is not None}
                 _try(lambda given=given: ChannelRule(**given), here, mistakes)  # type: ignore[misc]
         return tuple(value)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _ENGINES = {"memory": Memory}
-_ACTIVITY = "activity"  # a task beside the models'; they are called "model:<label>"
+_ACTIVITY = "\0activity"  # a task beside the models'; no label begins like this
 
 
 def attribute(
@@ -105,27 +105,42 @@ def attribute(
     }
     given = {name: value for name, value in options.items() if value is not None}
     began = perf_counter()
-    tasks = _tasks(chosen, keys)
-    tallies: Mapping[str, Any]
+    run: Callable[[Tasks], Mapping[str, Any]]
     if isinstance(source, Journeys):
         _refuse_options(given)
-        tallies = {name: task(source) for name, task in tasks.items()}
+        journeys = source
+
+        def run(tasks: Tasks) -> Mapping[str, Any]:
+            return {name: task(journeys) for name, task in tasks.items()}
+
     elif isinstance(source, EventLog):
         needs_nulls = any(model.needs_nulls for model in chosen.values())
         settings = JourneySettings(**given, nulls=needs_nulls)
-        tallies = _engine(engine).run(source, settings, tasks, progress=progress)
+        run = partial(_engine(engine).run, source, settings, progress=progress)
     else:
         msg = f"attribute takes journeys or a log, not {type(source).__name__}"
         raise JourneyError(msg, hint="at.attribute(at.read_log(touches, conversions), models)")
-    credit = _combine(chosen, tallies)
+    credit = _credited(chosen, keys, run)
     logger.info("credited %d models in %.2f s", len(chosen), perf_counter() - began)
     return credit
 
 
-def _tasks(models: Mapping[str, Model], by: tuple[str, ...]) -> Tasks:
-    """Return what to tally in each partition, by task name."""
-    tasks: dict[str, Any] = {f"model:{label}": partial(m.tally, by=by) for label, m in models.items()}
-    return {_ACTIVITY: partial(tally_activity, by=by), **tasks}
+def _credited(
+    models: Mapping[str, Model], by: tuple[str, ...], run: Callable[[Tasks], Mapping[str, Any]]
+) -> Credit:
+    """Tally, merge and solve; then, for the models whose breakdown needs their solution, once more."""
+    tasks: dict[str, Any] = {label: partial(model.tally, by=by) for label, model in models.items()}
+    tallies = run({_ACTIVITY: partial(tally_activity, by=by)} | tasks)
+    solved = {label: model.solve(tallies[label]) for label, model in models.items()}
+    again: dict[str, Any] = {
+        label: partial(model.allocate, solved=solved[label], by=by)
+        for label, model in models.items()
+        if model.needs_allocation(by)
+    }
+    if again:
+        allocated = run(again)
+        solved |= {label: models[label].spread(solved[label], allocated[label]) for label in again}
+    return _combine(models, solved, tallies[_ACTIVITY])
 
 
 def _refuse_options(given: Mapping[str, object]) -> None:
@@ -145,22 +160,22 @@ def _engine(engine: str | Engine) -> Engine:
     return _ENGINES[engine]()
 
 
-def _combine(models: Mapping[str, Model], tallies: Mapping[str, Any]) -> Credit:
-    """Solve each tally and stack the results into one Credit."""
-    activity: ActivityTally = tallies[_ACTIVITY]
-    parts = [model.solve(tallies[f"model:{label}"]) for label, model in models.items()]
-    first = parts[0]
+def _combine(models: Mapping[str, Model], solved: Mapping[str, Credit], activity: ActivityTally) -> Credit:
+    """Stack the models' results into one Credit; all have the cells of the journeys they come from."""
+    parts = [solved[label] for label in models]
+    settings = {**activity.settings, "models": {label: repr(model) for label, model in models.items()}}
     return replace(
-        first,
+        parts[0],
         models=tuple(models),
         conversions=np.concatenate([part.conversions for part in parts]),
         value=np.concatenate([part.value for part in parts]),
         activity=solve_activity(activity),
-        settings={**activity.settings, "models": {label: repr(m) for label, m in models.items()}},
+        settings=settings,
         window=activity.window,
         details={
-            label: part.details[m.name]
-            for (label, m), part in zip(models.items(), parts, strict=True)
-            if m.name in part.details
+            label: solved[label].details[model.name]
+            for label, model in models.items()
+            if model.name in solved[label].details
         },
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
     )

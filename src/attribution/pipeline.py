@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import logging
 import os
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from attribution import __version__
 from attribution._display import Display
+from attribution._files import atomic_write
 from attribution.config import Job
 from attribution.diagnostics import CheckResults
 from attribution.errors import ConfigError, CreditError, LogError, OutputError, unknown_name
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_THRESHOLDS = ("busy_touches", "outlier_deviations", "most_without_touch")
+_UNLIMITED = "36500D"  # longer than any log, where an audit wants a number
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy", "matplotlib", "jinja2")
 
 
@@ -76,6 +80,12 @@ class Result(Display):
     def to_frame(self) -> pd.DataFrame:
         """Return the credit table; see `Credit.to_frame`."""
         return self.credit.to_frame()
+
+    def _repr_text(self) -> str:
+        return f"{self._title()}\n{self.credit}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self._title())}</p>{self.credit._repr_html_()}"
 
     def _title(self) -> str:
         return f"Result of {self.job.path}, written to {self.job.output.folder}"
@@ -174,7 +184,7 @@ def run(job: Job) -> Result:
         )
     with stages("write"):
         _unchanged(files)
-        outputs = _write(folder, credit, page, manifest, began, stages)
+        outputs, manifest = _write(folder, credit, page, manifest, began, stages)
     logger.info("wrote %s", ", ".join(str(path) for path in outputs.values()))
     return Result(job, credit, journeys, checks, page, outputs, manifest)
 
@@ -213,7 +223,10 @@ def _spend_files(job: Job) -> list[Path]:
 def _audit(job: Job, log: EventLog) -> CheckResults:
     if not job.audit.enabled:
         return CheckResults()
-    checks = log.audit(lookback=job.journeys.lookback)
+    thresholds = {
+        name: getattr(job.audit, name) for name in _THRESHOLDS if getattr(job.audit, name) is not None
+    }
+    checks = log.audit(lookback=job.journeys.lookback or _UNLIMITED, **thresholds)
     known = [check.name for check in checks]
     for name in job.audit.fail_on:
         if name not in known and name != "any":
@@ -365,19 +378,23 @@ def _write(
     manifest: dict[str, Any],
     began: datetime,
     stages: _Stages,
-) -> dict[str, Path]:
+) -> tuple[dict[str, Path], dict[str, Any]]:
     names = ("credit.parquet", "credit.csv", "report.html", "manifest.json")
     with _together(folder, names) as place:
         credit.to_parquet(place["credit.parquet"])
         credit.to_csv(place["credit.csv"])
         page.to_html(place["report.html"])
-        manifest["outputs"] = [
-            {"path": file.path.name, "bytes": file.size, "sha256": file.sha256}
-            for file in _fingerprints([place[name] for name in names[:-1]])
-        ]
-        manifest["seconds"] = dict(stages.seconds)
-        manifest["began"] = began.isoformat(timespec="seconds")
-        manifest["ended"] = datetime.now(UTC).isoformat(timespec="seconds")
-        text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str)
-        place["manifest.json"].write_text(text + "\n", encoding="utf-8")
-    return {name: folder / name for name in names}
+        written = _fingerprints([place[name] for name in names[:-1]])
+        facts = {
+            **manifest,
+            "outputs": [
+                {"path": file.path.name, "bytes": file.size, "sha256": file.sha256} for file in written
+            ],
+            "seconds": stages.seconds,
+            "began": began.isoformat(timespec="seconds"),
+            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        text = json.dumps(facts, indent=2, ensure_ascii=False, default=str)
+        with atomic_write(place["manifest.json"], text=True) as file:
+            file.write(text + "\n")
+    return {name: folder / name for name in names}, json.loads(text)

@@ -65,12 +65,14 @@ def test_every_argument_is_documented_in_order(name):
     assert documented(sections(routine.__doc__).get("Parameters", "")) == wanted
 
 
-@pytest.mark.parametrize("name", [name for name in ROUTINES if "." not in name])
-def test_every_function_says_what_it_returns(name):
+@pytest.mark.parametrize("name", ROUTINES)
+def test_every_routine_says_what_it_returns(name):
     routine = ROUTINES[name]
-    if inspect.signature(routine).return_annotation in {None, "None"}:
+    doc = inspect.getdoc(routine) or ""
+    if inspect.signature(routine).return_annotation == "None":
         return
-    assert sections(routine.__doc__ or "").keys() & {"Returns", "Yields"}
+    said_at_once = "." in name and doc.startswith("Return ")
+    assert said_at_once or sections(doc).keys() & {"Returns", "Yields"}
 
 
 @pytest.mark.parametrize("name", [name for name in ROUTINES if "." not in name])

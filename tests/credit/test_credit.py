@@ -6,11 +6,11 @@ import pickle
 
 import numpy as np
 import pytest
+from tests.credit.tables import by_month, labels, two_models, with_activity
 
 from attribution.credit.credit import Credit
 from attribution.credit.table import fold, measure
 from attribution.errors import CreditError
-from tests.credit.tables import by_month, labels, two_models, with_activity
 
 
 def test_frame_has_a_row_a_model_and_cell_in_the_order_given():
@@ -144,7 +144,9 @@ def test_html_escapes_names_and_shows_all_columns():
     credit = with_activity()
     hostile = '<script>alert("x")</script>'
     keys = (labels(hostile, "email", "search", "(unattributed)"),)
-    html = Credit(credit.models, credit.by, keys, credit.conversions, credit.value, credit.activity)._repr_html_()
+    html = Credit(
+        credit.models, credit.by, keys, credit.conversions, credit.value, credit.activity
+    )._repr_html_()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
     assert "mean_touches" in html

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from pyarrow import parquet
+from tests.credit.tables import labels, two_models
 
 from attribution._files import atomic_write
 from attribution.credit.credit import Credit
 from attribution.credit.export import inert, write_csv, write_parquet
 from attribution.errors import AttributionError, OutputError
-from tests.credit.tables import labels, two_models
 
 HOSTILE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1")
 
@@ -100,17 +100,15 @@ def test_a_full_disk_is_an_output_error(write):
     assert Path("/dev/full").is_char_device()
 
 
-def test_an_interrupted_writer_leaves_nothing(tmp_path):
-    with pytest.raises(KeyboardInterrupt), atomic_write(tmp_path / "x") as file:
-        file.write(b"half")
-        raise KeyboardInterrupt
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, ZeroDivisionError])
+def test_a_writer_that_stops_leaves_nothing_and_is_not_disguised(tmp_path, stop):
+    def half() -> None:
+        with atomic_write(tmp_path / "x") as file:
+            file.write(b"half")
+            raise stop
 
-
-def test_an_error_of_the_writer_itself_is_not_disguised(tmp_path):
-    with pytest.raises(ZeroDivisionError), atomic_write(tmp_path / "x") as file:
-        file.write(b"half")
-        _ = 1 / 0
+    with pytest.raises(stop):
+        half()
     assert list(tmp_path.iterdir()) == []
 
 

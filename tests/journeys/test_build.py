@@ -66,8 +66,11 @@ def test_goal_selects_and_the_rest_become_milestones(log):
 
 
 def test_lookback_edges_are_inside():
-    touches = {"user_id": [1, 1, 1], "channel": ["old", "edge", "same"],
-               "time": ["2026-01-01T23:59:59", "2026-01-02", "2026-02-01"]}
+    touches = {
+        "user_id": [1, 1, 1],
+        "channel": ["old", "edge", "same"],
+        "time": ["2026-01-01T23:59:59", "2026-01-02", "2026-02-01"],
+    }
     log = at.read_log(touches, {"user_id": [1], "time": ["2026-02-01"]})
     journeys = at.build_journeys(log, lookback="30D", nulls=False)
     assert journeys.path_counts()["path"].tolist() == ["edge > same"]

@@ -12,8 +12,12 @@ from attribution.errors import AttributionError, JourneyError
 
 def test_conversions_nulls_and_values_are_kept():
     table = pd.DataFrame(
-        {"path": ["a > b", "b", "c"], "total_conversions": [3, 1.5, 0], "total_null": [5, 0, 2],
-         "total_conversion_value": [60.0, 10.0, 0.0]}
+        {
+            "path": ["a > b", "b", "c"],
+            "total_conversions": [3, 1.5, 0],
+            "total_null": [5, 0, 2],
+            "total_conversion_value": [60.0, 10.0, 0.0],
+        }
     )
     journeys = at.read_paths(table)
     assert journeys.n_conversions == 4.5  # fractions are kept, not truncated
@@ -25,8 +29,12 @@ def test_conversions_nulls_and_values_are_kept():
 
 def test_splitting_a_row_in_two_changes_nothing():
     whole = {"path": ["a > b", "b > a"], "conversions": [4, 2], "value": [40.0, 5.0], "nulls": [10, 6]}
-    split = {"path": ["a > b", "b > a", "a > b"], "conversions": [1, 2, 3], "value": [15.0, 5.0, 25.0],
-             "nulls": [10, 6, 0]}
+    split = {
+        "path": ["a > b", "b > a", "a > b"],
+        "conversions": [1, 2, 3],
+        "value": [15.0, 5.0, 25.0],
+        "nulls": [10, 6, 0],
+    }
     models = ["linear", "first_touch", "u_shaped"]
     one, two = (at.attribute(at.read_paths(table), models) for table in (whole, split))
     np.testing.assert_allclose(one.conversions, two.conversions, rtol=1e-12)
@@ -40,9 +48,7 @@ def test_an_empty_path_is_unattributed():
     assert credit.loc["(unattributed)", "value"] == 20.0
 
 
-@pytest.mark.parametrize(
-    "text", ["a>b>c", "a > b > c", "  a >b  > c "], ids=["tight", "usual", "loose"]
-)
+@pytest.mark.parametrize("text", ["a>b>c", "a > b > c", "  a >b  > c "], ids=["tight", "usual", "loose"])
 def test_blanks_around_channels_do_not_matter(text):
     assert at.read_paths({"path": [text], "conversions": [1]}).channels == ("a", "b", "c")
 

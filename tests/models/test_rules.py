@@ -54,8 +54,11 @@ def milestone_credit(model, touch_days, events, purchase_day=20):
     )
     rows = [*events, ("purchase", purchase_day), ("lead", 900), ("opportunity", 901)]
     conversions = pd.DataFrame(
-        {"user_id": [1] * (len(rows) - 2) + [2, 2], "goal": [name for name, _ in rows],
-         "time": [day(n) for _, n in rows]}
+        {
+            "user_id": [1] * (len(rows) - 2) + [2, 2],
+            "goal": [name for name, _ in rows],
+            "time": [day(n) for _, n in rows],
+        }
     )
     journeys = at.build_journeys(at.read_log(touches, conversions), goal="purchase")
     frame = at.attribute(journeys, model).to_frame()
@@ -66,23 +69,49 @@ def milestone_credit(model, touch_days, events, purchase_day=20):
 # with two roles gets both shares.
 MILESTONES = [
     ("W, all apart", at.WShaped(), [0, 1, 2, 3, 4], [("lead", 1), ("opportunity", 3)], [30, 30, 5, 30, 5]),
-    ("W, first touch made the lead", at.WShaped(), [0, 1, 2], [("lead", 0), ("opportunity", 1)], [60, 30, 10]),
+    (
+        "W, first touch made the lead",
+        at.WShaped(),
+        [0, 1, 2],
+        [("lead", 0), ("opportunity", 1)],
+        [60, 30, 10],
+    ),
     ("W, both on one touch", at.WShaped(), [0, 1, 2], [("lead", 1), ("opportunity", 1)], [30, 60, 10]),
     ("W, between touches", at.WShaped(), [0, 4, 8], [("lead", 5), ("opportunity", 9)], [100 / 3] * 3),
     ("W, no opportunity", at.WShaped(), [0, 1, 2], [("lead", 1)], [45, 45, 10]),
     ("W, no milestone", at.WShaped(), [0, 1, 2], [], [90, 5, 5]),
     ("W, only the first touch has a role", at.WShaped(), [0], [], [100]),
-    ("full path, all apart", at.FullPath(), [0, 1, 2, 3, 4], [("lead", 1), ("opportunity", 3)],
-     [22.5, 22.5, 10, 22.5, 22.5]),
-    ("full path, closing touch made the opportunity", at.FullPath(), [0, 1, 2, 3],
-     [("lead", 1), ("opportunity", 3)], [22.5, 22.5, 10, 45]),
+    (
+        "full path, all apart",
+        at.FullPath(),
+        [0, 1, 2, 3, 4],
+        [("lead", 1), ("opportunity", 3)],
+        [22.5, 22.5, 10, 22.5, 22.5],
+    ),
+    (
+        "full path, closing touch made the opportunity",
+        at.FullPath(),
+        [0, 1, 2, 3],
+        [("lead", 1), ("opportunity", 3)],
+        [22.5, 22.5, 10, 45],
+    ),
     ("full path, nothing between", at.FullPath(), [0, 1], [("lead", 0), ("opportunity", 1)], [50, 50]),
     ("U on the lead (HubSpot)", at.UShaped(milestone="lead"), [0, 1, 2, 3], [("lead", 2)], [40, 10, 40, 10]),
     ("U on a missing lead", at.UShaped(milestone="lead"), [0, 1, 2], [], [80, 10, 10]),
-    ("the earliest lead counts", at.WShaped(), [0, 1, 2, 3], [("lead", 1), ("lead", 3), ("opportunity", 2)],
-     [30, 30, 30, 10]),
-    ("a lead before the first touch has no touch", at.UShaped(milestone="lead"), [5, 6, 7], [("lead", 2)],
-     [80, 10, 10]),
+    (
+        "the earliest lead counts",
+        at.WShaped(),
+        [0, 1, 2, 3],
+        [("lead", 1), ("lead", 3), ("opportunity", 2)],
+        [30, 30, 30, 10],
+    ),
+    (
+        "a lead before the first touch has no touch",
+        at.UShaped(milestone="lead"),
+        [5, 6, 7],
+        [("lead", 2)],
+        [80, 10, 10],
+    ),
 ]
 
 
@@ -94,8 +123,11 @@ def test_milestones(case):
 
 def test_time_decay_is_continuous_and_survives_old_journeys():
     """2 ** (-(T - t) / h); with h = 1 s, touches 20 days back would all underflow to zero."""
-    touches = {"user_id": [1, 1], "channel": ["a", "b"],
-               "time": pd.to_datetime(["2026-01-01 00:00:00", "2026-01-01 00:00:01"])}
+    touches = {
+        "user_id": [1, 1],
+        "channel": ["a", "b"],
+        "time": pd.to_datetime(["2026-01-01 00:00:00", "2026-01-01 00:00:01"]),
+    }
     conversions = {"user_id": [1], "time": pd.to_datetime(["2026-01-21"])}
     journeys = at.build_journeys(at.read_log(touches, conversions))
     got = at.attribute(journeys, at.TimeDecay("1s")).conversions[0]

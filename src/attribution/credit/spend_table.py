@@ -147,7 +147,12 @@ def _require_columns(names: tuple[str, ...]) -> None:
 def _decoded(column: Any) -> Any:
     import pyarrow as pa
 
-    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    if not pa.types.is_dictionary(column.type):
+        return column
+    kind = column.type.value_type
+    kind = pa.string() if _is_text(kind) else kind  # a view of text, as polars has it, cannot be taken from
+    chunks = [chunk.dictionary.cast(kind).take(chunk.indices) for chunk in column.chunks]
+    return pa.chunked_array(chunks, kind)
 
 
 def _is_text(kind: Any) -> bool:

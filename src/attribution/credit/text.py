@@ -155,4 +155,5 @@ def _count(number: int, what: str) -> str:
 
 def _conversions(credit: Credit) -> str:
     whole = credit.sums()
-    return f"{format_number(_first(whole.conversions) + _first(whole.unattributed_conversions))} conversions"
+    number = _first(whole.conversions) + _first(whole.unattributed_conversions)
+    return f"{format_number(number)} conversion{'' if number == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""Logs of touches and conversions: read, check, group channels."""

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution._typing import Hashes
+from attribution.eventlog.column_types import clock_clash
 from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
 from attribution.eventlog.faults import FaultTally
 from attribution.eventlog.labels import Coded, LabelIndex, code_type, recode
-from attribution.eventlog.resolve import TableColumns, clock_clash
+from attribution.eventlog.tables import TableColumns
 
 if TYPE_CHECKING:
     from attribution.eventlog.decode import ConversionBatch, TouchBatch

@@ -1,25 +1,17 @@
-"""Channel grouping: ordered rules that turn raw source, medium and campaign into channels."""
+"""ChannelRule: what a touch must look like to be of a channel."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from fnmatch import translate
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
 
-from attribution._display import Display
 from attribution.errors import LogError, unknown_name
 from attribution.eventlog.faults import RESERVED_CHANNEL
-from attribution.eventlog.labels import JOINER
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 PARTS = ("raw", "source", "medium", "campaign")
-KEEP = "keep"
-OTHER = "(other)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +60,7 @@ class ChannelRule:
         if not isinstance(self.channel, str) or not self.channel.strip():
             msg = f"a rule's channel must be a name, not {self.channel!r}"
             raise LogError(msg, column="channel", hint='ChannelRule("email", medium="email")')
-        _check_name(self.channel, "channel")
+        check_name(self.channel, "channel")
         for part, pattern in self.patterns.items():
             if not isinstance(pattern, str):
                 msg = f"{part} of the rule for {self.channel!r} must be a text, not {pattern!r}"
@@ -121,7 +113,8 @@ class ChannelRule:
         raise LogError(msg, column="rules", hint='("email", "re:newsletter|crm"), or a ChannelRule')
 
 
-def _check_name(name: str, what: str) -> None:
+def check_name(name: str, what: str) -> None:
+    """Refuse the one name that results keep for themselves."""
     if name == RESERVED_CHANNEL:
         msg = f"{what}={name!r} is kept for conversions without a touch"
         raise LogError(msg, column=what, hint="another name")
@@ -143,178 +136,3 @@ def _matcher(pattern: str) -> Callable[[str], bool]:
         return lambda text: shape.match(text) is not None
     whole = pattern.strip().casefold()
     return lambda text: text == whole
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class ChannelGrouping(Display):
-    """The rules of a log's channels, and what they made of the labels seen so far.
-
-    Attributes
-    ----------
-    rules
-        In order; the first that fits decides.
-    columns
-        The log's column for each of ``"raw"``, ``"source"``, ``"medium"`` and ``"campaign"`` that is read.
-    otherwise
-        The channel of what no rule fits; ``"keep"`` keeps the raw label.
-    split_raw
-        Whether a raw label such as ``"google / cpc"`` stands for a source and a medium.
-    """
-
-    rules: tuple[ChannelRule, ...]
-    columns: Mapping[str, str]
-    otherwise: str = OTHER
-    split_raw: bool = False
-    _seen: dict[str, tuple[str, int | None]] = field(default_factory=dict)
-
-    def rename(self, labels: Iterable[str]) -> list[str]:
-        """Return the channel of each raw label.
-
-        Parameters
-        ----------
-        labels
-            Distinct labels; where several columns are read, their texts joined by `labels.JOINER`.
-        """
-        return [self._decide(label)[0] for label in labels]
-
-    @property
-    def unmatched(self) -> tuple[str, ...]:
-        """The labels that no rule fitted, as ``"source: foo, medium: bar"``; filled as the log is read."""
-        return tuple(sorted(self.spell(label) for label, (_, rule) in self._seen.items() if rule is None))
-
-    def matched(self, label: str) -> bool:
-        """Return whether a rule fits a raw label.
-
-        Parameters
-        ----------
-        label
-            As for `rename`.
-        """
-        return self._decide(label)[1] is not None
-
-    def spell(self, label: str) -> str:
-        """Return a raw label in readable form.
-
-        Parameters
-        ----------
-        label
-            As for `rename`.
-        """
-        texts = self._texts(label)
-        if len(texts) == 1:
-            return next(iter(texts.values()))
-        return ", ".join(f"{part}: {text or '(empty)'}" for part, text in texts.items())
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row for each distinct label seen: its texts, its channel, the number of its rule."""
-        import pandas as pd
-
-        rows = [
-            {**self._texts(label), "channel": channel, "rule": rule}
-            for label, (channel, rule) in self._seen.items()
-        ]
-        frame = pd.DataFrame(rows, columns=[*self.columns, "channel", "rule"])
-        return frame.astype({"rule": "Int64"}).sort_values(list(frame.columns[:-1])).reset_index(drop=True)
-
-    def _title(self) -> str:
-        return f"ChannelGrouping of {len(self.rules)} rules; {len(self.unmatched)} labels match none"
-
-    @cached_property
-    def _order(self) -> tuple[tuple[int, ChannelRule], ...]:
-        """The rules that can fit: those that look at nothing the log lacks."""
-        known = {*self.columns, "source", "medium"} if self.split_raw else set(self.columns)
-        return tuple((n, rule) for n, rule in enumerate(self.rules) if set(rule.patterns) <= known)
-
-    def _texts(self, label: str) -> dict[str, str]:
-        return (
-            dict(zip(self.columns, label.split(JOINER), strict=True))
-            if len(self.columns) > 1
-            else {"raw": label}
-        )
-
-    def _decide(self, label: str) -> tuple[str, int | None]:
-        known = self._seen.get(label)
-        if known is None:
-            texts = self._texts(label)
-            raw = texts["raw"]
-            if self.split_raw and raw.count(" / ") == 1:
-                texts["source"], texts["medium"] = raw.split(" / ")
-            known = next(((rule.channel, n) for n, rule in self._order if rule.fits(texts)), None)
-            if known is None:
-                known = ((raw or OTHER) if self.otherwise == KEEP else self.otherwise, None)
-            self._seen[label] = known
-        return known
-
-
-_USUAL_COLUMNS = {
-    "source": ("source", "utm_source", "traffic_source"),
-    "medium": ("medium", "utm_medium"),
-    "campaign": ("campaign", "utm_campaign", "campaign_name"),
-}
-
-
-def make_grouping(
-    rules: Iterable[Any] | None,
-    raw: str,
-    given: Mapping[str, str | None],
-    known: Sequence[str],
-    unmatched: str,
-) -> ChannelGrouping:
-    """Put a grouping together and find its columns.
-
-    Parameters
-    ----------
-    rules
-        Rules as `ChannelRule.of` takes them; None for the default grouping.
-    raw
-        The log's channel column.
-    given
-        Column names by part, None where none was given.
-    known
-        The columns of the touches.
-    unmatched
-        The channel of what no rule fits.
-
-    Raises
-    ------
-    LogError
-        If a rule looks at a column that is neither named nor there by its usual name.
-    """
-    from attribution.eventlog.default_rules import DEFAULT_RULES
-
-    parsed = DEFAULT_RULES if rules is None else _parsed(rules)
-    if not isinstance(unmatched, str) or not unmatched.strip():
-        msg = f"unmatched={unmatched!r} must be a channel name, or 'keep'"
-        raise LogError(msg, column="unmatched", hint='unmatched="(other)"')
-    _check_name(unmatched, "unmatched")
-    wanted = {part for rule in parsed for part in rule.patterns}
-    columns = {"raw": raw}
-    for part, usual in _USUAL_COLUMNS.items():
-        name = given[part]
-        if name is not None and name not in known:
-            raise LogError(unknown_name(f"column in touches for {part} =", name, known), column=name)
-        if name is not None and part not in wanted:
-            msg = f"{part}={name!r} is named, but no rule looks at it"
-            raise LogError(msg, column=name, hint=f"ChannelRule(..., {part}=...), or leave it out")
-        if name is None:
-            name = next((column for column in usual if column in known), None)
-        if part in wanted and name is not None:
-            columns[part] = name
-        elif part in wanted and rules is not None:
-            number, rule = next((n, rule) for n, rule in enumerate(parsed, 1) if part in rule.patterns)
-            msg = f"rule {number} ({rule.channel!r}) looks at {part}, and the log has no such column"
-            raise LogError(msg, column=part, hint=f'group_channels(rules, {part}="utm_{part}")')
-    split = rules is None and "source" not in columns and "medium" not in columns
-    return ChannelGrouping(parsed, columns, unmatched, split)
-
-
-def _parsed(rules: Iterable[Any]) -> tuple[ChannelRule, ...]:
-    if isinstance(rules, str | Mapping | ChannelRule) or not isinstance(rules, Iterable):
-        msg = f"rules={rules!r} must be a list of rules"
-        raise LogError(msg, column="rules", hint='group_channels([("email", "re:newsletter|crm")])')
-    parsed = tuple(ChannelRule.of(rule) for rule in rules)
-    if not parsed:
-        raise LogError(
-            "the list of rules is empty", column="rules", hint="group_channels() for the default grouping"
-        )
-    return parsed

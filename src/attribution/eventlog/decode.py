@@ -15,17 +15,19 @@ from numpy.typing import NDArray
 from attribution._typing import Bools, Floats, Hashes, Ints
 from attribution.errors import LogError
 from attribution.eventlog import kinds
-from attribution.eventlog.faults import RESERVED_CHANNEL, Fault, Screen
-from attribution.eventlog.arrays import booleans, null_mask, numbers, strings, unwrap
+from attribution.eventlog.arrays import booleans, null_mask, strings, unwrap
 from attribution.eventlog.arrays import positions as positions_of
+from attribution.eventlog.faults import RESERVED_CHANNEL, Fault, Screen
 from attribution.eventlog.keys import hash_array
 from attribution.eventlog.labels import Coded, combine, encode
-from attribution.eventlog.resolve import TableColumns
+from attribution.eventlog.numbers import read_flags, read_values
+from attribution.eventlog.tables import TableColumns
 from attribution.eventlog.times import parse_integers, to_microseconds
 from attribution.eventlog.unreadable import first_line
 from attribution.kernels.hashing import hash_integers
 
 Rows = NDArray[np.intp]
+_RESERVED = strings([RESERVED_CHANNEL])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +106,7 @@ def decode_touches(
     positions: Rows | None = None
     flag_faults: list[Fault] = []
     if table.conversion is not None and not table.conversion_is_touch:
-        flags, flag_faults = _flags(batch, table.conversion)
+        flags, flag_faults = read_flags(batch, table.conversion)
         batch, positions = _only(batch, ~flags)
     screen = Screen(batch.num_rows, positions)
     user = _users(batch, table, screen)
@@ -151,12 +153,12 @@ def decode_conversions(batch: Any, table: TableColumns) -> ConversionBatch:
     positions: Rows | None = None
     flag_faults: list[Fault] = []
     if table.conversion is not None:
-        flags, flag_faults = _flags(batch, table.conversion)
+        flags, flag_faults = read_flags(batch, table.conversion)
         batch, positions = _only(batch, flags)
     screen = Screen(batch.num_rows, positions)
     user = _users(batch, table, screen)
     time, clock = to_microseconds(batch.column(table.time), table.time_unit, table.time, screen)
-    value = None if table.value is None else _values(batch.column(table.value), table, screen)
+    value = None if table.value is None else read_values(batch.column(table.value), table, screen)
     good = screen.good
     rows = None if good is None else np.flatnonzero(good)
     first, last = _span(time, good)
@@ -252,72 +254,3 @@ def _orders(array: Any) -> Hashes:
     if nulls is not None:
         hashes[nulls] = 0
     return hashes
-
-
-def _values(array: Any, table: TableColumns, screen: Screen) -> Floats:
-    column = str(table.value)
-    array = unwrap(array)
-    if pat.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    if pat.is_null(array.type):
-        values = np.full(len(array), np.nan)
-    elif kinds.is_text(array.type):
-        values = _values_from_text(array, column, screen)
-    elif pat.is_integer(array.type):
-        values = _with_nan(array)
-    else:
-        values = _with_nan(array.cast(pa.float64()))
-    finite = np.isfinite(values)
-    if finite.all():
-        return values
-    screen.reject("value_infinite", column, np.isinf(values))
-    if table.missing_value is not None:
-        values[np.isnan(values)] = table.missing_value
-    else:
-        screen.reject("value_missing", column, np.isnan(values))
-    return values
-
-
-def _with_nan(array: Any) -> Floats:
-    values = numbers(array).astype(np.float64)
-    nulls = null_mask(array)
-    if nulls is not None:
-        values[nulls] = np.nan
-    return values
-
-
-_NUMBER = r"^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$"
-_NOT_FINITE = r"^\s*[+-]?(?i:inf|infinity|nan)\s*$"
-
-
-def _values_from_text(array: Any, column: str, screen: Screen) -> Floats:
-    text = array.cast(pa.large_string())
-    number = pc.match_substring_regex(text, f"{_NUMBER}|{_NOT_FINITE}").fill_null(False)
-    bad = ~booleans(number) & booleans(text.is_valid())
-    if bad.any():
-        screen.reject("value_text", column, bad)
-    bare = pc.replace_substring_regex(text, r"^\s*\+?|\s*$", "")
-    return _with_nan(pc.if_else(number, bare, None).cast(pa.float64()))
-
-
-_RESERVED = strings([RESERVED_CHANNEL])
-_YES = strings(["true", "t", "yes", "y", "1", "1.0"])
-_NO = strings(["false", "f", "no", "n", "0", "0.0", ""])
-
-
-def _flags(batch: Any, column: str) -> tuple[Bools, list[Fault]]:
-    """Return which rows the conversion column marks; null is no."""
-    array = unwrap(batch.column(column))
-    if pat.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    if pat.is_null(array.type):
-        return np.zeros(len(array), np.bool_), []
-    if pat.is_boolean(array.type):
-        return booleans(array), []
-    if kinds.is_text(array.type):
-        text = pc.utf8_lower(pc.utf8_trim_whitespace(array.cast(pa.string())))
-        marked, unmarked = (booleans(pc.is_in(text, value_set=words)) for words in (_YES, _NO))
-    else:
-        marked, unmarked = numbers(array) == 1, numbers(array) == 0
-    bad = np.flatnonzero(~marked & ~unmarked & booleans(array.is_valid()))
-    return marked, [Fault("flag", column, bad)] if len(bad) else []

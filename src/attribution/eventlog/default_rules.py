@@ -1,9 +1,9 @@
 """The default channel grouping.
 
-The order and the media are those of the widely used default channel group of web analytics (Google
-Analytics 4 help, "Default channel group"), with channels added that it does not know: push, store visits, the
-call centre, direct mail, referrals by assistants. Two departures: paid and organic video are one channel, and a
-medium that names a channel outright (``paid_social``, ``paid-search``) decides whatever the source is.
+The order and the media are those of the widely used default channel group of web analytics (Google Analytics
+4 help, "Default channel group"), with channels added that it does not know: store visits, the call centre,
+direct mail, retargeting, referrals by assistants. Two departures: paid and organic video are one channel, and
+a medium that names a channel outright (``paid_social``, ``paid-search``) decides whatever the source is.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from attribution.eventlog.channels import ChannelRule
 
 _PAID = r"re:cp[acmv]|^ppc$|^paid|^retargeting$|^remarketing$"
 _SEARCH = (
-    r"re:(^|[./])(google|bing|yahoo|duckduckgo|baidu|yandex|ecosia|qwant|startpage|naver|seznam|sogou|daum|aol"
-    r"|ask|brave|adwords|googleads|google[ _-]ads|bing[ _-]?ads|msn|so\.com|lycos)($|[./ _-])"
+    r"re:(^|[./])(google|bing|yahoo|duckduckgo|baidu|yandex|ecosia|qwant|startpage|naver|seznam|sogou|daum"
+    r"|aol|ask|brave|adwords|googleads|google[ _-]ads|bing[ _-]?ads|msn|so\.com|lycos)($|[./ _-])"
 )
 _SOCIAL = (
-    r"re:(^|[./_ -])(facebook|fb|instagram|ig|meta|linkedin|lnkd|twitter|x\.com|t\.co|tiktok|pinterest|snapchat"
-    r"|reddit|quora|tumblr|whatsapp|wechat|weibo|vk|vkontakte|threads|bluesky|bsky|mastodon|nextdoor|xing"
+    r"re:(^|[./_ -])(facebook|fb|instagram|ig|meta|linkedin|lnkd|twitter|x\.com|t\.co|tiktok|pinterest"
+    r"|snapchat|reddit|quora|tumblr|whatsapp|wechat|weibo|vk|vkontakte|threads|bluesky|bsky|mastodon|nextdoor|xing"
     r"|discord|telegram)($|[./_ -])"
 )
 _VIDEO = (
-    r"re:(^|[./_ -])(youtube|youtu\.be|vimeo|dailymotion|twitch|netflix|hulu|disneyplus|streaming_tv|roku|rumble"
-    r"|bilibili|iqiyi|youku|ctv)($|[./_ -])"
+    r"re:(^|[./_ -])(youtube|youtu\.be|vimeo|dailymotion|twitch|netflix|hulu|disneyplus|streaming_tv|roku"
+    r"|rumble|bilibili|iqiyi|youku|ctv)($|[./_ -])"
 )
 _SHOPPING = (
     r"re:(^|[./_ -])(amazon|ebay|etsy|alibaba|aliexpress|walmart|shopify|shop\.app|googleshopping"
@@ -78,23 +78,23 @@ DEFAULT_RULES: tuple[ChannelRule, ...] = (
     # Logs that name the channel and nothing else.
     ChannelRule(
         "paid_search",
-        raw=r"re:^(paid[-_ ]?search([-_ ].*)?|sem|ppc|cpc|search[-_ ]?ads?|adwords|google[-_ ]ads|bing[-_ ]ads)$",
+        raw=r"re:^(paid[-_ ]?search([-_ ].*)?|sem|ppc|cpc|search[-_ ]?ads?|adwords|(google|bing)[-_ ]ads)$",
     ),
     ChannelRule("organic_search", raw=r"re:^((organic|natural)([-_ ]?search)?|seo|search[-_ ]?organic)$"),
     ChannelRule(
         "paid_social",
-        raw=r"re:^(paid[-_ ]?social([-_ ].*)?|social[-_ ]?ads?|(facebook|fb|meta|instagram|tiktok|linkedin)[-_ ]?ads?)$",
+        raw=r"re:^(paid[-_ ]?social([-_ ].*)?|(social|facebook|fb|meta|instagram|tiktok)[-_ ]?ads?)$",
     ),
     ChannelRule(
         "organic_social",
-        raw=r"re:^((organic[-_ ]?)?social([-_ ]?(media|network))?|facebook|instagram|tiktok|linkedin|twitter)$",
+        raw=r"re:^((organic[-_ ]?)?social([-_ ]?(media|network))?|facebook|instagram|tiktok|linkedin)$",
     ),
     ChannelRule("paid_shopping", raw=r"re:^(paid[-_ ]?)?shopping([-_ ]ads?)?$"),
     ChannelRule("retargeting", raw=r"re:^(retargeting|remarketing)([-_ ].*)?$"),
     ChannelRule("display", raw=r"re:^(display([-_ ].*)?|banners?|programmatic|native|gdn)$"),
     ChannelRule(
         "video",
-        raw=r"re:^((paid|organic|online)[-_ ]?)?(video([-_ ].*)?|youtube([-_ ]ads?)?|ctv|tv|connected[-_ ]tv)$",
+        raw=r"re:^((paid|organic)[-_ ]?)?(video([-_ ].*)?|youtube([-_ ]ads?)?|(connected[-_ ])?tv|ctv)$",
     ),
     ChannelRule("audio", raw=r"re:^(audio|podcasts?|radio)$"),
     ChannelRule("affiliate", raw=r"re:^(affiliates?([-_ ].*)?|partners?)$"),

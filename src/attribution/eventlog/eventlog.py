@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attribution._display import Display
-from attribution.eventlog.channels import ChannelGrouping, ChannelRule, make_grouping
+from attribution.diagnostics import CheckResults
+from attribution.eventlog.channels import ChannelRule
+from attribution.eventlog.column_types import check_labels
 from attribution.eventlog.columns import LogColumns
+from attribution.eventlog.grouping import ChannelGrouping, make_grouping
 from attribution.eventlog.load import Loader
-from attribution.eventlog.resolve import TableColumns, check_labels
 from attribution.eventlog.schema import LogSchema
 from attribution.eventlog.sources import Source
+from attribution.eventlog.tables import TableColumns
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import pandas as pd
 
 
@@ -159,6 +164,67 @@ class EventLog(Display):
             grouping=grouping,
             _loaded={},
         )
+
+    def audit(
+        self,
+        *,
+        lookback: str | dt.timedelta = "30D",
+        now: dt.datetime | str | None = None,
+        busy_touches: int | None = None,
+        outlier_deviations: float = 6.0,
+        most_without_touch: float = 0.5,
+    ) -> CheckResults:
+        """Check the log for what would make the numbers wrong. Dirt is reported, never raised.
+
+        The checks, by name: ``null_keys``, ``unreadable_entries``, ``mixed_clocks``, ``times_out_of_range``
+        (before 2000, or beyond what 64 bits hold), ``times_in_future``, ``missing_days``, ``log_stops``,
+        ``exact_duplicates``, ``ties``, ``channel_spelling`` (case, space, ``_`` and ``-`` apart),
+        ``blank_channels``, ``busy_users``, ``channels_unmatched`` (with a channel grouping),
+        ``conversions_without_touch``, ``conversions_before_first_touch``, ``duplicate_orders``,
+        ``values_missing``, ``values_negative``, ``value_outliers``.
+
+        Parameters
+        ----------
+        lookback
+            How far a conversion looks back, as in `build_journeys`.
+        now
+            The present; times after it are in the future. A datetime or ISO text, naive ones in UTC; None
+            for the clock's.
+        busy_touches
+            Users with more touches are busy. None: ten times what 99% of the users stay below, at least 100.
+        outlier_deviations
+            A value is an outlier if its logarithm is so many standard deviations (estimated by the median
+            deviation) above the median.
+        most_without_touch
+            The share of conversions without a touch in the lookback from which that check fails.
+
+        Returns
+        -------
+        CheckResults
+            One `CheckResult` a check, with its count, up to five example rows (``"row"`` is the position in
+            the table, from 0), and the line that fixes it.
+
+        Raises
+        ------
+        LogError
+            If a file cannot be read, or an argument makes no sense.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> from attribution.eventlog.read import read_log
+        >>> touches = pa.table({"user_id": [1, None, 2], "time": ["2026-03-01"] * 3,
+        ...                     "channel": ["email", "email", "Email"]})
+        >>> orders = pa.table({"user_id": [1], "time": ["2026-03-03"]})
+        >>> checks = read_log(touches, orders).audit(now="2026-04-01")
+        >>> [check.name for check in checks.failed]
+        ['null_keys', 'channel_spelling']
+        >>> checks["null_keys"].rows
+        ({'row': 1, 'user_id': None, 'time': '2026-03-01', 'channel': 'email'},)
+        """
+        from attribution.eventlog.audit import audit
+
+        return audit(self, lookback, now, busy_touches, outlier_deviations, most_without_touch)
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -40,7 +40,7 @@ REASONS = {
     ),
     "null_sequence": Reason("sequence numbers are null", "the order of touches would be a guess", _DROP),
     "user_text": Reason(
-        "users are not whole numbers, as they are in the other table",
+        "users are no whole numbers, as they are in the other table",
         "they would match nobody",
         f"write both tables with ids of one type; {_DROP}",
     ),
@@ -80,7 +80,7 @@ REASONS = {
         fatal=True,
     ),
     "reserved_channel": Reason(
-        f"rows bear the channel name {RESERVED_CHANNEL!r}, which results keep for conversions without a touch",
+        f"rows bear the channel name {RESERVED_CHANNEL!r}, kept for conversions without a touch",
         "credit and the lack of it would be added up",
         "rename that channel",
         fatal=True,
@@ -162,7 +162,7 @@ class FaultTally:
         for (reason, column), count in self.counts.items():
             text, why, hint, fatal = REASONS[reason]
             if fatal or not fatal_only:
-                problem = f"{self.table}: {count:,} {text}"
+                problem = f"{self.table}: {text}"
                 yield LogError(
                     problem, column=column, rows=self.rows[reason, column], count=count, why=why, hint=hint
                 )
@@ -179,7 +179,9 @@ class FaultTally:
         if errors:
             first, *others = errors
             if others:
-                besides = "; ".join(f"{error.problem} in {error.column!r}" for error in others)
+                besides = "; ".join(
+                    f"{error.problem} in {error.count:,} of column {error.column!r}" for error in others
+                )
                 first = LogError(
                     f"{first.problem} (besides, {besides})",
                     column=first.column,

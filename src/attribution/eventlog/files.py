@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from glob import glob, has_magic
+from glob import has_magic
 from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,9 +31,13 @@ class File(Protocol):
     repeated: frozenset[str]
     n_rows: int | None
 
-    def type_of(self, column: str) -> ColumnType: ...
+    def type_of(self, column: str) -> ColumnType:
+        """Return the type of a column."""
+        ...
 
-    def batches(self, columns: Sequence[str], labels: Sequence[str]) -> Iterator[Any]: ...
+    def batches(self, columns: Sequence[str], labels: Sequence[str]) -> Iterator[Any]:
+        """Yield record batches of `columns`, with `labels` as dictionaries where that comes for free."""
+        ...
 
 
 class FilesSource(Source):
@@ -125,9 +129,8 @@ def open_files(paths: Sequence[str | PathLike[str]], table: str) -> FilesSource:
     for path in paths:
         found += _expand(path, table)
     if not found:
-        raise LogError(
-            f"{table}: the list of files is empty", column=table, hint="read_log(['touches.parquet'])"
-        )
+        msg = f"{table}: the list of files is empty"
+        raise LogError(msg, column=table, hint="read_log(['touches.parquet'])")
     return FilesSource(
         [(_open_file(path, table), _partition_keys(path, root)) for path, root in found], table
     )
@@ -141,19 +144,23 @@ def _expand(path: str | PathLike[str], table: str) -> list[tuple[Path, Path]]:
     if place.exists():
         return [(place, place.parent)]
     if has_magic(str(place)):
-        matches = sorted(Path(match) for match in glob(str(place), recursive=True))
-        fixed = Path(*[part for part in place.parts[: _first_magic(place)]])
-        inside: list[Path] = []
-        for match in matches:
-            inside += _files_below(match, table) if match.is_dir() else [match]
-        if inside:
-            return [(file, fixed) for file in dict.fromkeys(inside)]
-        raise LogError(f"{table}: no file matches {str(place)!r}", column=table)
+        return _matching(place, table)
     raise missing(place, table)
 
 
-def _first_magic(place: Path) -> int:
-    return next(position for position, part in enumerate(place.parts) if has_magic(part))
+def _matching(pattern: Path, table: str) -> list[tuple[Path, Path]]:
+    """Return the files that a glob matches, and those below the folders that it matches."""
+    depth = next(position for position, part in enumerate(pattern.parts) if has_magic(part))
+    fixed = Path(*pattern.parts[:depth])
+    found: dict[Path, Path] = {}
+    for match in sorted(fixed.glob(str(Path(*pattern.parts[depth:])))):
+        inside = _files_below(match, table) if match.is_dir() else [match]
+        found.update(dict.fromkeys(inside, fixed))
+    if not found:
+        msg = f"{table}: no file matches {str(pattern)!r}"
+        hint = None if fixed.is_dir() else f"there is no folder {str(fixed)!r}"
+        raise LogError(msg, column=table, hint=hint)
+    return list(found.items())
 
 
 def _files_below(folder: Path, table: str) -> list[Path]:

@@ -80,7 +80,7 @@ class PandasSource(Source):
         marks = given.map(
             lambda value: (type(value).__name__ == "date", getattr(value, "tzinfo", None) is None)
         )
-        if marks.nunique() > 1:
+        if len(set(marks)) > 1:
             raise self._mixed(series, name, "dates with datetimes, or naive with aware ones")
 
     def _mixed(self, series: Any, name: str, reason: str) -> LogError:

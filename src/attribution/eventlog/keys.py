@@ -30,7 +30,8 @@ def hash_array(array: Any) -> Hashes:
     Examples
     --------
     >>> import pyarrow as pa
-    >>> bool((hash_array(pa.array(["u1", "u2"])) == hash_array(pa.array(["u1", "u2"], pa.large_string()))).all())
+    >>> ids = ["ann", "bob"]
+    >>> bool((hash_array(pa.array(ids)) == hash_array(pa.array(ids, pa.large_string()))).all())
     True
     """
     array = unwrap(array)

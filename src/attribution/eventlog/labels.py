@@ -116,7 +116,7 @@ def _combine_two(left: Coded, right: Coded) -> Coded:
         distinct = np.flatnonzero(seen)
         lookup = np.zeros(cells, np.int32)
         lookup[distinct] = np.arange(len(distinct), dtype=np.int32)
-        codes = lookup[key]
+        codes: NDArray[Any] = lookup[key]
     else:
         distinct, codes = np.unique(key, return_inverse=True)
     parts = [
@@ -175,7 +175,7 @@ class LabelIndex:
         return [name for name, _ in occurring], renumber
 
 
-def code_type(n_labels: int) -> type[np.int16] | type[np.int32]:
+def code_type(n_labels: int) -> type[np.int16 | np.int32]:
     """Return the narrowest signed type for so many codes."""
     return np.int16 if n_labels <= np.iinfo(np.int16).max else np.int32
 

@@ -10,8 +10,8 @@ from attribution._typing import Bools, Hashes
 from attribution.eventlog.assemble import ConversionCollector, Rename, Span, TouchCollector, to_columns
 from attribution.eventlog.columns import LogColumns
 from attribution.eventlog.decode import decode_conversions, decode_touches
-from attribution.eventlog.resolve import TableColumns
 from attribution.eventlog.sources import Source
+from attribution.eventlog.tables import TableColumns
 from attribution.kernels.membership import HashFilter
 
 

@@ -115,14 +115,13 @@ class LogSchema:
             object.__setattr__(self, role, name)
         if name is None or (isinstance(name, str) and (name or role not in (*_PAIRED, "channel"))):
             return
-        if role in _PAIRED and isinstance(name, tuple) and len(name) == 2:
-            if all(isinstance(part, str) and part for part in name):
-                return
+        paired = role in _PAIRED and isinstance(name, tuple) and len(name) == 2
+        if paired and all(isinstance(part, str) and part for part in name):
+            return
         pair = ", or a pair of names (touches, conversions)" if role in _PAIRED else ""
         msg = f"{role}={name!r} must be a column name{pair}"
-        raise LogError(
-            msg, column=role, hint=f'LogSchema({role}="{USUAL_NAMES.get(role, ("is_conversion",))[0]}")'
-        )
+        example = USUAL_NAMES.get(role, ("is_conversion",))[0]
+        raise LogError(msg, column=role, hint=f'LogSchema({role}="{example}")')
 
     @classmethod
     def of(cls, value: LogSchema | Mapping[str, Any] | None) -> LogSchema:
@@ -199,7 +198,7 @@ def _not_found(role: str, columns: Sequence[str], table: str) -> LogError:
     problem = f"{table} has no {role} column (looked for {', '.join(names)}). Its columns: {shown}{more}"
     hint = f"LogSchema({role}={guess!r})"
     if role == "channel":
-        hint += '; for source and medium: LogSchema(channel="source"), then log.group_channels(source="source", ...)'
+        hint += '; for source and medium: LogSchema(channel="source"), then log.group_channels()'
     return LogError(problem, column=names[0], hint=hint)
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from attribution.errors import LogError
+from attribution.eventlog.unreadable import first_line
 
 BATCH_ROWS = 1 << 17
 
@@ -83,7 +84,8 @@ class Source(ABC):
         return (ColumnType(self.table, self.columns[column]),)
 
     def keep(self, columns: Sequence[str]) -> None:
-        """See to it that `columns` can be read again and again. Only one-shot streams need to act."""
+        """See to it that `columns` can be read again and again; only one-shot streams need to act."""
+        del columns
 
 
 class TableSource(Source):
@@ -118,12 +120,19 @@ def named_types(schema: Any) -> tuple[dict[str, Any], frozenset[str]]:
 
 def _from_columns(columns: Mapping[Any, Any], table: str) -> Any:
     """Return a mapping of column names to sequences as an Arrow table."""
-    try:
-        return pa.table({str(name): values for name, values in columns.items()})
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        msg = f"these columns of {table} do not make a table: {error}"
-        hint = '{"user_id": [...], "time": [...], "channel": [...]}, all of one length'
-        raise LogError(msg, column=table, hint=hint) from error
+    hint = '{"user_id": [...], "time": [...], "channel": [...]}, all of one length'
+    arrays: dict[str, Any] = {}
+    for name, values in columns.items():
+        try:
+            arrays[str(name)] = pa.array(values, from_pandas=True)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+            msg = f"{table}: the values of {str(name)!r} are not a column of one type ({first_line(error)})"
+            raise LogError(msg, column=str(name), hint=hint) from error
+    lengths = {name: len(array) for name, array in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        msg = f"{table}: its columns differ in length: {lengths}"
+        raise LogError(msg, column=table, hint=hint)
+    return pa.table(arrays)
 
 
 def open_source(data: Any, table: str) -> Source:
@@ -132,8 +141,9 @@ def open_source(data: Any, table: str) -> Source:
     Parameters
     ----------
     data
-        A path, glob, directory or list of paths; a mapping of column names to sequences; a pandas or polars DataFrame; a pyarrow Table, RecordBatch
-        or RecordBatchReader; or any object with the Arrow C stream interface.
+        A path, glob, directory or list of paths; a mapping of column names to sequences; a pandas or polars
+        DataFrame; a pyarrow Table, RecordBatch or RecordBatchReader; or any object with the Arrow C stream
+        interface.
     table
         ``"touches"`` or ``"conversions"``.
 

@@ -66,7 +66,7 @@ class StreamSource(Source):
             rows += batch.num_rows
             yield batch
         if self._rows_seen not in (None, rows):
-            msg = f"{self.table}: the {self._name} gave {self._rows_seen:,} rows when it was first read, then {rows:,}"
+            msg = f"{self.table}: the {self._name} gave {self._rows_seen:,} rows at first, then {rows:,}"
             raise LogError(msg, column=self.table, hint="read_log(pyarrow.table(...)) of what it gives")
         self._rows_seen = rows
 

@@ -11,8 +11,8 @@ import pyarrow.types as pat
 
 from attribution._typing import Bools, Ints
 from attribution.eventlog import kinds
-from attribution.eventlog.faults import Screen
 from attribution.eventlog.arrays import booleans, null_mask, numbers, positions, unwrap
+from attribution.eventlog.faults import Screen
 
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 # What 64-bit nanoseconds can hold, so that pandas and numpy can show every time that is let in.
@@ -88,10 +88,15 @@ def _from_integers(values: Any, unit: str, column: str, screen: Screen) -> Ints:
 def _scaled(values: Ints, unit: str, column: str, screen: Screen) -> Ints:
     """Convert counts of `unit` to microseconds; nanoseconds are rounded down."""
     if unit == "ns":
-        return np.floor_divide(values, 1000)
+        return _floor_thousandths(values)
     factor = PER_SECOND["us"] // PER_SECOND[unit]
     outside = _outside(values, -(-EARLIEST // factor), LATEST // factor)
     return _in_range(values * factor if factor > 1 else values, outside, column, screen)
+
+
+def _floor_thousandths(nanoseconds: Ints) -> Ints:
+    microseconds: Ints = np.floor_divide(nanoseconds, 1000)
+    return microseconds
 
 
 def _outside(values: Ints, lowest: int, highest: int) -> Bools | None:
@@ -138,7 +143,7 @@ def _parse(text: Any, *, aware: bool) -> Ints:
         parsed = pc.cast(text, pa.timestamp("us", zone))
     except pa.ArrowInvalid:
         nanoseconds = pc.cast(text, pa.timestamp("ns", zone))
-        return np.floor_divide(numbers(nanoseconds), 1000)
+        return _floor_thousandths(numbers(nanoseconds))
     return numbers(parsed)
 
 

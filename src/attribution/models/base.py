@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -104,6 +104,36 @@ class Model(ABC):
 
     def check(self, journeys: Journeys) -> None:  # noqa: B027 - most models accept any journeys
         """Raise ModelError if the journeys lack what the model needs."""
+
+    def needs_allocation(self, by: Sequence[str]) -> bool:  # noqa: ARG002 - rules split touch by touch
+        """Whether a breakdown by these dimensions needs the solution: then `allocate` maps once more."""
+        return False
+
+    def allocate(self, journeys: Journeys, solved: Credit, by: Sequence[str]) -> CellTally:
+        """Split conversions over their touches by the solved model; tallies merge like all others."""
+        msg = f"{self.name} has no second pass over {len(journeys):,} journeys by {tuple(by)} from {solved}"
+        raise ModelError(msg)
+
+    def spread(self, solved: Credit, allocated: CellTally) -> Credit:
+        """Return Credit by cell, in which each channel's cells sum to its solved credit."""
+        return solve_cells(self.name, scaled_to_channels(allocated, solved))
+
+
+def scaled_to_channels(allocated: CellTally, solved: Credit) -> CellTally:
+    """Scale cells so that those of a channel sum to the channel's solved conversions and value."""
+    channel = allocated.codes[:, 0]
+    names = allocated.labels[0]
+    totals = dict(zip(solved.keys[0], zip(solved.conversions[0], solved.value[0], strict=True), strict=True))
+    wanted = np.array([totals.get(name, (0.0, 0.0)) for name in names], np.float64).reshape(-1, 2)
+    sums = np.empty_like(allocated.sums)
+    for measure in range(2):
+        held = np.bincount(channel, allocated.sums[:, measure], len(names))
+        # Where a channel's allocated values cancel to zero, its value follows its conversions.
+        source = np.where(held[channel] != 0.0, allocated.sums[:, measure], allocated.sums[:, 0])
+        held = np.bincount(channel, source, len(names))
+        share = np.divide(source, held[channel], out=np.zeros(len(source)), where=held[channel] != 0.0)
+        sums[:, measure] = share * wanted[channel, measure]
+    return replace(allocated, sums=sums)
 
 
 def solve_cells(label: str, tally: CellTally, settings: Mapping[str, object] | None = None) -> Credit:

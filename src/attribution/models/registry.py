@@ -8,6 +8,7 @@ from typing import Any
 
 from attribution.errors import ModelError, unknown_name
 from attribution.models.base import Model
+from attribution.models.markov import Markov
 from attribution.models.rules import CustomRule, FirstTouch, LastNonDirect, LastTouch, Linear, TimeDecay
 from attribution.models.shapes import FullPath, InverseJ, JShaped, PositionBased, UShaped, WShaped
 
@@ -24,6 +25,7 @@ _KINDS: tuple[type[Model], ...] = (
     WShaped,
     FullPath,
     CustomRule,
+    Markov,
 )
 MODELS: dict[str, type[Model]] = {kind.name: kind for kind in _KINDS}
 

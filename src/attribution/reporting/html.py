@@ -182,9 +182,10 @@ def report(
     >>> journeys = at.read_paths(paths)
     >>> page = at.report(at.attribute(journeys, ["first_touch", "last_touch"]), journeys=journeys)
     >>> page.tables["credit"]
-            channel  first_touch  last_touch
-    0         email          1.0         4.0
-    1        search          3.0         0.0
+               channel  first_touch  last_touch
+    0           search          3.0         0.0
+    1            email          1.0         4.0
+    2  All conversions          4.0         4.0
     """
     from dataclasses import replace
 

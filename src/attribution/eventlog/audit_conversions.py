@@ -1,0 +1,137 @@
+"""Checks of the conversions: without a touch, before the first touch, sent twice, and their values."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attribution._typing import Bools
+from attribution.diagnostics import CheckResult
+from attribution.eventlog.audit import Finding, Thresholds
+from attribution.eventlog.scan import Scan, many
+from attribution.kernels.windows import conversion_windows
+
+_MOST_BEFORE_FIRST = 0.2
+_FEWEST_FOR_OUTLIERS = 20
+_HEAVY = 0.01
+
+
+def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
+    """Return the findings on conversions."""
+    return [
+        _without_touch(scan, limits),
+        _before_first(scan),
+        _orders(scan),
+        _missing(scan),
+        _negative(scan),
+        _outliers(scan, limits),
+    ]
+
+
+def _finding(scan: Scan, name: str, passed: bool | None, text: str, mask: Bools, fix: str) -> Finding:
+    rows = np.flatnonzero(mask)
+    check = CheckResult(name, passed, text, len(rows), fix=fix)
+    return Finding(check, "conversions", scan.conversion_rows[rows[:5]].tolist())
+
+
+def _without_touch(scan: Scan, limits: Thresholds) -> Finding:
+    name, conversions = "conversions_without_touch", scan.conversions
+    if not len(conversions):
+        return Finding(CheckResult(name, None, "the log has no conversions"))
+    low, high = conversion_windows(
+        scan.spans, scan.sorted_touches.time, conversions.user, conversions.time, limits.lookback, reset=False
+    )
+    alone = low == high
+    count = int(alone.sum())
+    if not count:
+        text = f"every conversion has a touch in the {limits.lookback_text} before it"
+        return Finding(CheckResult(name, True, text))
+    _, first, last = scan.spans.find(conversions.user)
+    strangers = int((first == last).sum())
+    share = count / len(conversions)
+    text = (
+        f"{many(count, 'conversion')} of {len(conversions):,} ({share:.1%}) without a touch in the "
+        f"{limits.lookback_text} before, {strangers:,} of them by users without any touch"
+    )
+    fix = "do both tables name users alike? A longer lookback finds older touches"
+    return _finding(scan, name, False if share > limits.most_without_touch else None, text, alone, fix)
+
+
+def _before_first(scan: Scan) -> Finding:
+    name, conversions = "conversions_before_first_touch", scan.conversions
+    _, first, last = scan.spans.find(conversions.user)
+    known = first < last
+    early = known.copy()
+    early[known] = conversions.time[known] < scan.sorted_touches.time[first[known]]
+    count = int(early.sum())
+    if not count:
+        return Finding(CheckResult(name, True, "no user with touches converts before the first of them"))
+    share = count / int(known.sum())
+    text = f"{many(count, 'conversion')} before the user's first touch: {share:.1%} where there are touches"
+    fix = "are both tables in one time zone, and do the touches begin early enough?"
+    return _finding(scan, name, False if share > _MOST_BEFORE_FIRST else None, text, early, fix)
+
+
+def _orders(scan: Scan) -> Finding:
+    order = scan.conversions.order
+    if order is None:
+        return Finding(CheckResult("duplicate_orders", None, "the log has no column of order ids"))
+    _, first, counts = np.unique(order, return_index=True, return_counts=True)
+    again = np.ones(len(order), np.bool_)
+    again[first] = False
+    again &= order != 0
+    repeated = int(((counts > 1) & (order[first] != 0)).sum())
+    if not repeated:
+        return Finding(CheckResult("duplicate_orders", True, "every order id is there once"))
+    text = f"{many(repeated, 'order id')} more than once: {many(int(again.sum()), 'conversion')} too many"
+    column = scan.log.conversion_table.order
+    fix = f'conversions.drop_duplicates("{column}")'
+    return _finding(scan, "duplicate_orders", False, text, again, fix)
+
+
+def _missing(scan: Scan) -> Finding:
+    name = "values_missing"
+    if scan.log.conversion_table.value is None:
+        return Finding(CheckResult(name, None, "the log has no column of values"))
+    missing = np.isnan(scan.conversions.value)
+    if not missing.any():
+        return Finding(CheckResult(name, True, "every conversion has a value"))
+    given = scan.log.conversion_table.missing_value
+    text = f"{many(int(missing.sum()), 'conversion')} without a value"
+    text += "" if given is None else f", counted as {given:g}, as missing_value says"
+    fix = "at.read_log(..., missing_value=0.0) if they were worth nothing"
+    return _finding(scan, name, False if given is None else None, text, missing, fix)
+
+
+def _negative(scan: Scan) -> Finding:
+    value = scan.conversions.value
+    negative = value < 0
+    if not negative.any():
+        return Finding(CheckResult("values_negative", True, "no conversion has a negative value"))
+    text = f"{many(int(negative.sum()), 'conversion')} with a negative value, {value[negative].sum():,.2f} in all"
+    fix = "net refunds against their orders before reading: a refund is no conversion of its own"
+    return _finding(scan, "values_negative", False, text, negative, fix)
+
+
+def _outliers(scan: Scan, limits: Thresholds) -> Finding:
+    """Find values far above the others, by median and median deviation of their logarithms."""
+    name, value = "value_outliers", scan.conversions.value
+    positive = value > 0
+    if int(positive.sum()) < _FEWEST_FOR_OUTLIERS:
+        return Finding(CheckResult(name, None, "too few values to tell what is usual"))
+    logs = np.log(value[positive])
+    middle = float(np.median(logs))
+    # 1.4826 makes the median deviation estimate a normal distribution's standard deviation.
+    spread = 1.4826 * float(np.median(np.abs(logs - middle))) or float(logs.std())
+    limit = float(np.exp(middle + limits.outlier_deviations * spread))
+    far = positive & (value > limit)
+    usual = float(np.exp(middle))
+    if not far.any() or not spread:
+        text = f"no value is above {limit:,.2f}, where the middle one is {usual:,.2f}"
+        return Finding(CheckResult(name, True, text))
+    share = float(value[far].sum() / value[positive].sum())
+    text = (
+        f"{many(int(far.sum()), 'value')} above {limit:,.2f}, where the middle one is {usual:,.2f}: "
+        f"{share:.1%} of all value"
+    )
+    fix = "are they of another currency or unit, or sums of many orders? Correct or cap them before reading"
+    return _finding(scan, name, False if share >= _HEAVY else None, text, far, fix)

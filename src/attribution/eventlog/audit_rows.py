@@ -1,0 +1,66 @@
+"""Checks of what cannot be read: null keys, entries that make no sense, times on several clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attribution.diagnostics import CheckResult
+from attribution.eventlog.audit import Finding, Thresholds
+from attribution.eventlog.column_types import clock_clash
+from attribution.eventlog.faults import REASONS, FaultTally
+from attribution.eventlog.scan import Scan
+
+_NULLS = ("null_user", "null_time", "null_channel", "null_sequence")
+_DROP = 'at.read_log(..., invalid="drop")'
+
+
+def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
+    """Return the findings on rows that cannot be read."""
+    del limits
+    others = [reason for reason in REASONS if reason not in (*_NULLS, "time_range")]
+    return [
+        _of_reasons(scan, "null_keys", _NULLS, "every row has its keys"),
+        _of_reasons(scan, "unreadable_entries", others, "every entry can be read"),
+        _clock(scan),
+    ]
+
+
+def _of_reasons(scan: Scan, name: str, reasons: Sequence[str], fine: str) -> Finding:
+    parts: list[str] = []
+    total = 0
+    fixes: list[str] = []
+    first: tuple[str, list[int]] | None = None
+    for tally in _distinct_tallies(scan, reasons):
+        for (reason, column), count in tally.counts.items():
+            if reason in reasons:
+                parts.append(f"{tally.table}: {REASONS[reason].text} ({count:,} in column {column!r})")
+                fixes.append(REASONS[reason].hint if REASONS[reason].fatal else _DROP)
+                total += count
+                first = first or (tally.table, tally.rows[reason, column])
+    if first is None:
+        return Finding(CheckResult(name, True, fine))
+    check = CheckResult(name, False, "; ".join(parts), total, fix="; ".join(dict.fromkeys(fixes)))
+    return Finding(check, *first)
+
+
+def _distinct_tallies(scan: Scan, reasons: Sequence[str]) -> list[FaultTally]:
+    """Return the tallies; in a log in one table, what both tell of the same rows is left out once."""
+    touches, conversions = scan.faults
+    if scan.log.conversions is not None or not scan.log.touch_table.conversion_is_touch:
+        return [touches, conversions]
+    own = {key: count for key, count in conversions.counts.items() if key not in touches.counts}
+    rest = FaultTally("conversions", own, conversions.rows)
+    return [touches, rest] if any(reason in reasons for reason, _ in own) else [touches]
+
+
+def _clock(scan: Scan) -> Finding:
+    zones = {clock: table for clock, (table, _) in scan.clocks.items()}
+    typed = set(zones) - {"offsets"}
+    if len(typed) > 1 or ("naive" in typed and "offsets" in zones):
+        column = next(iter(scan.clocks.values()))[1]
+        error = clock_clash(zones, column)
+        return Finding(CheckResult("mixed_clocks", False, error.problem, len(zones), fix=error.hint or ""))
+    shown = {"naive": "no zone, taken as UTC", "offsets": "an offset each"}.get(
+        next(iter(zones), ""), "one zone"
+    )
+    return Finding(CheckResult("mixed_clocks", True, f"all times are on one clock: {shown}"))

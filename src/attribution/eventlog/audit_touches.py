@@ -1,0 +1,172 @@
+"""Checks of the touches: duplicates, ties, spellings, blank and unmatched channels, bots."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+import numpy as np
+
+from attribution.diagnostics import CheckResult
+from attribution.eventlog.audit import Finding, Thresholds
+from attribution.eventlog.scan import Scan, many
+from attribution.kernels.ragged import run_starts
+
+_BUSY_TIMES_USUAL, _FEWEST_BUSY = 10, 100
+
+
+def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
+    """Return the findings on touches."""
+    found = [_duplicates(scan), _ties(scan), _spelling(scan), _blank(scan), _busy(scan, limits)]
+    return found if scan.log.grouping is None else [*found, _unmatched(scan)]
+
+
+def _duplicates(scan: Scan) -> Finding:
+    """Count rows that are the same in every column that is read, touches and conversions."""
+    touches = np.sort(scan.sorted_touches.order[scan.repeated_touches])
+    conversions = _repeated_conversions(scan)
+    count = len(touches) + len(conversions)
+    if not count:
+        return Finding(CheckResult("exact_duplicates", True, "no two rows are the same in every column"))
+    text = f"{many(len(touches), 'touch')} and {many(len(conversions), 'conversion')} like another row in every column read"
+    fix = "frame.drop_duplicates(), if each event is to be there once"
+    check = CheckResult("exact_duplicates", False, text, count, fix=fix)
+    if len(touches):
+        return Finding(check, "touches", scan.touch_rows[touches[:5]].tolist())
+    return Finding(check, "conversions", scan.conversion_rows[conversions[:5]].tolist())
+
+
+def _repeated_conversions(scan: Scan) -> np.ndarray:
+    conversions = scan.conversions
+    columns = [conversions.user, conversions.time, conversions.value.view(np.int64)]
+    columns += [dim.codes for dim in conversions.dims]
+    columns += [] if conversions.goal is None else [conversions.goal.codes]
+    columns += [] if conversions.order is None else [conversions.order]
+    order = np.lexsort(columns[::-1])
+    return np.sort(order[~run_starts(*(column[order] for column in columns))])
+
+
+def _ties(scan: Scan) -> Finding:
+    by_user, touches = scan.sorted_touches, scan.touches
+    keys = [by_user.user, by_user.time]
+    if touches.sequence is not None:
+        keys.append(touches.sequence[by_user.order])
+    channel = touches.channel[by_user.order]
+    same_moment = ~run_starts(*keys)
+    tied = same_moment.copy()
+    tied[1:] &= channel[1:] != channel[:-1]
+    count = int(tied.sum())
+    if not count:
+        return Finding(CheckResult("ties", True, "no user has two channels at one instant"))
+    text = (
+        f"{many(count, 'touch')} at the instant of another channel of the same user: channel names order them"
+    )
+    named = touches.sequence is not None
+    fix = (
+        "make the sequence column tell them apart"
+        if named
+        else 'LogSchema(sequence="...") with a column that orders them'
+    )
+    rows = scan.touch_rows[np.sort(by_user.order[tied])[:5]].tolist()
+    return Finding(CheckResult("ties", None, text, count, fix=fix), "touches", rows)
+
+
+def _channel_names(scan: Scan) -> list[str]:
+    """Return the channel of each code: grouped, if the log has a grouping."""
+    grouping = scan.log.grouping
+    return list(scan.channels) if grouping is None else grouping.rename(scan.channels)
+
+
+def _counts(scan: Scan) -> dict[str, int]:
+    per_code = np.bincount(scan.touches.channel, minlength=len(scan.channels)) if len(scan.touches) else ()
+    counts: dict[str, int] = defaultdict(int)
+    for name, count in zip(_channel_names(scan), np.asarray(per_code, np.int64).tolist(), strict=False):
+        counts[name] += count
+    return dict(counts)
+
+
+def _spelling(scan: Scan) -> Finding:
+    counts = _counts(scan)
+    variants: dict[str, list[str]] = defaultdict(list)
+    for name in counts:
+        variants[re.sub(r"[\s_-]+", " ", name.strip()).casefold()].append(name)
+    groups = [sorted(names, key=lambda name: -counts[name]) for names in variants.values() if len(names) > 1]
+    if not groups:
+        return Finding(
+            CheckResult("channel_spelling", True, f"{len(counts):,} channels, all of distinct spelling")
+        )
+    rare = sum(counts[name] for names in groups for name in names[1:])
+    shown = "; ".join(" = ".join(repr(name) for name in names[:5]) for names in groups[:5])
+    text = f"{many(len(groups), 'channel')} spelt in several ways, {many(rare, 'touch')} in the rarer ones: {shown}"
+    rules = ", ".join(f"({names[0]!r}, {_pattern(names)!r})" for names in groups)
+    rows = [{"channel": name, "touches": counts[name]} for names in groups for name in names][:5]
+    fix = f'log.group_channels([{rules}], unmatched="keep")'
+    return Finding(CheckResult("channel_spelling", False, text, rare, rows, fix))
+
+
+def _pattern(names: list[str]) -> str:
+    words = re.split(r"[\s_-]+", names[0].strip().casefold())
+    return f"re:^{'[ _-]*'.join(map(re.escape, words))}$" if len(words) > 1 else names[0].strip().casefold()
+
+
+def _blank(scan: Scan) -> Finding:
+    names = _channel_names(scan)
+    blank = [code for code, name in enumerate(names) if not name.strip()]
+    found = np.flatnonzero(np.isin(scan.touches.channel, blank))
+    if not len(found):
+        return Finding(CheckResult("blank_channels", True, "every channel has a name"))
+    text = f"{many(len(found), 'touch')} with an empty channel name"
+    fix = 'log.group_channels([("direct", "")], unmatched="keep"), if no name means direct'
+    return Finding(
+        CheckResult("blank_channels", False, text, len(found), fix=fix),
+        "touches",
+        scan.touch_rows[found[:5]].tolist(),
+    )
+
+
+def _busy(scan: Scan, limits: Thresholds) -> Finding:
+    spans = scan.spans
+    touches = spans.high - spans.low
+    if not len(touches):
+        return Finding(CheckResult("busy_users", True, "no touches"))
+    threshold = limits.busy_touches
+    if threshold is None:
+        threshold = max(_FEWEST_BUSY, int(_BUSY_TIMES_USUAL * np.quantile(touches, 0.99)))
+    busy = np.flatnonzero(touches > threshold)
+    if not len(busy):
+        text = f"no user has more than {threshold:,} touches; the most is {int(touches.max()):,}"
+        return Finding(CheckResult("busy_users", True, text))
+    busy = busy[np.argsort(-touches[busy], kind="stable")]
+    share = touches[busy].sum() / touches.sum()
+    text = (
+        f"{many(len(busy), 'user')} with more than {threshold:,} touches, up to {int(touches[busy[0]]):,}: "
+        f"{share:.1%} of all touches; people seldom do, bots and shared devices do"
+    )
+    rows = scan.touch_rows[scan.sorted_touches.order[spans.low[busy[:5]]]].tolist()
+    fix = "filter those users out before reading, or build_journeys(log, max_touches=...)"
+    return Finding(CheckResult("busy_users", False, text, len(busy), fix=fix), "touches", rows)
+
+
+def _unmatched(scan: Scan) -> Finding:
+    grouping = scan.log.grouping
+    if grouping is None:
+        return Finding(CheckResult("channels_unmatched", None, "the log has no channel grouping"))
+    missed = [code for code, label in enumerate(scan.channels) if not grouping.matched(label)]
+    counts = (
+        np.bincount(scan.touches.channel, minlength=len(scan.channels)) if len(scan.touches) else np.zeros(0)
+    )
+    if not missed:
+        return Finding(
+            CheckResult("channels_unmatched", True, f"rules fit all {len(scan.channels):,} distinct labels")
+        )
+    missed.sort(key=lambda code: (-int(counts[code]), code))
+    total = int(counts[missed].sum())
+    text = (
+        f"no rule fits {len(missed):,} of {len(scan.channels):,} distinct labels, "
+        f"{many(total, 'touch')} ({total / max(len(scan.touches), 1):.1%}): they become {grouping.otherwise!r}"
+    )
+    rows = [
+        {"label": grouping.spell(scan.channels[code]), "touches": int(counts[code])} for code in missed[:5]
+    ]
+    fix = "add a ChannelRule for them: log.group_channels([*DEFAULT_RULES, ChannelRule(...)])"
+    return Finding(CheckResult("channels_unmatched", None, text, total, rows, fix))

@@ -1,0 +1,184 @@
+"""What types a log's columns may be of: each fit for its part, users of one kind, times on one clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from attribution.errors import LogError
+from attribution.eventlog import kinds
+from attribution.eventlog.schema import LogSchema, raise_all
+from attribution.eventlog.sources import ColumnType, Source
+from attribution.eventlog.tables import TableColumns
+
+_LABELS = "text; whole numbers and booleans are taken as text"
+
+
+def check_types(
+    tables: Sequence[TableColumns], sources: Sequence[Source], schema: LogSchema, faults: list[LogError]
+) -> str:
+    """Check every column's type in every file; return what users are hashed as."""
+    users: list[ColumnType] = []
+    clocks: list[ColumnType] = []
+    for table, source in zip(tables, sources, strict=True):
+        users += _accepted(source, table.user, kinds.user_kind, "user", faults)
+        clocks += _accepted(source, table.time, kinds.time_kind, "time", faults)
+        for name in table.labels:
+            _accepted(source, name, kinds.label_kind, "label", faults)
+        if table.order is not None:
+            _accepted(source, table.order, kinds.user_kind, "order", faults)
+        for column, kind, role in (
+            (table.value, kinds.number_kind, "value"),
+            (table.sequence, _whole_kind, "sequence"),
+            (table.conversion, kinds.flag_kind, "conversion"),
+        ):
+            if column is not None:
+                _accepted(source, column, kind, role, faults)
+    _check_clocks(clocks, [table.time for table in tables], schema, faults)
+    return _agreed_users(users, [table.user for table in tables], faults)
+
+
+def check_labels(source: Source, columns: Iterable[str]) -> None:
+    """Raise LogError unless every column holds text, or what can be taken as text, and is there once."""
+    faults: list[LogError] = []
+    for name in columns:
+        if name in source.repeated:
+            faults.append(repeated_column(source, name))
+        else:
+            _accepted(source, name, kinds.label_kind, "label", faults)
+    raise_all(faults)
+
+
+def repeated_column(source: Source, name: str) -> LogError:
+    """Return the error of a column name that occurs twice."""
+    msg = f"{source.table} has more than one column called {name!r}"
+    return LogError(msg, column=name, hint="rename one of them, or leave it out")
+
+
+def _whole_kind(kind: Any) -> str | None:
+    return kinds.number_kind(kind) if kinds.number_kind(kind) in ("integer", "null") else None
+
+
+_WANTED = {
+    "user": (
+        "user ids: integers, text, bytes or UUIDs",
+        "a float cannot hold every whole number: ids beyond 2**53 would merge",
+        'touches["{column}"] = touches["{column}"].astype("Int64")',
+    ),
+    "time": (
+        "times: timestamps, dates, integers with a unit, or ISO 8601 text",
+        "seconds as floats cannot be told from milliseconds, and lose microseconds",
+        'touches["{column}"] = pandas.to_datetime(touches["{column}"], unit="s")',
+    ),
+    "label": (
+        f"labels: {_LABELS}",
+        "labels are compared letter by letter",
+        'table["{column}"].astype("string")',
+    ),
+    "order": (
+        "order ids: integers, text or bytes",
+        "a float cannot hold every id",
+        'table["{column}"].astype("Int64")',
+    ),
+    "value": (
+        "numbers",
+        "values are added up",
+        'conversions["{column}"] = pandas.to_numeric(conversions["{column}"])',
+    ),
+    "sequence": (
+        "whole numbers",
+        "touches of one instant are ordered by it",
+        'touches["{column}"].astype("Int64")',
+    ),
+    "conversion": (
+        "yes or no: boolean, 0/1, or true/false text",
+        "it marks conversions",
+        'log["{column}"] == "purchase"',
+    ),
+}
+
+
+def _accepted(
+    source: Source, column: str, kind: Callable[[Any], str | None], role: str, faults: list[LogError]
+) -> tuple[ColumnType, ...]:
+    """Return the types of a column that fit its part; report the others."""
+    try:
+        found = source.types(column)
+    except LogError as fault:
+        faults.append(fault)
+        return ()
+    for entry in found:
+        if not entry.text and kind(entry.type) is None:
+            wanted, why, fix = _WANTED[role]
+            place = "" if entry.where == source.table else f" in {entry.where!r}"
+            msg = f"{source.table}: {column!r} is of type {entry.type}{place}, where {role} wants {wanted}"
+            faults.append(LogError(msg, column=column, why=why, hint=fix.format(column=column)))
+            return ()
+    return found
+
+
+def _agreed_users(users: Sequence[ColumnType], names: Sequence[str], faults: list[LogError]) -> str:
+    """Return the one kind that all users are of; text of CSV goes with whatever the others are."""
+    by_kind: dict[str, str] = {}
+    for entry in users:
+        found = kinds.user_kind(entry.type)
+        if not entry.text and found not in (None, "null"):
+            by_kind.setdefault(str(found), entry.where)
+    text = next((entry.where for entry in users if entry.text), None)
+    if text is not None and "integer" not in by_kind:
+        by_kind.setdefault("string", text)
+    if len(by_kind) > 1:
+        places = ", ".join(f"{kind} in {where}" for kind, where in by_kind.items())
+        column = names[0]
+        casts = {"integer", "string"} == set(by_kind)
+        hint = (
+            f'conversions["{names[-1]}"].astype(touches["{column}"].dtype)' if casts else "write both as text"
+        )
+        msg = f"user ids are not of one kind: {places}"
+        faults.append(
+            LogError(msg, column=column, why='the number 7 and the text "7" would be two users', hint=hint)
+        )
+    return next(iter(by_kind), "string")
+
+
+def _check_clocks(
+    clocks: Sequence[ColumnType], names: Sequence[str], schema: LogSchema, faults: list[LogError]
+) -> None:
+    integer = [entry for entry in clocks if kinds.time_kind(entry.type) == "integer"]
+    if integer and schema.time_unit is None:
+        msg = f"times of {integer[0].where} are integers, and nothing says what they count"
+        hint = 'LogSchema(time_unit="s") (or "ms", "us", "ns")'
+        faults.append(
+            LogError(msg, column=names[0], why="a wrong unit is wrong by a factor of a thousand", hint=hint)
+        )
+    typed = any(not entry.text and kinds.time_kind(entry.type) in ("timestamp", "date") for entry in clocks)
+    if (
+        schema.time_unit is not None
+        and clocks
+        and typed
+        and not integer
+        and not any(entry.text for entry in clocks)
+    ):
+        msg = f"time_unit={schema.time_unit!r} is for integers, and {names[0]!r} is of type {clocks[0].type}"
+        faults.append(LogError(msg, column=names[0], hint="leave time_unit out"))
+    zones: dict[str, str] = {}
+    for entry in clocks:
+        zone = None if entry.text else kinds.zone_of(entry.type)
+        if zone is not None:
+            zones.setdefault(zone, entry.where)
+    if len(zones) > 1:
+        faults.append(clock_clash(zones, names[0]))
+
+
+def clock_clash(zones: dict[str, str], column: str) -> LogError:
+    """Return the error of times on several clocks: {zone: where it was seen}."""
+    places = ", ".join(f"{_CLOCKS.get(zone, f'zone {zone}')} in {where}" for zone, where in zones.items())
+    return LogError(
+        f"times are not on one clock: {places}",
+        column=column,
+        why="touches and conversions would be hours apart from where they were",
+        hint=f'pandas.to_datetime(table["{column}"], utc=True) in both tables',
+    )
+
+
+_CLOCKS = {"naive": "no zone", "offsets": "texts with offsets"}

@@ -1,0 +1,143 @@
+"""The absorbing chain of a Markov model, and every channel's removal effect, solved exactly.
+
+A chain has transient states i (the last k channels), a start distribution s, transitions Q between them
+and a reward r for leaving each state into CONVERSION. With N = (I - Q)^-1, x = s N and v = N r, the
+expected reward is p = s v. Removing channel c sends every entry into a state whose newest channel is c to
+NULL; splitting walks at their first visit to those states S gives
+
+    RE_c = 1 - p(-c) / p = x_S (N_SS)^-1 v_S / p,      at order 1:  RE_c = x_c v_c / (N_cc p).
+
+One inverse therefore serves all channels. Chains with many states iterate ``V = r + Q V`` with a column
+per channel in which the channel's states are held at zero; one sparse product a sweep serves them all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from attribution._typing import Floats, Ints
+
+DENSE_STATES = 1_200  # one inverse costs less than the sweeps below this (measured; docs/performance.md)
+_COLUMNS = 16  # channels swept together: their block stays in cache beside the matrix
+_TOLERANCE = 1e-13  # of the largest reward
+_SWEEPS = 200_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chain:
+    """An absorbing chain with S transient states and E transitions between them.
+
+    Attributes
+    ----------
+    start : float64, shape (S,)
+        Probability of starting in each state.
+    source, target : int64, shape (E,)
+        Transitions between states.
+    probability : float64, shape (E,)
+        Their probabilities.
+    convert : float64, shape (S,)
+        Probability of going to CONVERSION next.
+    newest : int64, shape (S,)
+        The newest channel of each state.
+    """
+
+    start: Floats
+    source: Ints
+    target: Ints
+    probability: Floats
+    convert: Floats
+    newest: Ints
+
+
+def removal_effects(chain: Chain, reward: Floats, n_channels: int) -> tuple[float, Floats]:
+    """Return the expected reward of a journey and each channel's removal effect on it.
+
+    Parameters
+    ----------
+    chain
+        The chain.
+    reward
+        Expected reward of leaving each state next, shape (S,): ``chain.convert`` for conversions, times
+        the mean value of the conversions that end in the state for value.
+    n_channels
+        How many channels there are.
+
+    Returns
+    -------
+    expected : float
+        Reward expected from START.
+    effects : float64, shape (n_channels,)
+        ``1 - expected without the channel / expected``; all 0 where nothing is expected.
+    """
+    scale = float(np.abs(reward).max(initial=0.0))
+    if scale == 0.0:
+        return 0.0, np.zeros(n_channels)
+    reward = reward / scale
+    solver = _dense if len(chain.start) <= DENSE_STATES else _swept
+    expected, without = solver(chain, reward, n_channels)
+    if expected == 0.0:
+        return 0.0, np.zeros(n_channels)
+    return expected * scale, 1.0 - without / expected
+
+
+def _dense(chain: Chain, reward: Floats, n_channels: int) -> tuple[float, Floats]:
+    """Return (expected reward, expected reward without each channel) from one inverse."""
+    n = len(chain.start)
+    matrix = np.eye(n)
+    np.subtract.at(matrix, (chain.source, chain.target), chain.probability)
+    inverse = np.linalg.inv(matrix)
+    visits = chain.start @ inverse
+    ahead = inverse @ reward
+    expected = float(chain.start @ ahead)
+    lost = np.zeros(n_channels)
+    order = np.argsort(chain.newest, kind="stable")
+    bounds = np.searchsorted(chain.newest[order], np.arange(n_channels + 1))
+    for channel in range(n_channels):
+        states = order[bounds[channel] : bounds[channel + 1]]
+        if len(states) == 1:
+            state = states[0]
+            lost[channel] = visits[state] * ahead[state] / inverse[state, state]
+        elif len(states):
+            block = inverse[np.ix_(states, states)]
+            lost[channel] = visits[states] @ np.linalg.solve(block, ahead[states])
+    return expected, expected - lost
+
+
+def _swept(chain: Chain, reward: Floats, n_channels: int) -> tuple[float, Floats]:
+    """Return (expected reward, expected reward without each channel) by masked fixed-point sweeps."""
+    from scipy import sparse
+
+    n = len(chain.start)
+    matrix = sparse.csr_array((chain.probability, (chain.source, chain.target)), shape=(n, n))
+    ahead = _fixed_point(matrix, reward[:, None], None, reward[:, None])
+    expected = float(chain.start @ ahead[:, 0])
+    without = np.full(n_channels, expected)
+    present = np.unique(chain.newest)
+    for first in range(0, len(present), _COLUMNS):
+        channels = present[first : first + _COLUMNS]
+        held = chain.newest[:, None] == channels[None, :]
+        begin = np.where(held, 0.0, ahead)
+        solved = _fixed_point(matrix, np.where(held, 0.0, reward[:, None]), held, begin)
+        without[channels] = chain.start @ solved
+    return expected, without
+
+
+def _fixed_point(matrix: Any, reward: Floats, held: Any, begin: Floats) -> Floats:
+    """Iterate ``V = reward + matrix V``, zero where held, until the error bound is below tolerance."""
+    value, before = begin, np.inf
+    for _ in range(_SWEEPS):
+        swept = matrix @ value
+        swept += reward
+        if held is not None:
+            swept[held] = 0.0
+        step = float(np.abs(swept - value).max(initial=0.0))
+        value = swept
+        # Steps shrink by the factor `rate`, so all that is still to come is below step * rate / (1 - rate).
+        rate = step / before if before else 0.0
+        if step == 0.0 or (rate < 1.0 and step * rate / (1.0 - rate) < _TOLERANCE and step < 1e-10):
+            return value
+        before = step
+    return value

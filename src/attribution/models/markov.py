@@ -1,0 +1,261 @@
+"""Markov: removal effects of an absorbing chain over the last k channels, solved exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from attribution._checks import one_of, whole
+from attribution._typing import Floats
+from attribution.credit.credit import Credit
+from attribution.errors import ModelError
+from attribution.journeys.claimed import claimed_touches
+from attribution.journeys.journeys import UNATTRIBUTED, Journeys
+from attribution.kernels.ragged import segment_sums
+from attribution.models.base import CellTally, Model, scaled_to_channels, solve_cells, tally_touch_weights
+from attribution.models.cells import cells_of
+from attribution.models.chain import Chain, removal_effects
+from attribution.models.grams import RESERVED, Grams, grams_of_counts, number_states, tally_grams
+from attribution.models.markov_solution import MarkovSolution
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Markov(Model):
+    """Credit by how much conversion would drop if a channel were removed from the customers' chain.
+
+    Journeys, converting or not, are walks over states (the last `order` channels) that begin in START and
+    end in CONVERSION or NULL. The removal effect of a channel is
+    ``1 - P(convert without ever touching it) / P(convert)``: every entry into a state whose newest channel
+    it is goes to NULL instead (Anderl, Becker, von Wangenheim & Schumann 2016). It is solved exactly, never
+    simulated. Credit is the removal effects scaled to the attributed conversions; for value each
+    conversion is worth the mean value of the conversions that end in its last state.
+
+    The chain describes who converted after what. It does not tell what a channel caused: users who were
+    going to convert anyway and saw an ad on the way give that ad a large removal effect.
+
+    Parameters
+    ----------
+    order
+        How many of the last channels a state remembers, 1 to 5.
+    allocation
+        ``"channel"``: removal effects scaled over all channels, the published method. ``"journey"``: each
+        conversion is split over its own journey's touches in proportion to the removal effects of their
+        channels, as warehouse packages do.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> paths = {"path": ["a > b", "b"], "conversions": [1, 1], "nulls": [1, 1]}
+    >>> credit = at.attribute(at.read_paths(paths), at.Markov())
+    >>> credit.to_frame()["conversions"].round(3).tolist()
+    [0.667, 1.333]
+    """
+
+    name: ClassVar[str] = "markov"
+    needs_nulls: ClassVar[bool] = True
+    order: int = 1
+    allocation: str = "channel"
+
+    def __post_init__(self) -> None:
+        """Validate."""
+        if whole(self.order, "order", error=ModelError) > 5:
+            msg = f"order={self.order} is more than 5"
+            raise ModelError(
+                msg, why="such states are seen once or twice each", hint="at.Markov.select_order(journeys)"
+            )
+        one_of(self.allocation, "allocation", ["channel", "journey"], error=ModelError)
+
+    def check(self, journeys: Journeys) -> None:
+        """Raise ModelError if a channel bears the name of a state of the chain."""
+        for name in RESERVED:
+            if name in journeys.channels:
+                msg = f"a channel is called {name!r}, which is a state of every chain"
+                raise ModelError(msg, column="channel", hint="rename it: log.group_channels(...)")
+
+    def tally(self, journeys: Journeys, by: Sequence[str] = ("channel",)) -> CellTally:
+        """Count the chain's transitions; see `tally_grams`.
+
+        The counts do not depend on `by`: breakdowns come from `allocate`.
+        """
+        self.check(journeys)
+        if journeys.settings.get("nulls") is False:
+            msg = "markov learns from journeys that did not convert, and these were built without them"
+            raise ModelError(msg, hint="at.build_journeys(log, nulls=True)")
+        return tally_grams(journeys, self.order)
+
+    @staticmethod
+    def tally_of_counts(
+        counts: Mapping[str, Mapping[str, float]], value: Mapping[str, float] | None = None
+    ) -> CellTally:
+        """Make an order-1 tally from transition counts ``counts[from][to]``, such as published ones.
+
+        Parameters
+        ----------
+        counts
+            START, CONVERSION (or CONV) and NULL are known by these names.
+        value
+            Total value of the conversions that ended in each channel; none by default.
+
+        Examples
+        --------
+        >>> counts = {"START": {"a": 1, "b": 3}, "a": {"b": 1}, "b": {"CONV": 1, "NULL": 3}}
+        >>> Markov().solve(Markov.tally_of_counts(counts)).conversions.round(3).tolist()
+        [[0.2, 0.8]]
+        """
+        return grams_of_counts(counts, value)
+
+    def solve(self, tally: CellTally) -> Credit:
+        """Solve the chain and scale its removal effects to the attributed conversions and value."""
+        if len(tally.by) != self.order + 1:
+            msg = f"this tally counts chains of order {len(tally.by) - 1}, not {self.order}"
+            raise ModelError(msg)
+        solution = solve_chain(number_states(tally))
+        credit = solve_cells(self.name, _credit_cells(solution))
+        settings = {"models": {self.name: repr(self)}, "allocation": "channel"}
+        return replace(credit, settings=settings, details={self.name: solution})
+
+    def needs_allocation(self, by: Sequence[str]) -> bool:
+        """Whether journeys must be read again: for breakdowns, and for ``allocation="journey"``."""
+        return tuple(by) != ("channel",) or self.allocation == "journey"
+
+    def allocate(self, journeys: Journeys, solved: Credit, by: Sequence[str]) -> CellTally:
+        """Split each conversion over its touches in proportion to their channels' removal effects."""
+        solution: MarkovSolution = solved.details[self.name]  # type: ignore[assignment]
+        cells = cells_of(journeys, by)
+        weights = [
+            _normalised(journeys, solution.channels, effects)
+            for effects in (solution.effect_conversions, solution.effect_value)
+        ]
+        conversions = tally_touch_weights(journeys, cells, weights[0])
+        value = tally_touch_weights(journeys, cells, weights[1])
+        sums = np.stack([conversions.sums[:, 0], value.sums[:, 1]], axis=1)
+        return CellTally(cells.by, cells.labels, cells.codes, sums)
+
+    def spread(self, solved: Credit, allocated: CellTally) -> Credit:
+        """Return Credit by cell: as allocated, or scaled to the channels' credit; see `allocation`."""
+        if self.allocation == "channel":
+            allocated = scaled_to_channels(allocated, solved)
+        credit = solve_cells(self.name, allocated)
+        return replace(
+            credit, settings={**solved.settings, "allocation": self.allocation}, details=solved.details
+        )
+
+    def transition_matrix(self, journeys: Journeys) -> pd.DataFrame:
+        """Return the probabilities of the next step from each state, rows summing to 1.
+
+        Parameters
+        ----------
+        journeys
+            The journeys to learn from.
+        """
+        return solve_chain(number_states(self.tally(journeys))).transition_matrix()
+
+    def state_graph(self, journeys: Journeys) -> pd.DataFrame:
+        """Return one row a step of the chain: from, to, count, probability, value.
+
+        Parameters
+        ----------
+        journeys
+            The journeys to learn from.
+        """
+        return solve_chain(number_states(self.tally(journeys))).state_graph()
+
+    @staticmethod
+    def select_order(journeys: Journeys, max_order: int = 3, *, folds: int = 5) -> pd.DataFrame:
+        """Compare orders by how well they predict journeys of users they have not seen.
+
+        Parameters
+        ----------
+        journeys
+            Built from a log: users are split into folds by their hash.
+        max_order
+            The largest order to try, up to 5.
+        folds
+            How many parts the users are split into; each is predicted from the others.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row an order: ``log_likelihood`` (mean per held-out step, with one pseudo-count spread over
+            the next steps by the order below), ``standard_error`` over folds, ``auc`` (how well
+            P(convert | state) ranks held-out journeys' ends), ``states``, and ``selected``: the smallest
+            order within one standard error of the best, which penalises sparse states.
+        """
+        from attribution.models.order import select_order
+
+        return select_order(journeys, max_order, folds)
+
+
+def solve_chain(grams: Grams) -> MarkovSolution:
+    """Return removal effects on conversions and on value, with the chain that they come from."""
+    n_states, n_channels = len(grams.states), len(grams.channels)
+    outflow = np.bincount(grams.source[grams.source >= 0], grams.count[grams.source >= 0], n_states)
+    entry = grams.source == -1
+    inner = (grams.source >= 0) & (grams.target >= 0)
+    starts = entry & (grams.target >= 0)
+    journeys = float(grams.count[starts].sum())
+    start = np.bincount(grams.target[starts], grams.count[starts], n_states) / max(journeys, 1e-300)
+    converts = (grams.source >= 0) & (grams.target == -1)
+    totals = [
+        np.bincount(grams.source[converts], amount[converts], n_states)
+        for amount in (grams.count, grams.value)
+    ]
+    safe = np.where(outflow > 0, outflow, 1.0)  # a state that nothing leaves keeps its zeros
+    source = grams.source[inner]
+    chain = Chain(
+        start=start,
+        source=source,
+        target=grams.target[inner],
+        probability=grams.count[inner] / safe[source],
+        convert=totals[0] / safe,
+        newest=grams.states[:, -1] if n_states else np.empty(0, np.int64),
+    )
+    probability, on_conversions = removal_effects(chain, chain.convert, n_channels)
+    expected_value, on_value = removal_effects(chain, totals[1] / safe, n_channels)
+    return MarkovSolution(
+        grams=grams,
+        channels=grams.channels,
+        journeys=journeys,
+        attributed=np.array([totals[0].sum(), totals[1].sum()]),
+        conversion_probability=probability,
+        expected_value=expected_value,
+        effect_conversions=on_conversions,
+        effect_value=on_value,
+    )
+
+
+def _credit_cells(solution: MarkovSolution) -> CellTally:
+    """Scale removal effects to the attributed conversions and value, by channel."""
+    sums = np.zeros((len(solution.channels), 2))
+    for measure, effects in enumerate((solution.effect_conversions, solution.effect_value)):
+        # Where positive and negative values cancel, effects on value say nothing: split by conversions.
+        usable = effects if effects.sum() != 0.0 else solution.effect_conversions
+        if usable.sum() != 0.0:
+            sums[:, measure] = usable / usable.sum() * solution.attributed[measure]
+    labels = (*solution.channels, UNATTRIBUTED)
+    codes = np.arange(len(solution.channels), dtype=np.int64)
+    if solution.grams.unattributed[0]:
+        codes = np.append(codes, len(solution.channels))
+        sums = np.concatenate([sums, solution.grams.unattributed[None, :]])
+    return CellTally(("channel",), (labels,), codes[:, None], sums)
+
+
+def _normalised(journeys: Journeys, channels: tuple[str, ...], effects: Floats) -> Floats:
+    """Return each claimed touch's share: its channel's effect over the sum of its journey's touches'."""
+    claimed = claimed_touches(journeys)
+    by_name = dict(zip(channels, effects, strict=True))
+    of_channel = np.array([by_name.get(name, 0.0) for name in journeys.channels], np.float64)
+    raw = of_channel[claimed.channel]
+    sums = segment_sums(raw, claimed.offsets)
+    # Effects on value can cancel where values are negative; such a journey is split equally.
+    equal = np.flatnonzero(sums == 0)
+    shares = 1.0 / claimed.length
+    usable = ~np.isin(claimed.journey, equal)
+    shares[usable] = raw[usable] / sums[claimed.journey[usable]]
+    return shares
