@@ -6,6 +6,7 @@
 #   make lint types layers unit notebooks    the parts of `make test`
 #   make bench        the benchmarks (minutes)
 #   make pictures     draw the pictures of README and docs again
+#   make tree         write the tree of modules into docs/architecture.md again
 #   make clean        remove environments, caches and outputs
 
 # The first Python on the path that is new enough; `make PYTHON=/some/python3` to choose.
@@ -25,7 +26,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MPLBACKEND := Agg
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-floors fmt lint types layers unit notebooks bench pictures clean
+.PHONY: demo test test-floors fmt lint types layers unit notebooks bench pictures tree clean
 
 demo: $(APP)
 	$(BIN)/attribution run data/samples/retailer/demo.toml
@@ -63,6 +64,9 @@ bench: $(DEV)
 
 pictures: $(DEV)
 	$(BIN)/python docs/images/draw.py
+
+tree: $(DEV)
+	$(BIN)/python docs/tree.py
 
 clean:
 	rm -rf $(VENV) $(FLOORS) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -174,8 +174,13 @@ def _audit(options: argparse.Namespace) -> int:
     return DONE if checks.passed else FAILED
 
 
+def _shown(value: object) -> str:
+    """Return a cell; text in quotes, so that space around it is seen."""
+    return repr(value) if isinstance(value, str) else str(value)
+
+
 def _print_checks(checks: CheckResults) -> None:
-    from attribution.reporting.formats import clean
+    from attribution.reporting.formats import clean, without_controls
 
     width = min(_width(), 110)
     longest = max((len(check.name) for check in checks), default=0)
@@ -187,8 +192,8 @@ def _print_checks(checks: CheckResults) -> None:
             print(f"{' ' * len(lead)}Fix: {clean(check.fix)}")
         if check.passed is False:
             for row in check.rows:
-                cells = ", ".join(f"{name}={value}" for name, value in row.items())
-                print(f"{' ' * len(lead)}e.g. {clean(cells)}")
+                cells = ", ".join(f"{name}={_shown(value)}" for name, value in row.items())
+                print(f"{' ' * len(lead)}e.g. {without_controls(cells)}")
     failed = len(checks.failed)
     print(f"\n{len(checks)} checks, {failed} failed")
 

@@ -36,7 +36,7 @@ def present() -> list[str]:
 
 
 def test_every_listed_module_exists_and_every_module_is_listed():
-    assert sorted(listed()) == sorted(present())
+    assert sorted(listed()) == sorted(present()), "`make tree` writes the tree of the page again"
 
 
 def test_every_folder_says_what_it_is_for():

@@ -39,7 +39,7 @@ def test_plots_and_tables_are_shown(tmp_path):
     # A backend that this process was told to use is not one that shows anything in a notebook.
     client.execute(env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"})
     kinds = [[set(output.get("data", {})) for output in cell.outputs] for cell in notebook.cells]
-    assert sum("image/png" in kind for kind in kinds[1]) == 1
-    assert sum("image/png" in kind for kind in kinds[2]) == 1
+    # matplotlib before 3.9 shows a notebook's very first figure with the second, whoever draws it.
+    assert sum("image/png" in kind for kind in (*kinds[1], *kinds[2])) == 2
     assert not kinds[3]
     assert "text/html" in kinds[4][0]

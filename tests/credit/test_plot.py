@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
@@ -107,7 +108,7 @@ def test_every_channel_has_its_line_and_the_labels_do_not_overlap(count):
     assert len(ticks(ax)) == count
     png(ax)
     boxes = [text.get_window_extent() for text in ax.get_yticklabels()]
-    assert all(upper.y0 >= lower.y1 - 0.5 for upper, lower in zip(boxes, boxes[1:], strict=False))
+    assert all(upper.y0 >= lower.y1 - 0.5 for upper, lower in pairwise(boxes))
     edge = ax.figure.bbox
     assert all(edge.x0 <= box.x0 and box.x1 <= edge.x1 for box in boxes)
 

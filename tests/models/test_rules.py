@@ -154,7 +154,7 @@ def test_every_model_can_be_named_and_says_what_it_is():
         spec = {"name": name, "weight": {"a": 2.0}} if name == "custom_rule" else name
         model = resolve(spec)
         assert type(model) is kind
-        assert eval(repr(model), {kind.__name__: kind}) == model  # noqa: S307 (repr is the configuration)
+        assert eval(repr(model), {kind.__name__: kind}) == model
         assert hash(model) == hash(resolve(spec))
     assert resolve(at.Linear) == at.Linear()
     assert resolve("Time Decay") == resolve("timeDecay") == at.TimeDecay()

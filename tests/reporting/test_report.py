@@ -7,14 +7,14 @@ import re
 
 import numpy as np
 import pytest
-from tests.reporting.pages import read_page
 
 import attribution as at
 from attribution.credit.credit import Activity, Credit
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.errors import OutputError
-from attribution.reporting.formats import MISSING, Style, clean, fit, shorten
+from attribution.reporting.formats import MISSING, Style, fit, label, shorten
 from attribution.reporting.html import Report, report
+from tests.reporting.pages import read_page
 
 UNATTRIBUTED = "(unattributed)"
 HOSTILE = [
@@ -176,7 +176,7 @@ def test_the_page_runs_nothing_and_asks_for_nothing():
 def test_hostile_names_stay_text():
     page = read_page(report(paid(make_credit(HOSTILE))).to_html())
     shown = {row[0][0] for row in page.tables["credit"]}
-    assert {shorten(clean(name)) for name in HOSTILE} <= shown
+    assert {label(name) for name in HOSTILE} <= shown
     assert "49" not in {row[0][0] for row in page.tables["credit"]}
 
 
@@ -279,6 +279,13 @@ def test_ten_thousand_channels_give_a_page_that_can_be_read():
     text = report(paid(make_credit(names))).to_html()
     assert len(text) < 2_000_000
     assert "9,940 channels with less credit are not shown; the totals count them." in text
+
+
+def test_long_names_of_channels_and_models_leave_room_for_the_drawing():
+    names = ["x" * 300, "many words " * 20, "short"]
+    page = read_page(report(paid(make_credit(names, models=["y" * 200, *"abcd"]))).to_html())
+    assert len(page.names("svg")) == 2
+    assert all(len(row[0][0]) <= 60 for row in page.tables["credit"])
 
 
 def test_one_model_is_said_by_name():

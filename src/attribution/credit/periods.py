@@ -75,8 +75,8 @@ def period_days(labels: Sequence[str], period: str) -> tuple[Ints, Ints]:
     Examples
     --------
     >>> first, last = period_days(["2026-02"], "month")
-    >>> first.astype("datetime64[D]")[0], last.astype("datetime64[D]")[0]
-    (np.datetime64('2026-02-01'), np.datetime64('2026-02-28'))
+    >>> [str(day.astype("datetime64[D]")[0]) for day in (first, last)]
+    ['2026-02-01', '2026-02-28']
     """
     number = np.array([_parse(label, period) for label in labels], dtype=np.int64)
     if _LABELS[period](number) != tuple(labels):

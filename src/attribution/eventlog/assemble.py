@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -240,6 +239,6 @@ def to_columns(
         start=span.first,
         end=span.last,
         has_value=conversions.table.value is not None,
-        dropped=MappingProxyType(dict(dropped)),
+        dropped=dict(dropped),
         users=touches.table.users,
     )

@@ -107,7 +107,8 @@ def _negative(scan: Scan) -> Finding:
     negative = value < 0
     if not negative.any():
         return Finding(CheckResult("values_negative", True, "no conversion has a negative value"))
-    text = f"{many(int(negative.sum()), 'conversion')} with a negative value, {value[negative].sum():,.2f} in all"
+    total = value[negative].sum()
+    text = f"{many(int(negative.sum()), 'conversion')} with a negative value, {total:,.2f} in all"
     fix = "net refunds against their orders before reading: a refund is no conversion of its own"
     return _finding(scan, "values_negative", False, text, negative, fix)
 

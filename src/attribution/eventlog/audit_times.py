@@ -58,9 +58,9 @@ def _in_future(scan: Scan) -> Finding:
     count = int(late.sum()) + int(later.sum())
     if not count:
         return Finding(CheckResult("times_in_future", True, f"no time is after {_text(scan.now)}"))
-    text = f"{many(int(late.sum()), 'touch')} and {many(int(later.sum()), 'conversion')} after {_text(scan.now)} UTC"
+    who = f"{many(int(late.sum()), 'touch')} and {many(int(later.sum()), 'conversion')}"
     fix = "filter them out before reading; if all are a few hours ahead, local times were taken for UTC"
-    check = CheckResult("times_in_future", False, text, count, fix=fix)
+    check = CheckResult("times_in_future", False, f"{who} after {_text(scan.now)} UTC", count, fix=fix)
     if late.any():
         return Finding(check, "touches", scan.touch_rows[late][:5].tolist())
     return Finding(check, "conversions", scan.conversion_rows[later][:5].tolist())

@@ -28,7 +28,8 @@ def _duplicates(scan: Scan) -> Finding:
     count = len(touches) + len(conversions)
     if not count:
         return Finding(CheckResult("exact_duplicates", True, "no two rows are the same in every column"))
-    text = f"{many(len(touches), 'touch')} and {many(len(conversions), 'conversion')} like another row in every column read"
+    who = f"{many(len(touches), 'touch')} and {many(len(conversions), 'conversion')}"
+    text = f"{who} like another row in every column that is read"
     fix = "frame.drop_duplicates(), if each event is to be there once"
     check = CheckResult("exact_duplicates", False, text, count, fix=fix)
     if len(touches):
@@ -97,11 +98,11 @@ def _spelling(scan: Scan) -> Finding:
         )
     rare = sum(counts[name] for names in groups for name in names[1:])
     shown = "; ".join(" = ".join(repr(name) for name in names[:5]) for names in groups[:5])
-    text = f"{many(len(groups), 'channel')} spelt in several ways, {many(rare, 'touch')} in the rarer ones: {shown}"
+    what = f"{many(len(groups), 'channel')} spelt in several ways, {many(rare, 'touch')} in the rarer ones"
     rules = ", ".join(f"({names[0]!r}, {_pattern(names)!r})" for names in groups)
     rows = [{"channel": name, "touches": counts[name]} for names in groups for name in names][:5]
     fix = f'log.group_channels([{rules}], unmatched="keep")'
-    return Finding(CheckResult("channel_spelling", False, text, rare, rows, fix))
+    return Finding(CheckResult("channel_spelling", False, f"{what}: {shown}", rare, rows, fix))
 
 
 def _pattern(names: list[str]) -> str:
@@ -163,7 +164,8 @@ def _unmatched(scan: Scan) -> Finding:
     total = int(counts[missed].sum())
     text = (
         f"no rule fits {len(missed):,} of {len(scan.channels):,} distinct labels, "
-        f"{many(total, 'touch')} ({total / max(len(scan.touches), 1):.1%}): they become {grouping.otherwise!r}"
+        f"{many(total, 'touch')} ({total / max(len(scan.touches), 1):.1%}), which become "
+        f"{grouping.otherwise!r}"
     )
     rows = [
         {"label": grouping.spell(scan.channels[code]), "touches": int(counts[code])} for code in missed[:5]

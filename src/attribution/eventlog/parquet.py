@@ -31,6 +31,7 @@ class ParquetFile:
     def batches(self, columns: Sequence[str], labels: Sequence[str]) -> Iterator[Any]:
         """Yield record batches of `columns`, with `labels` as dictionaries where the file has text."""
         texts = [name for name in labels if kinds.is_text(self.columns[name])]
-        with reading(self.path, self._table), pq.ParquetFile(self.path, read_dictionary=texts) as file:
+        options = {"read_dictionary": texts, "page_checksum_verification": True}
+        with reading(self.path, self._table), pq.ParquetFile(self.path, **options) as file:
             for batch in file.iter_batches(BATCH_ROWS, columns=list(columns)):
                 yield batch.select(list(columns))

@@ -127,7 +127,8 @@ def _swept(chain: Chain, reward: Floats, n_channels: int) -> tuple[float, Floats
 
 def _fixed_point(matrix: Any, reward: Floats, held: Any, begin: Floats) -> Floats:
     """Iterate ``V = reward + matrix V``, zero where held, until the error bound is below tolerance."""
-    value, before = begin, np.inf
+    value: Floats = begin
+    before = np.inf
     for _ in range(_SWEEPS):
         swept = matrix @ value
         swept += reward

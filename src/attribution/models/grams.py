@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attribution._typing import Floats, Ints
+from attribution._typing import Codes, Floats, Ints
 from attribution.errors import ModelError, unknown_name
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.models.base import CellTally
@@ -72,7 +72,7 @@ def tally_grams(journeys: Journeys, order: int) -> CellTally:
     return CellTally(by, labels, codes, sums)
 
 
-def _contexts(journeys: Journeys, order: int, filled: Ints) -> list[Ints]:
+def _contexts(journeys: Journeys, order: int, filled: Ints) -> list[Codes]:
     """Return the last `order` channel codes before each touch and after each last touch, oldest first."""
     n, n_channels = len(journeys.channel), len(journeys.channels)
     kind = np.int16 if n_channels < np.iinfo(np.int16).max - 3 else np.int32
@@ -80,7 +80,7 @@ def _contexts(journeys: Journeys, order: int, filled: Ints) -> list[Ints]:
     lengths = lasts - starts + 1
     columns = []
     for age in range(order, 0, -1):
-        column = np.full(n + len(filled), n_channels, kind)
+        column: Codes = np.full(n + len(filled), n_channels, kind)
         column[age:n] = journeys.channel[: max(n - age, 0)]
         for position in range(age):  # the first touches of a journey have no such predecessor
             column[starts[lengths > position] + position] = n_channels
@@ -90,8 +90,8 @@ def _contexts(journeys: Journeys, order: int, filled: Ints) -> list[Ints]:
     return columns
 
 
-def _distinct_grams(columns: list[Ints], sizes: list[int]) -> tuple[Ints, Ints]:
-    """Number the distinct rows, by one mixed-radix key where it fits into 64 bits."""
+def _distinct_grams(columns: list[Codes], sizes: list[int]) -> tuple[Ints, Ints]:
+    """Give a number to each distinct row, by one mixed-radix key where it fits into 64 bits."""
     extent = 1
     for size in sizes:
         extent *= size
@@ -188,7 +188,7 @@ class Grams:
 
 
 def number_states(tally: CellTally) -> Grams:
-    """Number the states of a gram tally."""
+    """Give a number to each state of a gram tally."""
     steps = tally.labels[-1]
     channels = tuple(sorted({name for names in tally.labels for name in names} - set(RESERVED)))
     # Labels to positions in (*channels, START) and (*channels, CONVERSION, NULL, UNATTRIBUTED).

@@ -78,7 +78,7 @@ class Markov(Model):
                 msg = f"a channel is called {name!r}, which is a state of every chain"
                 raise ModelError(msg, column="channel", hint="rename it: log.group_channels(...)")
 
-    def tally(self, journeys: Journeys, by: Sequence[str] = ("channel",)) -> CellTally:
+    def tally(self, journeys: Journeys, by: Sequence[str] = ("channel",)) -> CellTally:  # noqa: ARG002
         """Count the chain's transitions; see `tally_grams`.
 
         The counts do not depend on `by`: breakdowns come from `allocate`.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attribution._checks import whole
 from attribution._typing import Floats, Ints
 from attribution.errors import ModelError
-from attribution.journeys.journeys import Journeys
-from attribution.models.grams import UNATTRIBUTED, tally_grams
+from attribution.journeys.journeys import UNATTRIBUTED, Journeys
+from attribution.models.cells import distinct_rows
+from attribution.models.grams import CONVERSION, NULL, tally_grams
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,86 +39,80 @@ def select_order(journeys: Journeys, max_order: int, folds: int) -> pd.DataFrame
         raise ModelError(msg, hint="folds=2")
     rows = []
     for order in range(1, max_order + 1):
-        tallies = [_steps(part, order) for part in parts]
-        scores = np.array([_held_out(tallies, number) for number in range(folds)])
+        total, counts = _pooled([_steps(part, order) for part in parts])
+        scores = np.array([_held_out(total, counts, number) for number in range(folds)])
         rows.append(
             {
                 "order": order,
                 "log_likelihood": scores[:, 0].mean(),
                 "standard_error": scores[:, 0].std(ddof=1) / np.sqrt(folds),
                 "auc": scores[:, 1].mean(),
-                "states": len(np.unique(_pooled(tallies)[0].codes[:, :-1], axis=0)),
+                "states": int(_numbered(total.codes[:, :-1], len(total.labels[-1])).max()) + 1,
             }
         )
     frame = pd.DataFrame(rows)
-    best = int(frame["log_likelihood"].idxmax())
-    floor = frame.loc[best, "log_likelihood"] - frame.loc[best, "standard_error"]
-    selected = int((frame["log_likelihood"] >= floor).to_numpy().argmax())
+    likelihood = frame["log_likelihood"].to_numpy()
+    best = int(likelihood.argmax())
+    enough = likelihood >= likelihood[best] - frame["standard_error"].to_numpy()[best]
+    selected = int(enough.argmax())
     frame["selected"] = np.arange(len(frame)) == selected
     return frame
 
 
 def _steps(journeys: Journeys, order: int) -> CellTally:
     """Return the gram tally without unattributed conversions."""
-    from dataclasses import replace
-
     tally = tally_grams(journeys, order)
     kept = tally.codes[:, -1] != tally.labels[-1].index(UNATTRIBUTED)
     return replace(tally, codes=tally.codes[kept], sums=tally.sums[kept])
 
 
-def _pooled(tallies: list[Any]) -> tuple[Any, Floats]:
+def _pooled(tallies: Sequence[CellTally]) -> tuple[CellTally, Floats]:
     """Return the union of grams and each fold's counts of them, shape (folds, E)."""
     total = tallies[0]
     for tally in tallies[1:]:
         total = total + tally
-    counts = []
-    for tally in tallies:
-        empty = type(total)(total.by, total.labels, total.codes, np.zeros_like(total.sums))
-        counts.append((empty + tally).sums[:, 0])
-    return total, np.stack(counts)
+    empty = replace(total, sums=np.zeros_like(total.sums))
+    return total, np.stack([(empty + tally).sums[:, 0] for tally in tallies])
 
 
-def _held_out(tallies: list[Any], number: int) -> tuple[float, float]:
+def _held_out(total: CellTally, counts: Floats, number: int) -> tuple[float, float]:
     """Return the mean log-likelihood per step and the AUC of one fold, predicted from the others."""
-    total, counts = _pooled(tallies)
     held, known = counts[number], counts.sum(axis=0) - counts[number]
     probability = _backed_off(total.codes, known, len(total.labels[-1]) - 1)
     likelihood = float((held * np.log(probability)).sum() / max(held.sum(), 1e-300))
     return likelihood, _auc(total, known, held)
 
 
+def _numbered(codes: Ints, size: int) -> Ints:
+    """Give a number to each distinct row, 0 for rows without columns; shape (E,)."""
+    if codes.shape[1] == 0:
+        return np.zeros(len(codes), np.int64)
+    return distinct_rows(list(codes.T), [size] * codes.shape[1])[1]
+
+
 def _backed_off(codes: Ints, counts: Floats, n_steps: int) -> Floats:
     """Return P(next | context), each context holding one pseudo-count of the order below; shape (E,)."""
     probability = np.full(len(codes), 1.0 / n_steps)
+    size = int(codes.max(initial=0)) + 1
     for first in range(codes.shape[1] - 1, -1, -1):
-        _, gram = np.unique(codes[:, first:], axis=0, return_inverse=True)
-        _, context = np.unique(codes[:, first:-1], axis=0, return_inverse=True)
-        seen = np.bincount(gram.reshape(-1), counts)[gram.reshape(-1)]
-        if codes[:, first:-1].shape[1] == 0:
-            outflow = np.full(len(codes), counts.sum())
-        else:
-            outflow = np.bincount(context.reshape(-1), counts)[context.reshape(-1)]
+        gram = _numbered(codes[:, first:], size)
+        context = _numbered(codes[:, first:-1], size)
+        seen = np.bincount(gram, counts)[gram]
+        outflow = np.bincount(context, counts)[context]
         probability = (seen + probability) / (outflow + 1.0)
     return probability
 
 
-def _auc(total: Any, known: Floats, held: Floats) -> float:
+def _auc(total: CellTally, known: Floats, held: Floats) -> float:
     """Return how well P(convert next | last state) ranks the ends of held-out journeys."""
     names = total.labels[-1]
-    ends = {kind: total.codes[:, -1] == names.index(kind) for kind in ("(conversion)", "(null)")}
-    _, context = np.unique(total.codes[:, :-1], axis=0, return_inverse=True)
-    context = context.reshape(-1)
-    converts, outflow = (
-        np.bincount(context, np.where(mask, known, 0.0))
-        for mask in (ends["(conversion)"], np.ones(len(known), bool))
-    )
-    score = (converts + 0.5) / (outflow + 1.0)
-    positive = np.bincount(context, np.where(ends["(conversion)"], held, 0.0))
-    negative = np.bincount(context, np.where(ends["(null)"], held, 0.0))
+    converts, ends = (total.codes[:, -1] == names.index(kind) for kind in (CONVERSION, NULL))
+    context = _numbered(total.codes[:, :-1], int(total.codes.max(initial=0)) + 1)
+    score = (np.bincount(context, known * converts) + 0.5) / (np.bincount(context, known) + 1.0)
+    positive, negative = np.bincount(context, held * converts), np.bincount(context, held * ends)
     order = np.argsort(score, kind="stable")
-    _, tie = np.unique(score[order], return_inverse=True)
-    positive, negative = (np.bincount(tie.reshape(-1), side[order]) for side in (positive, negative))
+    tie = np.cumsum(np.append(True, np.diff(score[order]) > 0)) - 1
+    positive, negative = (np.bincount(tie, side[order]) for side in (positive, negative))
     below = np.cumsum(negative) - negative
     pairs = positive.sum() * negative.sum()
     return float((positive * (below + negative / 2)).sum() / pairs) if pairs else float("nan")

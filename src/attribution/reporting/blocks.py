@@ -46,12 +46,13 @@ class Facts:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing: its title, the SVG, and what it shows in words."""
+    """A drawing: its title, the SVG, what it shows in words, a note below it, its width in inches."""
 
     title: str
     svg: str
     alt: str
     note: str = ""
+    width: float = 4.6
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from attribution.journeys.journeys import UNATTRIBUTED
 from attribution.models.activity import solve_activity, tally_activity
 from attribution.reporting.blocks import Block, Table, Text, make_table
 from attribution.reporting.figures import bars, over_time, spend_against_credit
-from attribution.reporting.formats import amount_of, clean, listing
+from attribution.reporting.formats import amount_of, label, listing
 
 if TYPE_CHECKING:
     from attribution.credit.credit import Credit
@@ -81,7 +81,7 @@ def _by_model(
         table,
         caption,
         frame,
-        {"channel": ("Channel", "name")} | {key: (label, kind) for key, label in models.items()},
+        {"channel": ("Channel", "name")} | {key: (title, kind) for key, title in models.items()},
         bars=tuple(models) if kind == "share" else (),
         alike=tuple(models),
         currency=credit.currency,
@@ -95,10 +95,9 @@ def _by_model(
 def _model_columns(credit: Credit) -> dict[str, str]:
     """Return a column name for each model: its label, numbered where it would clash with another column."""
     columns: dict[str, str] = {}
-    for label in credit.models:
+    for model in credit.models:
         taken = {"channel", "cost", "cost_share", "flag", *columns}
-        key = label if label not in taken else f"{label} ({len(columns) + 1})"
-        columns[key] = label
+        columns[model if model not in taken else f"{model} ({len(columns) + 1})"] = model
     return columns
 
 
@@ -140,7 +139,9 @@ def _return_by_model(
     frame = pd.DataFrame(np.vstack([measure(credit, name)[:, shown].T, total]), columns=list(models))
     frame.insert(0, "channel", pd.Series([*credit.keys[0][shown].tolist(), TOTAL], dtype=object))
     frame.insert(1, "cost", [*cost[shown], sums.cost])
-    frame.insert(2, "cost_share", [*measure(credit, "cost_share")[0, shown], np.nan])
+    frame.insert(
+        2, "cost_share", [*measure(credit, "cost_share")[0, shown], 1.0 if sums.cost > 0 else np.nan]
+    )
     kinds = {
         "channel": ("Channel", "name"),
         "cost": ("Spend", "money"),
@@ -150,7 +151,7 @@ def _return_by_model(
         table,
         caption,
         frame,
-        kinds | {key: (label, kind) for key, label in models.items()},
+        kinds | {key: (title, kind) for key, title in models.items()},
         alike=tuple(models),
         currency=credit.currency,
         decimals=credit.decimals,
@@ -196,7 +197,7 @@ def _money_of(credit: Credit, position: int) -> Table:
     columns |= {name: measure(credit, name)[position, shown] for name in kinds}
     return make_table(
         f"money_{position + 1}",
-        f"Spend, credit and return under {clean(credit.models[position])}",
+        f"Spend, credit and return under {label(credit.models[position])}",
         pd.DataFrame(columns),
         {"channel": ("Channel", "name")} | kinds,
         currency=credit.currency,
@@ -285,7 +286,7 @@ def breakdown(credit: Credit) -> tuple[Block, ...]:
     for row, key in enumerate(models):
         frame[f"conversions under {key}"] = credit.conversions[row, shown]
     titles = {name: (name.replace("_", " ").capitalize(), "name") for name in credit.by}
-    kinds = {f"conversions under {key}": (label, "count") for key, label in models.items()}
+    kinds = {f"conversions under {key}": (title, "count") for key, title in models.items()}
     more = len(order) - len(shown)
     table = make_table(
         "breakdown",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,14 +11,15 @@ from attribution._draw import new_axes, to_svg
 from attribution.credit.periods import PERIODS
 from attribution.credit.table import measure
 from attribution.reporting.blocks import Figure
-from attribution.reporting.formats import clean, fit, without_controls
+from attribution.reporting.formats import fit, label, without_controls
 
 if TYPE_CHECKING:
     from attribution._draw import Axes
     from attribution.credit.credit import Credit
 
 MAX_DRAWN = 30
-WIDTH = 4.6  # inches: at the width of a phone the letters keep their size
+PLOT = 2.5  # inches between the labels and the legend
+LETTER = 0.066
 
 
 def bars(credit: Credit) -> tuple[Figure, ...]:
@@ -36,17 +38,19 @@ def bars(credit: Credit) -> tuple[Figure, ...]:
             style.write(float(bound)) for bound in (rows[:, position].min(), rows[:, position].max())
         )
         parts.append(
-            f"{clean(_channel(credit, inside[position]))} {low if low == high else f'{low} to {high}'}"
+            f"{label(_channel(credit, inside[position]))} {low if low == high else f'{low} to {high}'}"
         )
     many = len(credit.models) > 1
-    title = "Credited conversions by channel" + ("" if many else f", {clean(credit.models[0])}")
+    title = "Credited conversions by channel" + ("" if many else f", {label(credit.models[0])}")
     across = f", from the lowest to the highest of {len(credit.models)} models" if many else ""
     alt = f"{title}{across}: {_listed(parts, len(channels))}"
     note = f"The {MAX_DRAWN} largest of {len(channels):,} channels." if len(channels) > MAX_DRAWN else ""
     groups = min(len(channels), MAX_DRAWN) + 1
     height = 1.0 + groups * (0.34 if len(credit.models) > 3 else 0.16 + 0.14 * len(credit.models))
-    axes = drawn.plot("conversions", new_axes(height, WIDTH, shown=False), kind="bars")
-    return (Figure(title, _svg(axes, "figure-credit", alt), alt, note),)
+    legend = _longest(credit.models) + 6 if many else 3
+    width = PLOT + LETTER * (_longest(drawn.keys[0]) + legend) + 0.2
+    axes = drawn.plot("conversions", new_axes(height, width, shown=False), kind="bars")
+    return (Figure(title, _svg(axes, "figure-credit", alt), alt, note, width),)
 
 
 def over_time(credit: Credit) -> tuple[Figure, ...]:
@@ -58,20 +62,21 @@ def over_time(credit: Credit) -> tuple[Figure, ...]:
         return ()
     sums = [float(credit.conversions[0, inside & (credit.keys[1] == label)].sum()) for label in periods]
     style = fit("count", sums)
-    title = f"Credited conversions by {period}, {clean(credit.models[0])}"
+    title = f"Credited conversions by {period}, {label(credit.models[0])}"
     high, low = int(np.argmax(sums)), int(np.argmin(sums))
     alt = (
         f"{title}: {len(periods)} periods from {periods[0]} to {periods[-1]}; most in {periods[high]} "
         f"({style.write(sums[high])}), fewest in {periods[low]} ({style.write(sums[low])})."
     )
     one = credit.select(models=credit.models[0])
-    axes = one.plot("conversions", new_axes(3.6, 7.2, shown=False), kind="time")
-    return (Figure(title, _svg(axes, f"figure-{period}", alt), alt),)
+    width = 4.5 + LETTER * (_longest(one.keys[0]) + 6)
+    axes = one.plot("conversions", new_axes(3.6, width, shown=False), kind="time")
+    return (Figure(title, _svg(axes, f"figure-{period}", alt), alt, width=width),)
 
 
 def spend_against_credit(credit: Credit) -> tuple[Figure, ...]:
     """Draw each channel's share of spend against its share of credit, for the first model."""
-    model = clean(credit.models[0])
+    model = label(credit.models[0])
     name = "value_share" if credit.has_value else "share"
     cost, share = measure(credit, "cost_share")[0], measure(credit, name)[0]
     known = np.flatnonzero(credit.attributed & np.isfinite(cost) & np.isfinite(share))
@@ -81,7 +86,7 @@ def spend_against_credit(credit: Credit) -> tuple[Figure, ...]:
     style = fit("share", [])
     of = "credited value" if credit.has_value else "credit"
     parts = [
-        f"{clean(_channel(credit, cell))} {style.write(float(cost[cell]))} of spend and "
+        f"{label(_channel(credit, cell))} {style.write(float(cost[cell]))} of spend and "
         f"{style.write(float(share[cell]))} of {of}"
         for cell in order[:5]
     ]
@@ -92,8 +97,13 @@ def spend_against_credit(credit: Credit) -> tuple[Figure, ...]:
         note += f" The {MAX_DRAWN} most expensive of {len(order):,} channels."
     drawn = [_channel(credit, cell) for cell in order[:MAX_DRAWN]]
     one = credit.select(models=credit.models[0], channels=drawn)
-    axes = one.plot(name, new_axes(4.4, WIDTH, shown=False), kind="spend")
+    axes = one.plot(name, new_axes(4.4, 4.6, shown=False), kind="spend")
     return (Figure(title, _svg(axes, "figure-spend", alt), alt, note),)
+
+
+def _longest(names: Iterable[str]) -> int:
+    """Return how many letters the longest label has in a plot, which cuts them off."""
+    return min(max((len(name) for name in names), default=0), 32)
 
 
 def _svg(axes: Axes, name: str, alt: str) -> str:

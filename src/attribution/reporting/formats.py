@@ -42,6 +42,17 @@ def shorten(text: str, limit: int = 60) -> str:
     return f"{text[:head]}…{text[head - limit + 1 :]}"
 
 
+def label(text: object) -> str:
+    """Return the name of a channel or a model as it is shown: clean, not too long, never empty.
+
+    Examples
+    --------
+    >>> label(""), label("paid search")
+    ('(empty)', 'paid search')
+    """
+    return shorten(clean(text)).strip() or "(empty)"
+
+
 @dataclass(frozen=True)
 class Style:
     """How one column of numbers is written.
@@ -77,7 +88,7 @@ class Style:
         ('−€1,234', '3.00 EUR')
         """
         if not self.numeric:
-            return shorten(clean(value)) if self.kind == "name" else clean(value)
+            return label(value) if self.kind == "name" else clean(value)
         number = float(value) if isinstance(value, int | float) else math.nan
         if math.isnan(number):
             return MISSING
@@ -113,11 +124,16 @@ def fit(kind: str, values: Iterable[float], *, currency: str = "", decimals: int
         return Style(kind, 2)
     if kind == "money":
         if decimals is None:
-            decimals = 0 if largest >= 1000 or all(value.is_integer() for value in finite) else 2
+            decimals = 0 if largest >= 1000 or all(map(_whole, finite)) else 2
         return Style(kind, decimals, currency)
-    if all(float(value).is_integer() for value in finite) or largest >= 10_000:
+    if all(map(_whole, finite)) or largest >= 10_000:
         return Style(kind, 0)
     return Style(kind, 1 if largest >= 10 else 2)
+
+
+def _whole(value: float) -> bool:
+    """Return whether a sum of shares is whole but for rounding."""
+    return abs(value - round(value)) <= 1e-9 * max(1.0, abs(value))
 
 
 def day(instant_us: int) -> str:
@@ -132,6 +148,32 @@ def day(instant_us: int) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
+_UNITS = {
+    "D": "day",
+    "d": "day",
+    "W": "week",
+    "w": "week",
+    "h": "hour",
+    "min": "minute",
+    "m": "minute",
+    "s": "second",
+}
+
+
+def span(duration: object) -> str:
+    """Write a duration such as ``"30D"`` in words; anything else as it is.
+
+    Examples
+    --------
+    >>> span("30D"), span("1h"), span("unlimited")
+    ('30 days', '1 hour', 'unlimited')
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*", str(duration))
+    if found is None or found[2] not in _UNITS:
+        return clean(duration)
+    return f"{found[1]} {_UNITS[found[2]]}{'' if found[1] == '1' else 's'}"
+
+
 def listing(names: Iterable[str], limit: int = 6) -> str:
     """Write names as one phrase: "a, b and c"; the rest beyond `limit` is counted.
 
@@ -140,7 +182,7 @@ def listing(names: Iterable[str], limit: int = 6) -> str:
     >>> listing(["a", "b", "c"]), listing(["a"] * 9, limit=2)
     ('a, b and c', 'a, a and 7 more')
     """
-    shown = [clean(name) for name in names]
+    shown = [label(name) for name in names]
     if len(shown) > limit:
         shown = [*shown[:limit], f"{len(shown) - limit} more"]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else "none"

@@ -9,13 +9,14 @@ import numpy as np
 
 from attribution.credit.table import measure, ratio
 from attribution.reporting.blocks import Block, Fact, Facts, Points, Text
-from attribution.reporting.formats import Style, amount_of, clean, fit, listing
+from attribution.reporting.formats import Style, amount_of, clean, fit, label, listing, span
 
 if TYPE_CHECKING:
     from attribution._typing import Floats
     from attribution.credit.credit import Credit
     from attribution.diagnostics import CheckResult
 
+MOST_LEADERS = 4
 SHARE = Style("share", 1)
 RATIO = Style("ratio", 2)
 
@@ -75,7 +76,7 @@ def _whole(credit: Credit) -> str:
     if credit.has_value:
         worth = f" worth {_money(credit, float(sums.value[0] + sums.unattributed_value[0]))}"
     lookback = credit.settings.get("lookback")
-    window = f" within {lookback}" if lookback not in {None, "unlimited"} else ""
+    window = f" within {span(lookback)}" if lookback not in {None, "unlimited"} else ""
     text = f"{amount_of(total, 'conversion')}{worth}"
     if not lost:
         return f"{text}: each had at least one touch{window} before it."
@@ -89,7 +90,7 @@ def _whole(credit: Credit) -> str:
 def _shares(credit: Credit) -> tuple[Floats, list[str]]:
     """Return the shares of credit, shape (n_models, n_channels), and the channels' names."""
     inside = credit.attributed
-    return measure(credit, "share")[:, inside], [clean(name) for name in credit.keys[0][inside]]
+    return measure(credit, "share")[:, inside], [label(name) for name in credit.keys[0][inside]]
 
 
 def _leaders(credit: Credit) -> list[str]:
@@ -100,17 +101,21 @@ def _leaders(credit: Credit) -> list[str]:
     for model, row in enumerate(shares):
         leaders.setdefault(int(np.nanargmax(row)), []).append(model)
     sentences = []
-    for channel, models in leaders.items():
+    ordered = sorted(leaders.items(), key=lambda leader: -len(leader[1]))
+    for channel, models in ordered[:MOST_LEADERS]:
         most = shares[models, channel]
-        span = SHARE.write(float(most.min()))
-        if SHARE.write(float(most.max())) != span:
-            span += f" to {SHARE.write(float(most.max()))}"
+        extent = SHARE.write(float(most.min()))
+        if SHARE.write(float(most.max())) != extent:
+            extent += f" to {SHARE.write(float(most.max()))}"
         under = listing([credit.models[model] for model in models], 5)
         if len(models) == len(credit.models) > 1:
             under = f"every model ({under})" if len(models) <= 5 else f"all {len(models)} models"
         sentences.append(
-            f"{channels[channel]} gets the most credit under {under}: {span} of attributed conversions."
+            f"{channels[channel]} gets the most credit under {under}: {extent} of attributed conversions."
         )
+    if len(ordered) > MOST_LEADERS:
+        rest = [channels[channel] for channel, _ in ordered[MOST_LEADERS:]]
+        sentences.append(f"Under the other models {listing(rest)} lead.")
     return sentences
 
 
@@ -126,8 +131,8 @@ def _disagreement(credit: Credit) -> str:
     least, most = shares[low[widest], widest], shares[high[widest], widest]
     return (
         f"The models disagree most about {channels[widest]}: {SHARE.write(float(least))} of the credit under "
-        f"{clean(credit.models[low[widest]])}, {SHARE.write(float(most))} under "
-        f"{clean(credit.models[high[widest]])}. There the choice of a model decides, not the data."
+        f"{label(credit.models[low[widest]])}, {SHARE.write(float(most))} under "
+        f"{label(credit.models[high[widest]])}. There the choice of a model decides, not the data."
     )
 
 
@@ -136,14 +141,14 @@ def _returns(credit: Credit) -> list[str]:
         return []
     inside = credit.attributed
     roas = measure(credit, "roas")[:, inside]
-    channels = [clean(name) for name in credit.keys[0][inside]]
+    channels = [label(name) for name in credit.keys[0][inside]]
     known = np.isfinite(roas[0])
     if known.sum() < 2:
         return []
     row = np.where(known, roas[0], np.nan)
     best, worst = int(np.nanargmax(row)), int(np.nanargmin(row))
     highest, lowest = RATIO.write(float(row[best])), RATIO.write(float(row[worst]))
-    model = clean(credit.models[0])
+    model = label(credit.models[0])
     sentence = f"Under {model}, {channels[best]} has the highest ROAS ({highest}), "
     sentences = [f"{sentence}{channels[worst]} the lowest ({lowest})."]
     below = [

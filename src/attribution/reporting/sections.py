@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attribution.credit.table import fold
 from attribution.reporting.blocks import Block, Points, Section, Text, make_table
 from attribution.reporting.credit_sections import activity, breakdown, credit_by_model, money, unattributed
-from attribution.reporting.formats import amount_of, clean, day, listing, shorten
+from attribution.reporting.formats import amount_of, clean, day, listing, shorten, span
 from attribution.reporting.headline import headline
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _audit(checks: Sequence[CheckResult] | None) -> tuple[Block, ...]:
     )
     table = make_table(
         "audit",
-        "What the audit found in the log, failures first",
+        "All checks of the log, failures first",
         frame,
         {
             "check": ("Check", "text"),
@@ -150,17 +150,28 @@ def _audit(checks: Sequence[CheckResult] | None) -> tuple[Block, ...]:
             "fix": ("Fix", "text"),
         },
         marks=tuple(check.status if check.passed is False else "" for check in ordered),
+        folded=True,
     )
-    return (Text((verdict,), "warning" if failed else "plain"), table)
+    told = tuple(
+        (
+            clean(f"{check.status}: {check.name}."),
+            clean(f"{check.text}.{f' Fix: {check.fix}' if check.fix else ''}"),
+        )
+        for check in ordered
+        if check.passed is not True
+    )
+    blocks: list[Block] = [Text((verdict,), "warning" if failed else "plain")]
+    if told:
+        blocks.append(Points(told))
+    return (*blocks, table)
 
 
 def _limits(credit: Credit) -> tuple[Block, ...]:
     lookback = credit.settings.get("lookback")
     items = [_CAUSE, _UNLOGGED]
     if lookback is not None and lookback != "unlimited":
-        sentence = (
-            f"Touches more than {lookback} before a conversion get nothing; another lookback counts others."
-        )
+        sentence = f"Touches more than {span(lookback)} before a conversion get nothing; "
+        sentence += "another lookback counts others."
         items.append(("Other windows.", sentence))
     items.append(_CHANCE)
     if credit.cost is not None:

@@ -1,0 +1,77 @@
+"""Write the tree of modules into docs/architecture.md again, from their docstrings: `make tree`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "attribution"
+PAGE = ROOT / "docs" / "architecture.md"
+TREE = re.compile(r"(?<=```text\nsrc/attribution/\n).*?(?=```)", re.DOTALL)
+# From the bottom of the layers to the top, and inside a folder what to read first; the rest by name.
+ORDER = (
+    *(
+        "errors",
+        "_typing",
+        "_display",
+        "_draw",
+        "_checks",
+        "_files",
+        "_toml",
+        "diagnostics",
+        "stats",
+        "kernels",
+    ),
+    *("datasets", "eventlog", "journeys", "credit", "models", "engines", "incrementality", "crediting"),
+    *("calibration", "evaluation", "reporting", "config", "pipeline", "cli"),
+)
+FIRST = {
+    "kernels": ("hashing", "sorting", "windows", "ragged"),
+    "datasets": ("samples", "simulation", "dataset"),
+    "eventlog": ("read", "schema", "resolve", "eventlog", "load", "columns"),
+    "journeys": ("journeys", "build"),
+    "credit": ("credit",),
+    "models": ("base", "registry", "rules", "shapes", "roles"),
+    "engines": ("base",),
+    "reporting": ("html", "sections"),
+}
+
+
+def purpose(path: Path) -> str:
+    """Return the first sentence of a module's docstring."""
+    doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    sentence = re.split(r"\. (?=[A-Z])", " ".join(doc.split("\n\n")[0].split()))[0]
+    return sentence.replace("`", "").rstrip(".")
+
+
+def sorted_by(paths: list[Path], first: tuple[str, ...]) -> list[Path]:
+    """Return the named modules in the order of their names, then the rest."""
+    rank = {name: position for position, name in enumerate(first)}
+    return sorted(
+        paths, key=lambda path: (rank.get(path.stem, len(rank)), path.stem == "__main__", path.stem)
+    )
+
+
+def lines() -> Iterator[str]:
+    """Yield a line a folder and a line a module."""
+    yield (
+        "  __init__.py".ljust(24)
+        + "the public names, loaded when first used; the picture above as its docstring"
+    )
+    entries = [path for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    for entry in sorted_by(entries, ORDER):
+        if entry.is_dir():
+            yield f"  {entry.name}/".ljust(24) + purpose(entry / "__init__.py")
+            for path in sorted_by(list(entry.glob("*.py")), FIRST.get(entry.name, ())):
+                if path.name != "__init__.py":
+                    yield f"    {path.name}".ljust(24) + purpose(path)
+        elif entry.name != "__init__.py":
+            yield f"  {entry.name}".ljust(24) + purpose(entry)
+
+
+if __name__ == "__main__":
+    tree = "".join(f"{line.rstrip()}\n" for line in lines())
+    PAGE.write_text(TREE.sub(lambda _: tree, PAGE.read_text(encoding="utf-8")), encoding="utf-8")

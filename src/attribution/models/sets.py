@@ -1,0 +1,130 @@
+"""Sets of channels: how many journeys touched exactly these channels, converting or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attribution._typing import Codes, Floats, Ints
+from attribution.journeys.journeys import Journeys
+from attribution.kernels.paths import distinct_paths
+from attribution.kernels.ragged import expand, offsets_of
+
+_WORD = 64  # channels that fit the bits of one integer
+_DIRECT = 20  # channels whose sets are numbered by a table instead of by sorting
+
+
+@dataclass(frozen=True, eq=False)
+class SetTally:
+    """Sums per distinct set of channels that add up over disjoint sets of users.
+
+    Equal tallies have equal arrays: the order of the sets depends on nothing but the sets and the channels.
+
+    Attributes
+    ----------
+    channels : tuple of str
+        Channel names, sorted; also those that are in no set.
+    offsets : int64, shape (n_sets + 1,)
+        Set s holds ``members[offsets[s]:offsets[s + 1]]``.
+    members : int32, shape (n,)
+        Channels of the sets, as positions in `channels`, ascending in each set.
+    sums : float64, shape (n_sets, 3)
+        Conversions, their value, and journeys that did not convert. The empty set, if it is there, holds
+        the unattributed conversions.
+    """
+
+    channels: tuple[str, ...]
+    offsets: Ints
+    members: Codes
+    sums: Floats
+
+    @property
+    def sizes(self) -> Ints:
+        """Channels in each set, int64, shape (n_sets,)."""
+        return np.diff(self.offsets)
+
+    def __add__(self, other: SetTally) -> SetTally:
+        """Merge the tallies of disjoint sets of users, by the names of their channels."""
+        channels = tuple(sorted({*self.channels, *other.channels}))
+        place = {name: code for code, name in enumerate(channels)}
+        members = np.concatenate(
+            [
+                np.array([place[name] for name in tally.channels], np.int32)[tally.members]
+                for tally in (self, other)
+            ]
+        )
+        offsets = np.concatenate([self.offsets, self.offsets[-1] + other.offsets[1:]])
+        return _grouped(channels, members, offsets, np.concatenate([self.sums, other.sums]))
+
+    def take(self, which: Ints) -> SetTally:
+        """Return the tally of some of the sets, by position; the channels stay."""
+        index, offsets = expand(self.offsets[which], self.offsets[which + 1])
+        return SetTally(self.channels, offsets, self.members[index], self.sums[which])
+
+
+def tally_sets(journeys: Journeys, *, nulls: bool = True) -> SetTally:
+    """Count journeys by the set of channels that they touch.
+
+    Parameters
+    ----------
+    journeys
+        Disjoint sets of users may be tallied apart and merged with ``+``.
+    nulls
+        Whether to count journeys that did not convert; without them there are fewer sets.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> paths = {"path": ["a > b", "b > a > b", "b"], "conversions": [2, 1, 1], "nulls": [5, 0, 3]}
+    >>> tally_sets(at.read_paths(paths)).sums.tolist()
+    [[1.0, 0.0, 3.0], [3.0, 0.0, 5.0]]
+    """
+    converted = journeys.converted
+    counted = converted | (journeys.lengths > 0) if nulls else converted
+    if not counted.all():
+        journeys = journeys.take(counted)
+        converted = journeys.converted
+    weights = journeys.weights
+    sums = np.stack(
+        [np.where(converted, weights, 0.0), journeys.value, np.where(converted, 0.0, weights)], axis=1
+    )
+    return _grouped(journeys.channels, journeys.channel, journeys.offsets, sums)
+
+
+def _grouped(channels: tuple[str, ...], codes: Codes, offsets: Ints, sums: Floats) -> SetTally:
+    """Add up the rows of `sums` whose segments of `codes` hold the same channels."""
+    distinct = _distinct_words if len(channels) <= _WORD else _distinct_ragged
+    number, kept, members = distinct(codes, offsets, len(channels))
+    summed = [np.bincount(number, column, len(kept) - 1) for column in sums.T]
+    return SetTally(channels, kept, members.astype(np.int32), np.stack(summed, axis=1).astype(np.float64))
+
+
+def _distinct_words(codes: Codes, offsets: Ints, n: int) -> tuple[Ints, Ints, Codes]:
+    """Number the segments by the set of their codes, for up to 64 codes; return the sets, ragged."""
+    words = np.zeros(len(offsets) - 1, np.uint64)
+    filled = np.flatnonzero(np.diff(offsets))
+    if len(filled):
+        words[filled] = np.bitwise_or.reduceat(np.uint64(1) << codes.astype(np.uint64), offsets[filled])
+    if n <= _DIRECT:
+        place = words.astype(np.int64)
+        present = np.zeros(1 << n, np.bool_)
+        present[place] = True
+        number, distinct = (np.cumsum(present) - 1)[place], np.flatnonzero(present).astype(np.uint64)
+    else:
+        distinct, number = np.unique(words, return_inverse=True)
+    inside = np.empty((len(distinct), n), np.bool_)
+    for code in range(n):
+        inside[:, code] = (distinct >> np.uint64(code)) & np.uint64(1)
+    return number.reshape(-1), offsets_of(inside.sum(axis=1)), np.nonzero(inside)[1]
+
+
+def _distinct_ragged(codes: Codes, offsets: Ints, n: int) -> tuple[Ints, Ints, Codes]:
+    """Number the segments by the set of their codes, for any number of codes; return the sets, ragged."""
+    n_segments = len(offsets) - 1
+    segment = np.repeat(np.arange(n_segments), np.diff(offsets))
+    owner, member = np.divmod(np.unique(segment * n + codes), n)
+    offsets = offsets_of(np.bincount(owner, minlength=n_segments))
+    number, example = distinct_paths(member, offsets)
+    index, kept = expand(offsets[example], offsets[example + 1])
+    return number, kept, member[index]
