@@ -11,22 +11,34 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "attribution"
 PAGE = ROOT / "docs" / "architecture.md"
 TREE = re.compile(r"(?<=```text\nsrc/attribution/\n).*?(?=```)", re.DOTALL)
+WIDTH = 28
 # From the bottom of the layers to the top, and inside a folder what to read first; the rest by name.
 ORDER = (
-    *(
-        "errors",
-        "_typing",
-        "_display",
-        "_draw",
-        "_checks",
-        "_files",
-        "_toml",
-        "diagnostics",
-        "stats",
-        "kernels",
-    ),
-    *("datasets", "eventlog", "journeys", "credit", "models", "engines", "incrementality", "crediting"),
-    *("calibration", "evaluation", "reporting", "config", "pipeline", "cli"),
+    "errors",
+    "_typing",
+    "_display",
+    "_progress",
+    "_draw",
+    "_checks",
+    "_files",
+    "_toml",
+    "diagnostics",
+    "stats",
+    "kernels",
+    "datasets",
+    "eventlog",
+    "journeys",
+    "credit",
+    "models",
+    "engines",
+    "incrementality",
+    "crediting",
+    "calibration",
+    "evaluation",
+    "reporting",
+    "config",
+    "pipeline",
+    "cli",
 )
 FIRST = {
     "kernels": ("hashing", "sorting", "windows", "ragged"),
@@ -58,18 +70,18 @@ def sorted_by(paths: list[Path], first: tuple[str, ...]) -> list[Path]:
 def lines() -> Iterator[str]:
     """Yield a line a folder and a line a module."""
     yield (
-        "  __init__.py".ljust(24)
+        "  __init__.py".ljust(WIDTH)
         + "the public names, loaded when first used; the picture above as its docstring"
     )
     entries = [path for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
     for entry in sorted_by(entries, ORDER):
         if entry.is_dir():
-            yield f"  {entry.name}/".ljust(24) + purpose(entry / "__init__.py")
+            yield f"  {entry.name}/".ljust(WIDTH) + purpose(entry / "__init__.py")
             for path in sorted_by(list(entry.glob("*.py")), FIRST.get(entry.name, ())):
                 if path.name != "__init__.py":
-                    yield f"    {path.name}".ljust(24) + purpose(path)
+                    yield f"    {path.name}".ljust(WIDTH) + purpose(path)
         elif entry.name != "__init__.py":
-            yield f"  {entry.name}".ljust(24) + purpose(entry)
+            yield f"  {entry.name}".ljust(WIDTH) + purpose(entry)
 
 
 if __name__ == "__main__":

@@ -246,6 +246,17 @@ def test_nobody_reads_to_the_end(data, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == OUTPUTS
 
 
+def test_a_full_disk_under_the_printed_table_exits_with_2(data, tmp_path):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "attribution", "run", str(write_job(data, tmp_path))],
+            stdout=full, stderr=subprocess.PIPE, text=True, env=environment(), check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == "attribution: error: No space left on device\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == OUTPUTS
+
+
 def test_a_terminal_without_the_letters_still_gets_the_table(tmp_path):
     (tmp_path / "t.csv").write_text("user_id,time,channel\n1,2026-01-01,\U0001f4a9\n", encoding="utf-8")
     (tmp_path / "c.csv").write_text("user_id,time,value\n1,2026-01-02,3\n")

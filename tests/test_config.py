@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from attribution.config import Job, load_config
 from attribution.errors import ConfigError
+from attribution.eventlog.schema import LogSchema
 
 GOOD = """
 models = ["last_touch", {name = "time_decay", half_life = "14D", label = "slow decay"}]
@@ -291,3 +293,17 @@ def test_a_file_that_is_no_configuration_is_told(tmp_path, name):
 def test_a_file_that_is_not_there_is_told(tmp_path, name):
     with pytest.raises(ConfigError, match="cannot read the configuration"):
         load_config(tmp_path / name)
+
+
+def test_the_page_of_the_configuration_shows_every_key(root, tmp_path):
+    page = (root / "docs" / "configuration.md").read_text(encoding="utf-8")
+    example = page.split("## Every key")[1].split("```toml\n")[1].split("```")[0]
+    example = example.replace("# conversion", "conversion")
+    job = load_config(write(tmp_path, example))
+    shown = tomllib.loads(example)
+    assert job.channels is not None
+    assert job.spend is not None
+    assert set(shown) == {"models", "by"} | {entry.name for entry in dataclasses.fields(job)} - {"path"}
+    for section in ("log", "audit", "channels", "journeys", "spend", "report", "output"):
+        assert set(shown[section]) == {entry.name for entry in dataclasses.fields(getattr(job, section))}
+    assert set(shown["log"]["schema"]) == {entry.name for entry in dataclasses.fields(LogSchema)}

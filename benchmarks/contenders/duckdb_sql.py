@@ -48,7 +48,7 @@ FROM (SELECT *,
     pow(2.0, (epoch_us(time) - epoch_us(converted_at)) / (7 * 86400e6)) AS decay,
     row_number() OVER (PARTITION BY journey ORDER BY time) AS rank
 FROM claimed)"""
-_OF_CONVERTERS = """SELECT user_id, journey, claimed, {collect} AS path
+_OF_CONVERTERS = """SELECT user_id, journey, claimed, {collect}
 FROM (SELECT touches.user_id, touches.time, channel, journey,
         coalesce(converted_at - touches.time <= INTERVAL 30 DAY, false) AS claimed
     FROM (FROM touches SEMI JOIN conversions USING (user_id)) touches
@@ -101,13 +101,14 @@ def _everyone(folder: str, collect: str, rows: str, threads: int | None = None) 
 
 def everyone(folder: str) -> Answer:
     """Lists ordered inside the aggregate: the way that DuckDB promises."""
-    return _everyone(folder, "list(channel ORDER BY time)", _OTHERS)
+    return _everyone(folder, "list(channel ORDER BY time) AS path", _OTHERS)
 
 
 def everyone_packed(folder: str) -> Answer:
     """Time and channel packed into one integer, lists of them sorted: as sure, and cheaper."""
-    packed = "list_transform(list_sort(list(epoch_us(time) * 256 + enum_code(channel))), lambda k: (k & 255)::UTINYINT)"
-    return _everyone(folder, packed, _OTHERS)
+    packed = "list_sort(list(epoch_us(time) * 256 + enum_code(channel)))"
+    collect = f"list_transform({packed}, lambda k: (k & 255)::UTINYINT) AS path"
+    return _everyone(folder, collect, _OTHERS)
 
 
 def everyone_sorted(folder: str) -> Answer:
@@ -116,7 +117,13 @@ def everyone_sorted(folder: str) -> Answer:
     DuckDB does not promise that order; on one thread it kept it whenever we looked.
     """
     rows = f"(SELECT user_id, channel FROM {_OTHERS} ORDER BY user_id, time)"
-    return _everyone(folder, "list(channel)", rows, threads=1)
+    return _everyone(folder, "list(channel) AS path", rows, threads=1)
+
+
+def everyone_sorted_with_times(folder: str) -> Answer:
+    """The same, and lists of times beside the lists of channels."""
+    rows = f"(SELECT user_id, channel, time FROM {_OTHERS} ORDER BY user_id, time)"
+    return _everyone(folder, "list(channel) AS path, list(time) AS times", rows, threads=1)
 
 
 def _paths(table: Any, labels: list[str]) -> Paths:

@@ -96,6 +96,15 @@ def converters(folder: str) -> Answer:
 
 def everyone(folder: str) -> Answer:
     """All rules, and the list of channels of every journey."""
+    return _everyone(folder, times=False)
+
+
+def everyone_with_times(folder: str) -> Answer:
+    """All rules, and the lists of channels and of times of every journey."""
+    return _everyone(folder, times=True)
+
+
+def _everyone(folder: str, *, times: bool) -> Answer:
     log = _Log(folder)
     credit = log.credit()
     claiming = log.conversions[log.conversions["journey"].isin(log.claimed["journey"])]
@@ -117,13 +126,14 @@ def everyone(folder: str) -> Answer:
     channel = pd.concat([few["channel"], many["channel"].iloc[order]])
     offsets = np.concatenate([few_first, len(few) + many_first, [len(channel)]]).astype(np.int32)
     codes = pa.DictionaryArray.from_arrays(channel.cat.codes.to_numpy(), channel.cat.categories.tolist())
-    journeys = pa.table(
-        {
-            "converted": np.append(few["claimed"].to_numpy()[few_first], np.zeros(len(many_first), bool)),
-            "path": pa.ListArray.from_arrays(pa.array(offsets), codes),
-        }
-    )
-    return Answer(credit, partial(_paths, journeys))
+    columns = {
+        "converted": np.append(few["claimed"].to_numpy()[few_first], np.zeros(len(many_first), bool)),
+        "path": pa.ListArray.from_arrays(pa.array(offsets), codes),
+    }
+    if times:
+        time = np.concatenate([few["time"].to_numpy(), many["time"].to_numpy()[order]])
+        columns["time"] = pa.ListArray.from_arrays(pa.array(offsets), pa.array(time))
+    return Answer(credit, partial(_paths, pa.table(columns)))
 
 
 def _paths(journeys: pa.Table) -> Paths:

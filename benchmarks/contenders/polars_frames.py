@@ -121,6 +121,15 @@ def converters(folder: str) -> Answer:
 
 def everyone(folder: str) -> Answer:
     """All rules, and the list of channels of every journey."""
+    return _everyone(folder, ["channel"])
+
+
+def everyone_with_times(folder: str) -> Answer:
+    """All rules, and the lists of channels and of times of every journey."""
+    return _everyone(folder, ["channel", "time"])
+
+
+def _everyone(folder: str, lists: list[str]) -> Answer:
     log = _Log(folder)
     credit = log.credit()
     claiming = log.conversions.join(log.claimed, on="journey", how="semi")
@@ -130,20 +139,22 @@ def everyone(folder: str) -> Answer:
         .lazy()
         .with_columns(claimed=within)
         .group_by("user_id", "journey", "claimed")
-        .agg(path="channel")
+        .agg(lists)
+        .select("user_id", "journey", "claimed", *lists)
     )
     many = (
         log.touches.join(log.conversions.lazy(), on="user_id", how="anti")
         .sort("time")
         .group_by("user_id")
-        .agg(path="channel")
-        .select("user_id", journey=pl.lit(None, pl.UInt32), claimed=pl.lit(value=False), path="path")
+        .agg(lists)
+        .with_columns(journey=pl.lit(None, pl.UInt32), claimed=pl.lit(value=False))
+        .select("user_id", "journey", "claimed", *lists)
     )
     return Answer(credit, partial(_paths, pl.concat([few, many]).collect()))
 
 
 def _paths(frame: pl.DataFrame) -> Paths:
-    codes = frame["path"].explode()
-    offsets = [0, *frame["path"].list.len().cum_sum().to_list()]
+    codes = frame["channel"].explode()
+    offsets = [0, *frame["channel"].list.len().cum_sum().to_list()]
     labels = codes.dtype.categories.to_list()  # type: ignore[attr-defined]
     return Paths(labels, codes.to_physical().to_numpy(), offsets, frame["claimed"].to_numpy())

@@ -106,6 +106,7 @@ def bars(
     axis: str,
     tick: Callable[[float], str],
     texts: Sequence[str] = (),
+    missing: Sequence[str] = (),
     ax: Axes | None = None,
 ) -> Axes:
     """Draw horizontal bars, first label on top: a bar a label and series, or marks where there are many.
@@ -124,6 +125,8 @@ def bars(
         Writes a value of the axis.
     texts
         What to write at the end of each bar of a single series; nothing by default.
+    missing
+        Per group, what to write where every series lacks a value; nothing by default.
     ax
         What to draw on; a new figure by default.
     """
@@ -136,6 +139,17 @@ def bars(
         _bar_groups(ax, places, values, colors, texts)
     else:
         _mark_groups(ax, places, values, colors)
+    for place in np.flatnonzero(np.isnan(values).all(axis=0)).tolist() if len(missing) else ():
+        ax.annotate(
+            missing[place],
+            (0.0, float(place)),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+            color=_INK,
+            parse_math=False,
+        )
     if len(series) > 1:
         _legend(ax, series, few=few)
     ax.set_yticks(places)

@@ -93,11 +93,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except AttributionError as error:
         return _refused(f"attribution: error: {error}", REFUSED, options)
-    except BrokenPipeError:
-        # Nobody reads any more (``| head``): the rest of the output goes nowhere.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # nobody reads any more, as with ``| head``
+        _close_output()
         return DONE
+    except OSError as error:
+        _close_output()
+        return _refused(f"attribution: error: {error.strerror or error}", REFUSED, options)
     except KeyboardInterrupt as stop:
         print("attribution: stopped; nothing half-written was left behind", file=sys.stderr)
         return TERMINATED if stop.args == (signal.SIGTERM,) else INTERRUPTED
@@ -107,6 +108,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         text = f"attribution: internal error: {type(error).__name__}: {error}"
         return _refused(f"{text}\n  Fix: --debug shows where it happened", INTERNAL, options)
     return code
+
+
+def _close_output() -> None:
+    """Send what is still to be printed nowhere, so that the interpreter does not fail on it at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refused(text: str, code: int, options: argparse.Namespace) -> int:

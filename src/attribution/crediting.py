@@ -20,13 +20,18 @@ from attribution.journeys.build import JourneySettings
 from attribution.journeys.journeys import Journeys
 from attribution.models.activity import ActivityTally, solve_activity, tally_activity
 from attribution.models.base import Model
+from attribution.models.buckets import tally_buckets
 from attribution.models.cells import checked_by
 from attribution.models.registry import ModelSpec, labelled
+from attribution.models.replicates import replicate
+from attribution.models.resample import Resampling
 
 if TYPE_CHECKING:
     import datetime as dt
 
 logger = logging.getLogger(__name__)
+
+Run = Callable[[Tasks], Mapping[str, Any]]
 
 _ENGINES = {"memory": Memory}
 _ACTIVITY = "\0activity"  # a task beside the models'; no label begins like this
@@ -43,6 +48,10 @@ def attribute(
     drop_censored: bool | None = None,
     session_gap: str | dt.timedelta | None = None,
     max_touches: int | None = None,
+    bootstrap: int | None = None,
+    rng: int | np.random.Generator | None = None,
+    resample: str = "bucket",
+    buckets: int = 256,
     engine: str | Engine = "memory",
     progress: bool | None = None,
 ) -> Credit:
@@ -64,6 +73,17 @@ def attribute(
         ``"week"`` or ``"month"`` of the conversion (in UTC). A breakdown always sums to the channel table.
     lookback, goal, after_conversion, drop_censored, session_gap, max_touches
         As in `build_journeys`, and only with a log; `lookback` is ``"30D"`` unless told.
+    bootstrap
+        How many times to resample the users, for intervals on every number (`Credit.intervals`); 500 are
+        enough for 95% intervals. None, the default, does not.
+    rng
+        Seed or generator of the bootstrap; the same seed gives the same replicates on any engine.
+    resample
+        ``"bucket"``: resample groups of users, `buckets` of them by the hash of the user; costs little and
+        gives standard errors 1.02 to 1.05 times those of ``"user"``, which resamples single users and
+        credits all journeys anew each time: a slow check.
+    buckets
+        How many groups of users, a power of two.
     engine
         Where the work is done: ``"memory"``, or an object with the `Engine` protocol.
     progress
@@ -105,14 +125,11 @@ def attribute(
     }
     given = {name: value for name, value in options.items() if value is not None}
     began = perf_counter()
-    run: Callable[[Tasks], Mapping[str, Any]]
+    resampling = None if bootstrap is None else Resampling(bootstrap, rng, resample, buckets)
+    run: Run
     if isinstance(source, Journeys):
         _refuse_options(given)
-        journeys = source
-
-        def run(tasks: Tasks) -> Mapping[str, Any]:
-            return {name: task(journeys) for name, task in tasks.items()}
-
+        run = _runner(source)
     elif isinstance(source, EventLog):
         needs_nulls = any(model.needs_nulls for model in chosen.values())
         settings = JourneySettings(**given, nulls=needs_nulls)
@@ -120,27 +137,55 @@ def attribute(
     else:
         msg = f"attribute takes journeys or a log, not {type(source).__name__}"
         raise JourneyError(msg, hint="at.attribute(at.read_log(touches, conversions), models)")
-    credit = _credited(chosen, keys, run)
+    credit = _credited(chosen, keys, run, resampling)
+    if resampling is not None and resample == "user":
+        if not isinstance(source, Journeys):
+            msg = "resample='user' needs journeys in memory"
+            raise ModelError(msg, hint="at.attribute(at.build_journeys(log), ..., resample='user')")
+        credit = resampling.by_user(credit, source, lambda part: _credited(chosen, keys, _runner(part), None), progress)
     logger.info("credited %d models in %.2f s", len(chosen), perf_counter() - began)
     return credit
 
 
 def _credited(
-    models: Mapping[str, Model], by: tuple[str, ...], run: Callable[[Tasks], Mapping[str, Any]]
+    models: Mapping[str, Model], by: tuple[str, ...], run: Run, resampling: Resampling | None
 ) -> Credit:
     """Tally, merge and solve; then, for the models whose breakdown needs their solution, once more."""
-    tasks: dict[str, Any] = {label: partial(model.tally, by=by) for label, model in models.items()}
-    tallies = run({_ACTIVITY: partial(tally_activity, by=by)} | tasks)
-    solved = {label: model.solve(tallies[label]) for label, model in models.items()}
-    again: dict[str, Any] = {
+
+    def per_bucket(tasks: Mapping[str, Any]) -> dict[str, Any]:
+        if resampling is None:
+            return dict(tasks)
+        return {
+            name: partial(tally_buckets, task=task, n_buckets=resampling.buckets)
+            for name, task in tasks.items()
+        }
+
+    def total(tally: Any) -> Any:
+        return tally if resampling is None else tally.total()
+
+    first = {label: partial(model.tally, by=by) for label, model in models.items()}
+    tallies = run({_ACTIVITY: partial(tally_activity, by=by)} | per_bucket(first))
+    solved = {label: model.solve(total(tallies[label])) for label, model in models.items()}
+    again = {
         label: partial(model.allocate, solved=solved[label], by=by)
         for label, model in models.items()
         if model.needs_allocation(by)
     }
-    if again:
-        allocated = run(again)
-        solved |= {label: models[label].spread(solved[label], allocated[label]) for label in again}
-    return _combine(models, solved, tallies[_ACTIVITY])
+    allocated = run(per_bucket(again)) if again else {}
+    solved |= {label: models[label].spread(solved[label], total(allocated[label])) for label in again}
+    credit = _combine(models, solved, tallies[_ACTIVITY])
+    if resampling is None:
+        return credit
+    replicates = {
+        label: partial(replicate, model, tallies[label], allocated=allocated.get(label))
+        for label, model in models.items()
+    }
+    return replace(credit, bootstrap=resampling.by_bucket(credit, replicates))
+
+
+def _runner(journeys: Journeys) -> Run:
+    """Return how to run tasks on journeys that are built already."""
+    return lambda tasks: {name: task(journeys) for name, task in tasks.items()}
 
 
 def _refuse_options(given: Mapping[str, object]) -> None:

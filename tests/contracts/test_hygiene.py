@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BUILT = {".git", ".venv", ".venv-floors", "out", "build", "dist", "__pycache__", ".hypothesis"}
+BUILT = re.compile(r"\.git|\.venv.*|out|build|dist|\.hypothesis|.*_cache_*|__pycache__")
 TEXT = {"", ".cfg", ".css", ".csv", ".html", ".ipynb", ".j2", ".json", ".md", ".py", ".svg", ".toml", ".yaml"}
 LONGEST_MODULE = 500
 
@@ -24,7 +24,8 @@ def files() -> list[Path]:
     if listed.returncode == 0 and listed.stdout:
         names = [ROOT / line for line in listed.stdout.splitlines()]
     else:
-        names = [path for path in ROOT.rglob("*") if not BUILT & set(path.relative_to(ROOT).parts)]
+        found = (path.relative_to(ROOT) for path in ROOT.rglob("*"))
+        names = [ROOT / path for path in found if not any(map(BUILT.fullmatch, path.parts))]
     return [path for path in names if path.is_file() and path.suffix in TEXT]
 
 

@@ -71,7 +71,7 @@ def test_every_routine_says_what_it_returns(name):
     doc = inspect.getdoc(routine) or ""
     if inspect.signature(routine).return_annotation == "None":
         return
-    said_at_once = "." in name and doc.startswith("Return ")
+    said_at_once = "." in name and doc.startswith(("Return ", "Make "))
     assert said_at_once or sections(doc).keys() & {"Returns", "Yields"}
 
 

@@ -6,11 +6,11 @@ import pickle
 
 import numpy as np
 import pytest
-from tests.credit.tables import by_month, labels, two_models, with_activity
 
 from attribution.credit.credit import Credit
 from attribution.credit.table import fold, measure
 from attribution.errors import CreditError
+from tests.credit.tables import by_month, labels, two_models, with_activity
 
 
 def test_frame_has_a_row_a_model_and_cell_in_the_order_given():
@@ -110,6 +110,7 @@ def test_fold_of_costs_sums_what_is_known():
     credit = by_month(cost=np.array([10.0, np.nan, np.nan, np.nan]), flags=("",) * 4)
     assert fold(credit, ("channel",)).cost.tolist()[0] == 10
     assert np.isnan(fold(credit, ("channel",)).cost[1])
+    assert fold(credit, ("channel",)).flags == ("", "no spend", "")
     assert fold(credit, credit.by) is credit
 
 

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from pyarrow import parquet
-from tests.credit.tables import labels, two_models
 
 from attribution._files import atomic_write
 from attribution.credit.credit import Credit
 from attribution.credit.export import inert, write_csv, write_parquet
 from attribution.errors import AttributionError, OutputError
+from tests.credit.tables import labels, two_models
 
 HOSTILE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1")
 

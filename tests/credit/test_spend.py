@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import feather
-from tests.credit.tables import DAY, by_month, cells, instant, labels, two_models, with_activity
 
 from attribution.credit.credit import Credit
 from attribution.errors import AttributionError, CreditError
+from tests.credit.tables import DAY, by_month, cells, instant, labels, two_models, with_activity
 
 
 def row(credit: Credit, *names: str, model: str = "linear") -> pd.Series:

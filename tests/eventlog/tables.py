@@ -97,7 +97,7 @@ def well_formed(log: LogColumns) -> None:
     assert len(touches.user) == len(touches.time) == len(touches.channel)
     assert len(conversions.user) == len(conversions.time) == len(conversions.value)
     if len(touches):
-        assert 0 <= touches.channel.min()
+        assert touches.channel.min() >= 0
         assert touches.channel.max() < len(log.channels)
     goal = () if conversions.goal is None else (conversions.goal,)
     for dim, n in [(d, len(touches)) for d in touches.dims] + [

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -54,7 +55,10 @@ def orders(**columns: Any) -> pa.Table:
 
 def load(left: Any = None, right: Any = None, schema: Any = None, **options: Any) -> Any:
     return read_log(
-        touch_table() if left is None else left, conversion_table() if right is None else right, schema, **options
+        touch_table() if left is None else left,
+        conversion_table() if right is None else right,
+        schema,
+        **options,
     ).load()
 
 
@@ -72,7 +76,9 @@ def repeated_names() -> pa.Table:
 
 
 def truncated(path: Path, keep: float = 0.5) -> Path:
-    pq.write_table(pa.table({**{n: touch_table()[n] for n in touch_table().column_names}}), path / "whole.parquet")
+    pq.write_table(
+        pa.table({**{n: touch_table()[n] for n in touch_table().column_names}}), path / "whole.parquet"
+    )
     data = (path / "whole.parquet").read_bytes()
     (path / "cut.parquet").write_bytes(data[: int(len(data) * keep)])
     return path / "cut.parquet"
@@ -95,7 +101,10 @@ def write(path: Path, name: str, content: bytes) -> Path:
 
 def second_file_lacks(path: Path) -> list[Path]:
     pq.write_table(touch_table(), path / "1.parquet")
-    pq.write_table(touch_table().rename_columns(["user_id", "time", "chanel", "campaign", "sequence"]), path / "2.parquet")
+    pq.write_table(
+        touch_table().rename_columns(["user_id", "time", "chanel", "campaign", "sequence"]),
+        path / "2.parquet",
+    )
     return [path / "1.parquet", path / "2.parquet"]
 
 
@@ -122,113 +131,397 @@ UTC_TIMES = [T0] * 5
 
 BAD: dict[str, Bad] = {
     # columns
-    "no user column": Bad(lambda p: load(touches(user_id=None)), "user_id", ("touches has no user column", "'channel'"), hint="LogSchema(user="),
-    "no channel column": Bad(lambda p: load(touches(channel=None)), "channel", ("no channel column",), hint="LogSchema(channel="),
-    "misspelt column": Bad(lambda p: load(schema=LogSchema(channel="chanel")), "chanel", ("did you mean 'channel'",), hint="'channel'"),
-    "misspelt dimension": Bad(lambda p: load(schema={"dims": ("campain",)}), "campain", ("did you mean 'campaign'",), hint="'campaign'"),
+    "no user column": Bad(
+        lambda p: load(touches(user_id=None)),
+        "user_id",
+        ("touches has no user column", "'channel'"),
+        hint="LogSchema(user=",
+    ),
+    "no channel column": Bad(
+        lambda p: load(touches(channel=None)), "channel", ("no channel column",), hint="LogSchema(channel="
+    ),
+    "misspelt column": Bad(
+        lambda p: load(schema=LogSchema(channel="chanel")),
+        "chanel",
+        ("did you mean 'channel'",),
+        hint="'channel'",
+    ),
+    "misspelt dimension": Bad(
+        lambda p: load(schema={"dims": ("campain",)}),
+        "campain",
+        ("did you mean 'campaign'",),
+        hint="'campaign'",
+    ),
     "two aliases": Bad(
-        lambda p: load(touches(user_id=None, visitor_id=[1] * 5, uid=[1] * 5)), "visitor_id", ("'visitor_id' and 'uid'", "which"), hint="LogSchema(user='visitor_id')"
+        lambda p: load(touches(user_id=None, visitor_id=[1] * 5, uid=[1] * 5)),
+        "visitor_id",
+        ("'visitor_id' and 'uid'", "which"),
+        hint="LogSchema(user='visitor_id')",
     ),
     "two optional aliases": Bad(
-        lambda p: load(right=orders(value=None, revenue=[1.0] * 3, amount=[1.0] * 3)), "revenue", ("'revenue' and 'amount'",), hint='value="" for none'
+        lambda p: load(right=orders(value=None, revenue=[1.0] * 3, amount=[1.0] * 3)),
+        "revenue",
+        ("'revenue' and 'amount'",),
+        hint='value="" for none',
     ),
     "several faults at once": Bad(
-        lambda p: load(touches(user_id=None, channel=None), orders(time=None)), "user_id", ("3 places", "no user column", "no channel column", "conversions has no time column")
+        lambda p: load(touches(user_id=None, channel=None), orders(time=None)),
+        "user_id",
+        ("3 places", "no user column", "no channel column", "conversions has no time column"),
     ),
-    "repeated column name": Bad(lambda p: load(repeated_names()), "user_id", ("more than one column",), hint="rename"),
-    "repeated name in pandas": Bad(lambda p: load(repeated_names().to_pandas()), "user_id", ("more than one column",), hint="rename"),
-    "no conversions": Bad(lambda p: read_log(touch_table()), "conversions", ("has no conversions",), hint="read_log(touches, conversions)"),
-    "conversion flag and table": Bad(lambda p: load(schema={"conversion": "campaign"}), "campaign", ("table of them too",)),
-    "misspelt flag": Bad(lambda p: read_log(touches(bought=[True] * 5), schema={"conversion": "bougt"}), "bougt", ("did you mean 'bought'",)),
+    "repeated column name": Bad(
+        lambda p: load(repeated_names()), "user_id", ("more than one column",), hint="rename"
+    ),
+    "repeated name in pandas": Bad(
+        lambda p: load(repeated_names().to_pandas()), "user_id", ("more than one column",), hint="rename"
+    ),
+    "no conversions": Bad(
+        lambda p: read_log(touch_table()),
+        "conversions",
+        ("has no conversions",),
+        hint="read_log(touches, conversions)",
+    ),
+    "conversion flag and table": Bad(
+        lambda p: load(schema={"conversion": "campaign"}), "campaign", ("table of them too",)
+    ),
+    "misspelt flag": Bad(
+        lambda p: read_log(touches(bought=[True] * 5), schema={"conversion": "bougt"}),
+        "bougt",
+        ("did you mean 'bought'",),
+    ),
     "unknown schema field": Bad(lambda p: load(schema={"usr": "x"}), "usr", ("did you mean 'user'",)),
-    "schema of a wrong type": Bad(lambda p: load(schema=["user"]), "schema", ("neither a LogSchema nor a mapping",)),
-    "schema field of a wrong type": Bad(lambda p: LogSchema(user=5), "user", ("must be a column name",), hint="LogSchema(user="),
+    "schema of a wrong type": Bad(
+        lambda p: load(schema=["user"]), "schema", ("neither a LogSchema nor a mapping",)
+    ),
+    "schema field of a wrong type": Bad(
+        lambda p: LogSchema(user=5), "user", ("must be a column name",), hint="LogSchema(user="
+    ),
     "dims of a wrong type": Bad(lambda p: LogSchema(dims=5), "dims", ("sequence of column names",)),
     "dims twice": Bad(lambda p: LogSchema(dims=("a", "a")), "dims", ("more than once",)),
     "dims is the user": Bad(lambda p: LogSchema(user="u", dims=("u",)), "dims", ("already the user",)),
     "unknown unit": Bad(lambda p: LogSchema(time_unit="sec"), "time_unit", ("no time_unit 'sec'",)),
-    "flag of a wrong type": Bad(lambda p: LogSchema(conversion_is_touch=1), "conversion_is_touch", ("True or False",)),
+    "flag of a wrong type": Bad(
+        lambda p: LogSchema(conversion_is_touch=1), "conversion_is_touch", ("True or False",)
+    ),
     "invalid misspelt": Bad(lambda p: load(invalid="dropp"), "invalid", ("did you mean 'drop'",)),
     "missing_value no number": Bad(lambda p: load(missing_value=float("nan")), "missing_value", ("finite",)),
     # users
-    "float users": Bad(lambda p: load(touches(user_id=[1.0, 2, 3, 4, 5])), "user_id", ("type double", "2**53"), hint='"Int64"'),
-    "users with NaN from pandas": Bad(lambda p: load(touches(user_id=pa.array([1.0, None, 3, 4, 5]))), "user_id", ("double",), hint='"Int64"'),
+    "float users": Bad(
+        lambda p: load(touches(user_id=[1.0, 2, 3, 4, 5])),
+        "user_id",
+        ("type double", "2**53"),
+        hint='"Int64"',
+    ),
+    "users with NaN from pandas": Bad(
+        lambda p: load(touches(user_id=pa.array([1.0, None, 3, 4, 5]))),
+        "user_id",
+        ("double",),
+        hint='"Int64"',
+    ),
     "nested users": Bad(lambda p: load(touches(user_id=[[1]] * 5)), "user_id", ("list<",)),
     "boolean users": Bad(lambda p: load(touches(user_id=[True] * 5)), "user_id", ("bool",)),
-    "users of two kinds": Bad(lambda p: load(touches(user_id=[1, 2, 3, 4, 5])), "user_id", ("integer in touches", "string in conversions"), hint="astype"),
-    "binary against text": Bad(lambda p: load(touches(user_id=[b"a"] * 5)), "user_id", ("binary in touches",)),
-    "null users": Bad(lambda p: load(touches(user_id=["a", None, "b", None, "c"])), "user_id", ("users are null",), (1, 3), 2, 'invalid="drop"'),
-    "users of mixed types in pandas": Bad(lambda p: load(frame(user_id=["a", 1, "b", 2, "c"])), "user_id", ("not of one type", "3 str, 2 int"), (1, 3), 2, 'astype("string")'),
-    "users beyond 64 bits": Bad(lambda p: load(frame(user_id=[2**70, 1, 2, 3, 4])), "user_id", ("not of one type",)),
+    "users of two kinds": Bad(
+        lambda p: load(touches(user_id=[1, 2, 3, 4, 5])),
+        "user_id",
+        ("integer in touches", "string in conversions"),
+        hint="astype",
+    ),
+    "binary against text": Bad(
+        lambda p: load(touches(user_id=[b"a"] * 5)), "user_id", ("binary in touches",)
+    ),
+    "null users": Bad(
+        lambda p: load(touches(user_id=["a", None, "b", None, "c"])),
+        "user_id",
+        ("users are null",),
+        (1, 3),
+        2,
+        'invalid="drop"',
+    ),
+    "users of mixed types in pandas": Bad(
+        lambda p: load(frame(user_id=["a", 1, "b", 2, "c"])),
+        "user_id",
+        ("not of one type", "3 str, 2 int"),
+        (1, 3),
+        2,
+        'astype("string")',
+    ),
+    "users beyond 64 bits": Bad(
+        lambda p: load(frame(user_id=[2**70, 1, 2, 3, 4])), "user_id", ("not of one type",)
+    ),
     "csv ids that are no numbers": Bad(
-        lambda p: load(write(p, "t.csv", b"user_id,time,channel\n1,2026-03-01,a\nx7,2026-03-01,a\n"), pa.table({"user_id": [1], "time": ["2026-03-02"]})),
-        "user_id", ("no whole numbers",), (1,), 1,
+        lambda p: load(
+            write(p, "t.csv", b"user_id,time,channel\n1,2026-03-01,a\nx7,2026-03-01,a\n"),
+            pa.table({"user_id": [1], "time": ["2026-03-02"]}),
+        ),
+        "user_id",
+        ("no whole numbers",),
+        (1,),
+        1,
     ),
     # times
     "float times": Bad(lambda p: load(touches(time=[1.7e9] * 5)), "time", ("double",), hint="to_datetime"),
-    "integers without a unit": Bad(lambda p: load(touches(time=[1] * 5)), "time", ("nothing says what they count",), hint='time_unit="s"'),
-    "unit without integers": Bad(lambda p: load(schema={"time_unit": "s"}), "time", ("is for integers",), hint="leave time_unit out"),
-    "wrong unit": Bad(lambda p: load(touches(time=[1_772_366_400_000_000] * 5), schema={"time_unit": "s"}), "time", ("1678 to 2262",), (0, 1, 2, 3, 4), 5, "time_unit"),
-    "uint64 beyond int64": Bad(lambda p: load(touches(time=pa.array([2**63] * 5, pa.uint64())), schema={"time_unit": "us"}), "time", ("1678 to 2262",), count=5),
-    "year 9999": Bad(lambda p: load(touches(time=[dt.datetime(9999, 12, 31, tzinfo=UTC)] + UTC_TIMES[1:])), "time", ("1678 to 2262",), (0,), 1),
-    "date of year 1": Bad(lambda p: load(touches(time=[dt.date(1, 1, 1)] * 5), orders(time=[dt.date(2026, 3, 2)] * 3)), "time", ("1678 to 2262",), count=5),
-    "text of year 1": Bad(lambda p: load(touches(time=["0001-01-01"] + NAIVE[1:]), orders(time=NAIVE[:3])), "time", ("1678 to 2262",), (0,), 1),
-    "NaT": Bad(lambda p: load(frame(time=[pd.NaT, *UTC_TIMES[1:]])), "time", ("NaT",), (0,), 1, 'invalid="drop"'),
-    "naive touches, aware conversions": Bad(lambda p: load(touches(time=times(5, None))), "time", ("not on one clock", "no zone in touches", "zone UTC in conversions"), hint="utc=True"),
-    "dates against aware times": Bad(lambda p: load(touches(time=[dt.date(2026, 3, 1)] * 5)), "time", ("not on one clock",)),
-    "zones differ": Bad(lambda p: load(touches(time=times(5, "Europe/Berlin"))), "time", ("zone Europe/Berlin in touches",)),
+    "integers without a unit": Bad(
+        lambda p: load(touches(time=[1] * 5)), "time", ("nothing says what they count",), hint='time_unit="s"'
+    ),
+    "unit without integers": Bad(
+        lambda p: load(schema={"time_unit": "s"}), "time", ("is for integers",), hint="leave time_unit out"
+    ),
+    "wrong unit": Bad(
+        lambda p: load(touches(time=[1_772_366_400_000_000] * 5), schema={"time_unit": "s"}),
+        "time",
+        ("1678 to 2262",),
+        (0, 1, 2, 3, 4),
+        5,
+        "time_unit",
+    ),
+    "uint64 beyond int64": Bad(
+        lambda p: load(touches(time=pa.array([2**63] * 5, pa.uint64())), schema={"time_unit": "us"}),
+        "time",
+        ("1678 to 2262",),
+        count=5,
+    ),
+    "year 9999": Bad(
+        lambda p: load(touches(time=[dt.datetime(9999, 12, 31, tzinfo=UTC), *UTC_TIMES[1:]])),
+        "time",
+        ("1678 to 2262",),
+        (0,),
+        1,
+    ),
+    "date of year 1": Bad(
+        lambda p: load(touches(time=[dt.date(1, 1, 1)] * 5), orders(time=[dt.date(2026, 3, 2)] * 3)),
+        "time",
+        ("1678 to 2262",),
+        count=5,
+    ),
+    "text of year 1": Bad(
+        lambda p: load(touches(time=["0001-01-01", *NAIVE[1:]]), orders(time=NAIVE[:3])),
+        "time",
+        ("1678 to 2262",),
+        (0,),
+        1,
+    ),
+    "NaT": Bad(
+        lambda p: load(frame(time=[pd.NaT, *UTC_TIMES[1:]])), "time", ("NaT",), (0,), 1, 'invalid="drop"'
+    ),
+    "naive touches, aware conversions": Bad(
+        lambda p: load(touches(time=times(5, None))),
+        "time",
+        ("not on one clock", "no zone in touches", "zone UTC in conversions"),
+        hint="utc=True",
+    ),
+    "dates against aware times": Bad(
+        lambda p: load(touches(time=[dt.date(2026, 3, 1)] * 5)), "time", ("not on one clock",)
+    ),
+    "zones differ": Bad(
+        lambda p: load(touches(time=times(5, "Europe/Berlin"))), "time", ("zone Europe/Berlin in touches",)
+    ),
     "naive text, aware conversions": Bad(lambda p: load(touches(time=NAIVE)), "time", ("not on one clock",)),
-    "naive and aware text": Bad(lambda p: load(touches(time=ISO[:3] + NAIVE[:2])), "time", ("no offset",), (3, 4), 2, "offset"),
-    "unreadable text": Bad(lambda p: load(touches(time=[*ISO[:2], "yesterday", "01/02/2026", "2026-02-30T00:00Z"])), "time", ("ISO 8601",), (2, 3, 4), 3, "to_datetime"),
-    "naive and aware objects in pandas": Bad(lambda p: load(frame(time=[T0.replace(tzinfo=None), *UTC_TIMES[1:]])), "time", ("naive with aware",)),
-    "dates and datetimes in pandas": Bad(lambda p: load(frame(time=[T0.date(), *UTC_TIMES[1:]])), "time", ("dates with datetimes",)),
-    "durations": Bad(lambda p: load(touches(time=pa.array([1] * 5, pa.duration("s")))), "time", ("duration",)),
+    "naive and aware text": Bad(
+        lambda p: load(touches(time=ISO[:3] + NAIVE[:2])), "time", ("no offset",), (3, 4), 2, "offset"
+    ),
+    "unreadable text": Bad(
+        lambda p: load(touches(time=[*ISO[:2], "yesterday", "01/02/2026", "2026-02-30T00:00Z"])),
+        "time",
+        ("ISO 8601",),
+        (2, 3, 4),
+        3,
+        "to_datetime",
+    ),
+    "naive and aware objects in pandas": Bad(
+        lambda p: load(frame(time=[T0.replace(tzinfo=None), *UTC_TIMES[1:]])), "time", ("naive with aware",)
+    ),
+    "dates and datetimes in pandas": Bad(
+        lambda p: load(frame(time=[T0.date(), *UTC_TIMES[1:]])), "time", ("dates with datetimes",)
+    ),
+    "durations": Bad(
+        lambda p: load(touches(time=pa.array([1] * 5, pa.duration("s")))), "time", ("duration",)
+    ),
     # channels, sequence, dims
-    "null channels": Bad(lambda p: load(touches(channel=["a", None, "b", "c", "d"])), "channel", ("channels are null",), (1,), 1, "invalid="),
-    "reserved channel": Bad(lambda p: load(touches(channel=["a", "(unattributed)", "b", "c", "d"]), invalid="drop"), "channel", ("(unattributed)",), (1,), 1, "rename"),
+    "null channels": Bad(
+        lambda p: load(touches(channel=["a", None, "b", "c", "d"])),
+        "channel",
+        ("channels are null",),
+        (1,),
+        1,
+        "invalid=",
+    ),
+    "reserved channel": Bad(
+        lambda p: load(touches(channel=["a", "(unattributed)", "b", "c", "d"]), invalid="drop"),
+        "channel",
+        ("(unattributed)",),
+        (1,),
+        1,
+        "rename",
+    ),
     "float channels": Bad(lambda p: load(touches(channel=[1.5] * 5)), "channel", ("double",)),
-    "channels of mixed types": Bad(lambda p: load(frame(channel=["a", 1.5, "b", "c", "d"])), "channel", ("not of one type",), (1,), 1),
-    "channels that are no text": Bad(lambda p: load(touches(channel=pa.array([b"\xff\xfe"] * 5))), "channel", ("UTF-8",)),
+    "channels of mixed types": Bad(
+        lambda p: load(frame(channel=["a", 1.5, "b", "c", "d"])), "channel", ("not of one type",), (1,), 1
+    ),
+    "channels that are no text": Bad(
+        lambda p: load(touches(channel=pa.array([b"\xff\xfe"] * 5))), "channel", ("UTF-8",)
+    ),
     "float sequence": Bad(lambda p: load(touches(sequence=[1.5] * 5)), "sequence", ("whole numbers",)),
-    "null sequence": Bad(lambda p: load(touches(sequence=pa.array([1, None, 2, 3, 4]))), "sequence", ("sequence numbers are null",), (1,), 1),
-    "nested dimension": Bad(lambda p: load(touches(campaign=[{"a": 1}] * 5), schema={"dims": ("campaign",)}), "campaign", ("struct",)),
+    "null sequence": Bad(
+        lambda p: load(touches(sequence=pa.array([1, None, 2, 3, 4]))),
+        "sequence",
+        ("sequence numbers are null",),
+        (1,),
+        1,
+    ),
+    "nested dimension": Bad(
+        lambda p: load(touches(campaign=[{"a": 1}] * 5), schema={"dims": ("campaign",)}),
+        "campaign",
+        ("struct",),
+    ),
     # values and flags
-    "missing values": Bad(lambda p: load(right=orders(value=[1.0, None, float("nan")])), "value", ("values are missing",), (1, 2), 2, "missing_value=0.0"),
-    "missing values, dropping": Bad(lambda p: load(right=orders(value=[1.0, None, 2.0]), invalid="drop"), "value", ("values are missing",), (1,), 1, "missing_value"),
-    "infinite values": Bad(lambda p: load(right=orders(value=[1.0, float("inf"), -float("inf")])), "value", ("infinite",), (1, 2), 2),
-    "values as text": Bad(lambda p: load(right=orders(value=["1", "2", "3"])), "value", ("string", "numbers"), hint="to_numeric"),
+    "missing values": Bad(
+        lambda p: load(right=orders(value=[1.0, None, float("nan")])),
+        "value",
+        ("values are missing",),
+        (1, 2),
+        2,
+        "missing_value=0.0",
+    ),
+    "missing values, dropping": Bad(
+        lambda p: load(right=orders(value=[1.0, None, 2.0]), invalid="drop"),
+        "value",
+        ("values are missing",),
+        (1,),
+        1,
+        "missing_value",
+    ),
+    "infinite values": Bad(
+        lambda p: load(right=orders(value=[1.0, float("inf"), -float("inf")])),
+        "value",
+        ("infinite",),
+        (1, 2),
+        2,
+    ),
+    "values as text": Bad(
+        lambda p: load(right=orders(value=["1", "2", "3"])), "value", ("string", "numbers"), hint="to_numeric"
+    ),
     "values as booleans": Bad(lambda p: load(right=orders(value=[True] * 3)), "value", ("bool",)),
     "csv values that are no numbers": Bad(
-        lambda p: load(touches(time=NAIVE), write(p, "c.csv", b'user_id,time,value\nann,2026-03-02,"1,50"\nann,2026-03-02,$3\nann,2026-03-02,4\n')),
-        "value", ("not numbers",), (0, 1), 2, "decimal point",
+        lambda p: load(
+            touches(time=NAIVE),
+            write(
+                p,
+                "c.csv",
+                b'user_id,time,value\nann,2026-03-02,"1,50"\nann,2026-03-02,$3\nann,2026-03-02,4\n',
+            ),
+        ),
+        "value",
+        ("not numbers",),
+        (0, 1),
+        2,
+        "decimal point",
     ),
-    "count as flag": Bad(lambda p: load_one(flag=[0, 1, 2, 1, 3]), "flag", ("neither 0 nor 1",), (2, 4), 2, "one row a conversion"),
-    "text as flag": Bad(lambda p: load_one(flag=["yes", "no", "maybe", "", None]), "flag", ("neither 0 nor 1",), (2,), 1),
+    "count as flag": Bad(
+        lambda p: load_one(flag=[0, 1, 2, 1, 3]),
+        "flag",
+        ("neither 0 nor 1",),
+        (2, 4),
+        2,
+        "one row a conversion",
+    ),
+    "text as flag": Bad(
+        lambda p: load_one(flag=["yes", "no", "maybe", "", None]), "flag", ("neither 0 nor 1",), (2,), 1
+    ),
     "dates as flag": Bad(lambda p: load_one(flag=[dt.date(2026, 1, 1)] * 5), "flag", ("yes or no",)),
-    "conversion without channel": Bad(lambda p: load_one(flag=[True] * 5, channel=["a", None, "a", "a", "a"]), "channel", ("channels are null",), (1,), 1, "conversion_is_touch=False"),
+    "conversion without channel": Bad(
+        lambda p: load_one(flag=[True] * 5, channel=["a", None, "a", "a", "a"]),
+        "channel",
+        ("channels are null",),
+        (1,),
+        1,
+        "conversion_is_touch=False",
+    ),
     # files and objects
-    "missing file": Bad(lambda p: load(truncated(p).with_name("whol.parquet")), "touches", ("no file", "whol.parquet"), hint="whole.parquet"),
+    "missing file": Bad(
+        lambda p: load(truncated(p).with_name("whol.parquet")),
+        "touches",
+        ("no file", "whol.parquet"),
+        hint="whole.parquet",
+    ),
     "missing folder": Bad(lambda p: load(p / "nowhere" / "t.parquet"), "touches", ("no file",)),
     "glob without match": Bad(lambda p: load(str(p / "*.parquet")), "touches", ("no file matches",)),
-    "glob in a missing folder": Bad(lambda p: load(str(p / "x" / "*.parquet")), "touches", ("no file matches",), hint="no folder"),
-    "empty folder": Bad(lambda p: load(p), "touches", ("holds no Parquet",)),
+    "glob in a missing folder": Bad(
+        lambda p: load(str(p / "x" / "*.parquet")), "touches", ("no file matches",), hint="no folder"
+    ),
+    "empty folder": Bad(load, "touches", ("holds no Parquet",)),
     "empty list": Bad(lambda p: load([]), "touches", ("list of files is empty",)),
     "truncated Parquet": Bad(lambda p: load(truncated(p)), "touches", ("cut.parquet", "cannot be read")),
     "Parquet cut to nothing": Bad(lambda p: load(truncated(p, 0)), "touches", ("cut.parquet", "empty")),
-    "Parquet of other content": Bad(lambda p: load(write(p, "t.parquet", b"hello world")), "touches", ("t.parquet", "cannot be read")),
-    "Parquet damaged inside": Bad(lambda p: load(corrupt_page(p), pa.table({"user_id": [1], "time": times(1)})), "touches", ("t.parquet", "cannot be read")),
-    "truncated Arrow": Bad(lambda p: load(write(p, "t.arrow", b"ARROW1\x00\x00")), "touches", ("t.arrow", "cannot be read")),
-    "Feather version 1": Bad(lambda p: load(write(p, "t.feather", b"FEA1\x00\x00\x00\x00")), "touches", ("version 1",)),
+    "Parquet of other content": Bad(
+        lambda p: load(write(p, "t.parquet", b"hello world")), "touches", ("t.parquet", "cannot be read")
+    ),
+    "Parquet damaged inside": Bad(
+        lambda p: load(corrupt_page(p), pa.table({"user_id": [1], "time": times(1)})),
+        "touches",
+        ("t.parquet", "cannot be read"),
+    ),
+    "truncated Arrow": Bad(
+        lambda p: load(write(p, "t.arrow", b"ARROW1\x00\x00")), "touches", ("t.arrow", "cannot be read")
+    ),
+    "Feather version 1": Bad(
+        lambda p: load(write(p, "t.feather", b"FEA1\x00\x00\x00\x00")), "touches", ("version 1",)
+    ),
     "empty CSV": Bad(lambda p: load(write(p, "t.csv", b"")), "touches", ("no header",)),
-    "ragged CSV": Bad(lambda p: load(write(p, "t.csv", b"user_id,time,channel\n1,2\n")), "touches", ("t.csv", "cannot be read")),
-    "CSV of another encoding": Bad(lambda p: load(write(p, "t.csv", "user_id,time,channel\nä,2026-03-01,x\n".encode("latin-1"))), "touches", ("t.csv", "UTF8")),
-    "unknown ending": Bad(lambda p: load(write(p, "t.xlsx", b"PK\x03\x04")), "touches", ("no known format",), hint=".parquet"),
-    "second file lacks a column": Bad(lambda p: load(second_file_lacks(p)), "channel", ("2.parquet", "did you mean 'chanel'")),
-    "second file has other users": Bad(lambda p: load(second_file_of_other_users(p)), "user_id", ("not of one kind", "2.parquet")),
-    "second file is naive": Bad(lambda p: load(second_file_naive(p)), "time", ("not on one clock", "2.parquet")),
+    "ragged CSV": Bad(
+        lambda p: load(write(p, "t.csv", b"user_id,time,channel\n1,2\n")),
+        "touches",
+        ("t.csv", "cannot be read"),
+    ),
+    "CSV of another encoding": Bad(
+        lambda p: load(write(p, "t.csv", "user_id,time,channel\nä,2026-03-01,x\n".encode("latin-1"))),
+        "touches",
+        ("t.csv", "UTF8"),
+    ),
+    "unknown ending": Bad(
+        lambda p: load(write(p, "t.xlsx", b"PK\x03\x04")), "touches", ("no known format",), hint=".parquet"
+    ),
+    "a file named twice": Bad(
+        lambda p: load([truncated(p).with_name("whole.parquet"), str(p / "*ole.parquet")]),
+        "touches",
+        ("more than once",),
+    ),
+    "a folder of two formats": Bad(
+        lambda p: load((truncated(p), write(p, "t.csv", b"a,b\n1,2\n"))[0].parent),
+        "touches",
+        ("holds CSV and Parquet",),
+        hint="*.parquet",
+    ),
+    "an address": Bad(lambda p: load("s3://bucket/t.parquet"), "touches", ("no path of this machine",)),
+    "a lazy frame": Bad(
+        lambda p: load(pl.from_arrow(touch_table()).lazy()), "touches", ("'LazyFrame'",), hint="collect()"
+    ),
+    "a sequence beyond 64 bits": Bad(
+        lambda p: load(touches(sequence=pa.array([2**63, 1, 2, 3, 4], pa.uint64()))),
+        "sequence",
+        ("whole numbers",),
+        (0,),
+        1,
+    ),
+    "second file lacks a column": Bad(
+        lambda p: load(second_file_lacks(p)), "channel", ("2.parquet", "did you mean 'chanel'")
+    ),
+    "second file has other users": Bad(
+        lambda p: load(second_file_of_other_users(p)), "user_id", ("not of one kind", "2.parquet")
+    ),
+    "second file is naive": Bad(
+        lambda p: load(second_file_naive(p)), "time", ("not on one clock", "2.parquet")
+    ),
     "a number for a table": Bad(lambda p: load(5), "touches", ("'int'", "neither a path nor a table")),
-    "columns of different length": Bad(lambda p: load({"user_id": [1, 2], "time": ["2026-03-01"], "channel": ["a"]}), "touches", ("differ in length",)),
-    "a column of mixed types in a mapping": Bad(lambda p: load({"user_id": [1, "a"], "time": NAIVE[:2], "channel": ["a", "b"]}), "user_id", ("one type",)),
+    "columns of different length": Bad(
+        lambda p: load({"user_id": [1, 2], "time": ["2026-03-01"], "channel": ["a"]}),
+        "touches",
+        ("differ in length",),
+    ),
+    "a column of mixed types in a mapping": Bad(
+        lambda p: load({"user_id": [1, "a"], "time": NAIVE[:2], "channel": ["a", "b"]}),
+        "user_id",
+        ("one type",),
+    ),
     "a broken stream": Bad(lambda p: load(NoStream()), "touches", ("connection is closed",)),
 }
 
@@ -276,57 +569,98 @@ def test_no_permission_is_told_whoever_asks(tmp_path, monkeypatch):
 
 
 RIGHT: dict[str, tuple[Callable[[], Any], Callable[[Any], bool]]] = {
-    "empty touches": (lambda: load(touch_table().slice(0, 0)), lambda log: len(log.touches) == 0 and log.channels == ()),
+    "empty touches": (
+        lambda: load(touch_table().slice(0, 0)),
+        lambda log: len(log.touches) == 0 and log.channels == (),
+    ),
     "empty tables": (
         lambda: load(touch_table().slice(0, 0), conversion_table().slice(0, 0)),
         lambda log: (len(log.touches), len(log.conversions), log.start, log.end) == (0, 0, None, None),
     ),
     "empty pandas frames": (
-        lambda: load(pd.DataFrame(columns=["user_id", "time", "channel"]), pd.DataFrame(columns=["user_id", "time"])),
+        lambda: load(
+            pd.DataFrame(columns=["user_id", "time", "channel"]), pd.DataFrame(columns=["user_id", "time"])
+        ),
         lambda log: len(log.touches) == 0,
     ),
     "one row": (lambda: load(touch_table().slice(0, 1)), lambda log: log.channels == ("email",)),
     "nullable integers": (
-        lambda: load(touch_table().to_pandas().assign(user_id=pd.array([1, 2, 3, 4, 5], "Int64")), orders(user_id=[1, 2, 3])),
+        lambda: load(
+            touch_table().to_pandas().assign(user_id=pd.array([1, 2, 3, 4, 5], "Int64")),
+            orders(user_id=[1, 2, 3]),
+        ),
         lambda log: log.users == "integer",
     ),
     "markup, quotes and emoji": (
         lambda: load(touches(channel=["<b>x</b>", 'a"b', "a > b", "🚀", "=1+1"])),
         lambda log: log.channels == ("<b>x</b>", "=1+1", "a > b", 'a"b', "🚀"),
     ),
-    "an empty channel": (lambda: load(touches(channel=["", "a", "a", "a", "a"])), lambda log: log.channels == ("", "a")),
-    "numbers as channels": (lambda: load(touches(channel=[7, 10, 7, 7, 7])), lambda log: log.channels == ("10", "7")),
+    "an empty channel": (
+        lambda: load(touches(channel=["", "a", "a", "a", "a"])),
+        lambda log: log.channels == ("", "a"),
+    ),
+    "numbers as channels": (
+        lambda: load(touches(channel=[7, 10, 7, 7, 7])),
+        lambda log: log.channels == ("10", "7"),
+    ),
     "booleans as dimension": (
         lambda: load(touches(campaign=[True, None, False, True, True]), schema={"dims": "campaign"}),
         lambda log: log.touches.dims[0].labels == ("false", "true") and log.touches.dims[0].codes[1] == -1,
     ),
-    "a decimal value": (lambda: load(right=orders(value=pa.array([1, 2, 3]).cast(pa.decimal128(22, 2)))), lambda log: log.conversions.value.tolist() == [1, 2, 3]),
-    "a missing value that is told": (
-        lambda: load(right=orders(value=[1.0, None, float("nan")]), missing_value=7), lambda log: log.conversions.value.tolist() == [1, 7, 7]
+    "a decimal value": (
+        lambda: load(right=orders(value=pa.array([1, 2, 3]).cast(pa.decimal128(22, 2)))),
+        lambda log: log.conversions.value.tolist() == [1, 2, 3],
     ),
-    "no value column": (lambda: load(right=orders(value=None)), lambda log: not log.has_value and log.conversions.value.tolist() == [0, 0, 0]),
+    "a missing value that is told": (
+        lambda: load(right=orders(value=[1.0, None, float("nan")]), missing_value=7),
+        lambda log: log.conversions.value.tolist() == [1, 7, 7],
+    ),
+    "no value column": (
+        lambda: load(right=orders(value=None)),
+        lambda log: not log.has_value and log.conversions.value.tolist() == [0, 0, 0],
+    ),
     "unneeded columns of odd types": (
-        lambda: load(touch_table().to_pandas().assign(junk=pd.Series([1, "a", None, b"x", 2.5], dtype=object))),
+        lambda: load(
+            touch_table().to_pandas().assign(junk=pd.Series([1, "a", None, b"x", 2.5], dtype=object))
+        ),
         lambda log: len(log.touches) == 5,
     ),
     "unneeded columns of one name": (
-        lambda: load(pa.Table.from_arrays([*touch_table().columns, pa.array([1] * 5), pa.array([2] * 5)], [*touch_table().column_names, "x", "x"])),
+        lambda: load(
+            pa.Table.from_arrays(
+                [*touch_table().columns, pa.array([1] * 5), pa.array([2] * 5)],
+                [*touch_table().column_names, "x", "x"],
+            )
+        ),
         lambda log: len(log.touches) == 5,
     ),
     "labels that never occur": (
-        lambda: load(touches(channel=pa.DictionaryArray.from_arrays(pa.array([0, 1, 0, 1, 0]), pa.array(["b", "a", "zzz"])))),
+        lambda: load(
+            touches(
+                channel=pa.DictionaryArray.from_arrays(pa.array([0, 1, 0, 1, 0]), pa.array(["b", "a", "zzz"]))
+            )
+        ),
         lambda log: log.channels == ("a", "b"),
     ),
     "labels twice in a dictionary": (
-        lambda: load(touches(channel=pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 1, 0]), pa.array(["b", "a", "b"])))),
+        lambda: load(
+            touches(
+                channel=pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 1, 0]), pa.array(["b", "a", "b"]))
+            )
+        ),
         lambda log: log.channels == ("a", "b") and log.touches.channel.tolist() == [1, 0, 1, 0, 1],
     ),
     "infinite values dropped": (
         lambda: load(right=orders(value=[1.0, float("inf"), 2.0]), invalid="drop"),
-        lambda log: log.conversions.value.tolist() == [1, 2] and log.dropped == {"conversions.value_infinite": 1},
+        lambda log: (
+            log.conversions.value.tolist() == [1, 2] and log.dropped == {"conversions.value_infinite": 1}
+        ),
     ),
     "nulls in a dictionary": (
-        lambda: load(touches(channel=pa.DictionaryArray.from_arrays(pa.array([0, 1, 0, 0, 0]), pa.array(["b", None]))), invalid="drop"),
+        lambda: load(
+            touches(channel=pa.DictionaryArray.from_arrays(pa.array([0, 1, 0, 0, 0]), pa.array(["b", None]))),
+            invalid="drop",
+        ),
         lambda log: log.dropped == {"touches.null_channel": 1} and log.channels == ("b",),
     ),
 }
@@ -359,7 +693,9 @@ def test_dropping_counts_every_row_once_and_warns(caplog):
 
 def test_rows_are_counted_over_batches_and_files(tmp_path):
     for name in "ab":
-        pq.write_table(touches(user_id=["a", None, "b", "c", None]), tmp_path / f"{name}.parquet", row_group_size=2)
+        pq.write_table(
+            touches(user_id=["a", None, "b", "c", None]), tmp_path / f"{name}.parquet", row_group_size=2
+        )
     with pytest.raises(LogError) as caught:
         load(tmp_path)
     assert caught.value.rows == (1, 4, 6, 9)

@@ -15,9 +15,18 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
+from attribution.errors import LogError
 from attribution.eventlog.keys import hash_array
 from attribution.eventlog.read import read_log
-from tests.eventlog.tables import HOUR, T0_US, conversion_table, same_log, touch_rows, touch_table, well_formed
+from tests.eventlog.tables import (
+    HOUR,
+    T0_US,
+    conversion_table,
+    same_log,
+    touch_rows,
+    touch_table,
+    well_formed,
+)
 
 SCHEMA = {"dims": ("campaign",)}
 
@@ -36,6 +45,7 @@ def parquet_folder(table: pa.Table, path: Path) -> Path:
     (path / "_delta_log").mkdir()
     (path / "_delta_log" / "x.parquet").write_bytes(b"no data")
     (path / "_SUCCESS").touch()
+    (path / "README.txt").write_text("no data")
     (path / ".hidden.parquet").write_bytes(b"no data")
     for number in range(table.num_rows):
         pq.write_table(table.slice(number, 1), path / f"part-{number}.parquet")
@@ -50,6 +60,8 @@ def parquet_glob(table: pa.Table, path: Path) -> str:
 def parquet_recursive_glob(table: pa.Table, path: Path) -> str:
     (path / "a" / "b").mkdir(parents=True)
     parquet(table, path / "a" / "b")
+    (path / "_delta_log").mkdir()
+    (path / "_delta_log" / "x.parquet").write_bytes(b"no data")
     return str(path / "**" / "*.parquet")
 
 
@@ -169,7 +181,13 @@ def expected():
 def test_the_reference_is_what_the_tables_say(expected):
     well_formed(expected)
     assert expected.channels == ("display", "email", "search")
-    users = dict(zip(["ann", "bob", "cleo", "dora"], hash_array(pa.array(["ann", "bob", "cleo", "dora"])).tolist(), strict=True))
+    users = dict(
+        zip(
+            ["ann", "bob", "cleo", "dora"],
+            hash_array(pa.array(["ann", "bob", "cleo", "dora"])).tolist(),
+            strict=True,
+        )
+    )
     assert touch_rows(expected.touches, expected.channels) == sorted(
         [
             (users["ann"], T0_US, "email", 5, "spring"),
@@ -270,7 +288,8 @@ def test_only_needed_columns_are_read(tmp_path, monkeypatch):
 
 def test_csv_text_stays_text(tmp_path):
     (tmp_path / "t.csv").write_text(
-        'user_id,time,channel\n007,2026-03-01 12:00:00,1e5\n7,2026-03-01,"multi\nline, ""quoted"""\n07,2026-03-01T13,NA\n'
+        "user_id,time,channel\n007,2026-03-01 12:00:00,1e5\n"
+        '7,2026-03-01,"multi\nline, ""quoted"""\n07,2026-03-01T13,NA\n'
     )
     (tmp_path / "c.csv").write_text("user_id,time,revenue\n007,2026-03-02,12.50\n")
     loaded = read_log(tmp_path / "t.csv", tmp_path / "c.csv").load()
@@ -295,6 +314,18 @@ def test_csv_epochs(tmp_path):
     orders = pa.table({"user_id": ["a"], "time": pa.array([1772366402])})
     loaded = read_log(tmp_path / "t.csv", orders, {"time_unit": "s"}).load()
     assert loaded.touches.time.tolist() == [T0_US, T0_US + 1_000_000]
+
+
+def test_a_folder_without_permission_is_not_passed_over(tmp_path, monkeypatch):
+    parquet_folder(touch_table(), tmp_path)
+
+    def closed(place, onerror, followlinks):
+        onerror(PermissionError(13, "Permission denied", str(place)))
+        return iter(())
+
+    monkeypatch.setattr("attribution.eventlog.files.os.walk", closed)
+    with pytest.raises(LogError, match="no permission"):
+        read_log(tmp_path, conversion_table())
 
 
 def test_files_are_named_for_the_manifest(tmp_path):

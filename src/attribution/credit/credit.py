@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from attribution._display import Display
 from attribution._typing import Bools, Floats
+from attribution.credit.bootstrap import Bootstrap
 from attribution.credit.cells import Activity, Totals
 from attribution.errors import CreditError, unknown_name
 from attribution.journeys.journeys import UNATTRIBUTED
@@ -64,6 +65,8 @@ class Credit(Display):
         Channels in the order in which plots give them colours; by default those of the table, sorted.
     whole
         Sums of the table that this one was selected from, so that shares stay shares of the whole.
+    bootstrap
+        Replicates of the table on resampled users, or None; made by ``attribute(..., bootstrap=500)``.
 
     Examples
     --------
@@ -103,6 +106,7 @@ class Credit(Display):
     notes: tuple[str, ...] = ()
     palette: tuple[str, ...] = ()
     whole: Totals | None = None
+    bootstrap: Bootstrap | None = None
 
     def __post_init__(self) -> None:
         if not self.by or self.by[0] != "channel" or len(self.keys) != len(self.by):
@@ -218,6 +222,7 @@ class Credit(Display):
             value=self.value[rows][:, cells],
             details={name: detail for name, detail in self.details.items() if name not in others},
             palette=self.palette or self.channels,
+            bootstrap=None if self.bootstrap is None else self.bootstrap.rows(rows).cells(cells),
             whole=replace(
                 whole,
                 conversions=whole.conversions[rows],
@@ -228,7 +233,13 @@ class Credit(Display):
         )
 
     def take(self, cells: NDArray[np.intp]) -> Credit:
-        """Return the credit of the cells at the given positions, int, shape (n,)."""
+        """Return the credit of some cells.
+
+        Parameters
+        ----------
+        cells
+            Their positions, int, shape (n,).
+        """
         return replace(
             self,
             keys=tuple(key[cells] for key in self.keys),
@@ -237,6 +248,7 @@ class Credit(Display):
             activity=None if self.activity is None else self.activity.take(cells),
             cost=None if self.cost is None else self.cost[cells],
             flags=None if self.flags is None else tuple(self.flags[cell] for cell in cells.tolist()),
+            bootstrap=None if self.bootstrap is None else self.bootstrap.cells(cells),
         )
 
     def with_spend(
@@ -334,6 +346,11 @@ class Credit(Display):
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
         """Write `to_frame` as Parquet, in full or not at all.
 
+        Parameters
+        ----------
+        path
+            Where; a file that is there already is replaced.
+
         Raises
         ------
         OutputError
@@ -347,6 +364,11 @@ class Credit(Display):
         """Write `to_frame` as CSV (UTF-8), in full or not at all.
 
         Text that a spreadsheet would run as a formula is written with a leading apostrophe.
+
+        Parameters
+        ----------
+        path
+            Where; a file that is there already is replaced.
 
         Raises
         ------

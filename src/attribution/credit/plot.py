@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attribution import _draw
 from attribution._checks import one_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from attribution._draw import Axes
 
 _MOST_BARS = 60
-_MOST_SERIES = 12
+_MOST_SERIES = 15
 _REST = "#C8C8C8"
 _ADDITIVE = ("conversions", "value", "cost")
 _SHARE_OF = {"share": "conversions", "value_share": "value", "cost_share": "cost"}
@@ -126,16 +127,15 @@ def _bars(credit: Credit, name: str, ax: Axes | None) -> Axes:
         title=heading,
         axis=axis,
         tick=_tick(name),
-        texts=_texts(table, name, drawn[0], shown) if len(drawn) == 1 else (),
+        texts=_texts(table, name, drawn[0]) if len(drawn) == 1 else (),
+        missing=_missing(table, shown, len(names)),
         ax=ax,
     )
 
 
-def _texts(
-    table: Credit, name: str, line: Floats, shown: np.ndarray[tuple[int], np.dtype[np.intp]]
-) -> list[str]:
+def _texts(table: Credit, name: str, line: Floats) -> list[str]:
     decimals = money_decimals(table, name) if name in MONEY else None
-    written = [
+    return [
         ""
         if np.isnan(value)
         else f"{value:.1%}"
@@ -143,11 +143,11 @@ def _texts(
         else format_number(value, decimals=decimals)
         for value in line.tolist()
     ]
-    if table.cost is not None:
-        flags = row_flags(table)
-        for place, cell in enumerate(shown.tolist()):
-            written[place] = written[place] or flags[cell]
-    return written
+
+
+def _missing(table: Credit, shown: NDArray[np.intp], count: int) -> list[str]:
+    flags = row_flags(table)[: len(table.keys[0])] if table.cost is not None else [""] * len(table.keys[0])
+    return [flags[cell] for cell in shown.tolist()] + [""] * (count - len(shown))
 
 
 def _over_time(credit: Credit, name: str, ax: Axes | None, period: str) -> Axes:
@@ -175,7 +175,8 @@ def _over_time(credit: Credit, name: str, ax: Axes | None, period: str) -> Axes:
         grid = spread(name, 0.0 if name in _ADDITIVE else np.nan)
     additive = name in (*_ADDITIVE, *_SHARE_OF)
     size = grid.sum(axis=1) if additive else spread("cost", 0.0).sum(axis=1)
-    order = np.flatnonzero(inside)[np.argsort(-size[inside], kind="stable")]
+    inside_known = inside & ~np.isnan(grid).all(axis=1)
+    order = np.flatnonzero(inside_known)[np.argsort(-size[inside_known], kind="stable")]
     heading, axis = _headings(credit, name, period)
     names = list(rows)
     chosen, rest = order, order[:0]

@@ -15,6 +15,7 @@ from attribution.credit.credit import Credit
 from attribution.credit.periods import PERIODS, is_period, period_codes
 from attribution.credit.spend_source import Spend
 from attribution.credit.spend_table import DAY_US, Calendar, SpendTable, plain, read_spend
+from attribution.credit.table import cell_flags
 from attribution.errors import CreditError, nearest
 from attribution.journeys.journeys import NONE
 
@@ -163,21 +164,10 @@ def _join(credit: Credit, keys: list[NDArray[np.object_]], cost: Floats) -> Cred
     whole = credit.whole
     return replace(
         joined,
-        flags=_flags(joined),
+        flags=cell_flags(joined),
         palette=(*palette, *sorted(set(joined.channels) - set(palette))),
         whole=None if whole is None else replace(whole, cost=total, channels=len(joined.channels)),
     )
-
-
-def _flags(credit: Credit) -> tuple[str, ...]:
-    cost = np.zeros(0) if credit.cost is None else credit.cost
-    barren = ((credit.conversions == 0) & (credit.value == 0)).all(axis=0)
-    flags = np.select(
-        [~credit.attributed, np.isnan(cost), barren, cost == 0],
-        ["", "no spend", "no credit", "zero cost"],
-        default="",
-    )
-    return tuple(flags.tolist())
 
 
 def _doubts(credit: Credit, table: SpendTable) -> list[str]:

@@ -91,6 +91,18 @@ _DIRECT: dict[str, Callable[[_Terms], Floats]] = {
 }
 
 
+def cell_flags(credit: Credit) -> tuple[str, ...]:
+    """Return what is wrong with the cost of each cell, under every model; ``""`` where nothing is."""
+    cost = np.full(len(credit.keys[0]), np.nan) if credit.cost is None else credit.cost
+    barren = ((credit.conversions == 0) & (credit.value == 0)).all(axis=0)
+    flags = np.select(
+        [~credit.attributed, np.isnan(cost), barren, cost == 0],
+        ["", "no spend", "no credit", "zero cost"],
+        default="",
+    )
+    return tuple(flags.tolist())
+
+
 def row_flags(credit: Credit) -> list[str]:
     """Return the flag of every model and cell, models outermost.
 
@@ -163,24 +175,24 @@ def fold(credit: Credit, by: tuple[str, ...]) -> Credit:
     def total(line: Floats) -> Floats:
         return np.bincount(cell, weights=line, minlength=len(first)).astype(np.float64)
 
-    changes: dict[str, Any] = {"cost": None, "flags": None}
+    cost = None
     if credit.cost is not None:
         known = total(np.isfinite(credit.cost).astype(np.float64)) > 0
-        changes = {
-            "cost": np.where(known, total(np.nan_to_num(credit.cost)), np.nan),
-            "flags": ("",) * len(first),
-        }
-    return replace(
+        cost = np.where(known, total(np.nan_to_num(credit.cost)), np.nan)
+    folded = replace(
         credit,
         by=by,
         keys=tuple(key[first] for key in keys),
         conversions=_rows([total(line) for line in credit.conversions], len(first)),
         value=_rows([total(line) for line in credit.value], len(first)),
         activity=None,
+        bootstrap=None if credit.bootstrap is None else credit.bootstrap.folded(cell, len(first)),
         whole=credit.sums(),
         palette=credit.palette or credit.channels,
-        **changes,
+        cost=cost,
+        flags=None if cost is None else ("",) * len(first),
     )
+    return folded if cost is None else replace(folded, flags=cell_flags(folded))
 
 
 def _rows(lines: list[Floats], width: int) -> Floats:

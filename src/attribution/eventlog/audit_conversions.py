@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from attribution._typing import Bools
@@ -13,6 +15,7 @@ from attribution.kernels.windows import conversion_windows
 _MOST_BEFORE_FIRST = 0.2
 _FEWEST_FOR_OUTLIERS = 20
 _HEAVY = 0.01
+_LARGEST_EXPONENT = 700.0  # of e, that a float holds
 
 
 def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
@@ -123,7 +126,7 @@ def _outliers(scan: Scan, limits: Thresholds) -> Finding:
     middle = float(np.median(logs))
     # 1.4826 makes the median deviation estimate a normal distribution's standard deviation.
     spread = 1.4826 * float(np.median(np.abs(logs - middle))) or float(logs.std())
-    limit = float(np.exp(middle + limits.outlier_deviations * spread))
+    limit = math.exp(min(middle + limits.outlier_deviations * spread, _LARGEST_EXPONENT))
     far = positive & (value > limit)
     usual = float(np.exp(middle))
     if not far.any() or not spread:

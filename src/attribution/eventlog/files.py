@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from glob import has_magic
 from os import PathLike
@@ -19,7 +21,12 @@ from attribution.eventlog.unreadable import missing, reading, unreadable
 
 _TEXT_ENDINGS = frozenset({".csv", ".tsv", ".txt", ".tab"})
 _COMPRESSED = frozenset({".gz", ".bz2", ".zst", ".lz4"})
-_ENDINGS = _TEXT_ENDINGS | {".parquet", ".pq", ".parq", ".arrow", ".arrows", ".feather", ".ipc"}
+_FOLDER_ENDINGS = {
+    **dict.fromkeys((".csv", ".tsv"), "CSV"),
+    **dict.fromkeys((".parquet", ".pq", ".parq"), "Parquet"),
+    **dict.fromkeys((".arrow", ".arrows", ".feather", ".ipc"), "Arrow"),
+}
+_ENDINGS = _TEXT_ENDINGS | frozenset(_FOLDER_ENDINGS)
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -123,14 +130,19 @@ def open_files(paths: Sequence[str | PathLike[str]], table: str) -> FilesSource:
     Raises
     ------
     LogError
-        If there are none, or one cannot be read.
+        If there are none, one is named twice, or one cannot be read.
     """
     found: list[tuple[Path, Path]] = []
     for path in paths:
-        found += _expand(path, table)
+        with reading(Path(path), table):
+            found += _expand(path, table)
     if not found:
         msg = f"{table}: the list of files is empty"
         raise LogError(msg, column=table, hint="read_log(['touches.parquet'])")
+    twice = [path for path, count in Counter(path.resolve() for path, _ in found).items() if count > 1]
+    if twice:
+        msg = f"{table}: {str(twice[0])!r} is named more than once"
+        raise LogError(msg, column=table, why="its rows would count twice", hint="name each file once")
     return FilesSource(
         [(_open_file(path, table), _partition_keys(path, root)) for path, root in found], table
     )
@@ -143,6 +155,10 @@ def _expand(path: str | PathLike[str], table: str) -> list[tuple[Path, Path]]:
         return [(file, place) for file in _files_below(place, table)]
     if place.exists():
         return [(place, place.parent)]
+    if "://" in str(path):
+        msg = f"{table}: {str(path)!r} is no path of this machine"
+        hint = "a table that another library has opened, such as pyarrow.parquet.read_table(...)"
+        raise LogError(msg, column=table, hint=hint)
     if has_magic(str(place)):
         return _matching(place, table)
     raise missing(place, table)
@@ -151,11 +167,12 @@ def _expand(path: str | PathLike[str], table: str) -> list[tuple[Path, Path]]:
 def _matching(pattern: Path, table: str) -> list[tuple[Path, Path]]:
     """Return the files that a glob matches, and those below the folders that it matches."""
     depth = next(position for position, part in enumerate(pattern.parts) if has_magic(part))
-    fixed = Path(*pattern.parts[:depth])
+    fixed, rest = Path(*pattern.parts[:depth]), pattern.parts[depth:]
     found: dict[Path, Path] = {}
-    for match in sorted(fixed.glob(str(Path(*pattern.parts[depth:])))):
-        inside = _files_below(match, table) if match.is_dir() else [match]
-        found.update(dict.fromkeys(inside, fixed))
+    for match in sorted(fixed.glob(str(Path(*rest)))):
+        if _is_data(match, fixed) or not all(map(_may_be_data, rest)):
+            inside = _files_below(match, table) if match.is_dir() else [match]
+            found.update(dict.fromkeys(inside, fixed))
     if not found:
         msg = f"{table}: no file matches {str(pattern)!r}"
         hint = None if fixed.is_dir() else f"there is no folder {str(fixed)!r}"
@@ -164,21 +181,35 @@ def _matching(pattern: Path, table: str) -> list[tuple[Path, Path]]:
 
 
 def _files_below(folder: Path, table: str) -> list[Path]:
-    """Return the data files of a folder in the order of their names; hidden and ``_`` files are no data."""
-    with reading(folder, table):
-        files = [
-            file
-            for file in sorted(folder.rglob("*"))
-            if file.is_file()
-            and not any(
-                part.startswith((".", "_")) for part in file.relative_to(folder).parts if "=" not in part
-            )
-            and _ending(file) in _ENDINGS
-        ]
-    if not files:
+    """Return the data files of a folder in the order of their names, all of one format."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    files: list[Path] = []
+    for place, _, names in os.walk(folder, onerror=refuse, followlinks=True):
+        files += [Path(place, name) for name in names]
+    files = sorted(file for file in files if _is_data(file, folder) and _ending(file) in _FOLDER_ENDINGS)
+    formats = {_FOLDER_ENDINGS[_ending(file)] for file in files}
+    if not formats:
         msg = f"{table}: the folder {str(folder)!r} holds no Parquet, CSV, Arrow or Feather files"
-        raise LogError(msg, column=table, hint=f"files must end in one of {', '.join(sorted(_ENDINGS))}")
+        raise LogError(
+            msg, column=table, hint=f"files must end in one of {', '.join(sorted(_FOLDER_ENDINGS))}"
+        )
+    if len(formats) > 1:
+        msg = f"{table}: the folder {str(folder)!r} holds {' and '.join(sorted(formats))} files"
+        hint = f"read_log({str(folder / f'*{_ending(files[0])}')!r})"
+        raise LogError(msg, column=table, why="which of them are the table would be a guess", hint=hint)
     return files
+
+
+def _is_data(file: Path, folder: Path) -> bool:
+    return all(map(_may_be_data, file.relative_to(folder).parts))
+
+
+def _may_be_data(part: str) -> bool:
+    """Return False for the names of hidden files, logs and markers, such as ``_SUCCESS``."""
+    return "=" in part or not part.startswith((".", "_"))
 
 
 def _ending(path: Path) -> str:

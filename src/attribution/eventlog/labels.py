@@ -103,7 +103,11 @@ def combine(columns: Sequence[Coded]) -> Coded:
     >>> [label.split(JOINER) for label in combine([source, medium]).labels.to_pylist()]
     [['google', 'cpc'], ['google', '']]
     """
-    return reduce(_combine_two, columns)
+    return reduce(_combine_two, map(_without_joiner, columns))
+
+
+def _without_joiner(column: Coded) -> Coded:
+    return Coded(column.codes, pc.replace_substring(column.labels, JOINER, " "))
 
 
 def _combine_two(left: Coded, right: Coded) -> Coded:

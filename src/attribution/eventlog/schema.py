@@ -127,6 +127,16 @@ class LogSchema:
     def of(cls, value: LogSchema | Mapping[str, Any] | None) -> LogSchema:
         """Return a schema from a schema, a mapping of its fields, or None for the usual names.
 
+        Parameters
+        ----------
+        value
+            What `read_log` was given.
+
+        Raises
+        ------
+        LogError
+            If it is neither, or has an unknown field; the message names the nearest.
+
         Examples
         --------
         >>> LogSchema.of({"user": "uid"}).user
@@ -146,7 +156,15 @@ class LogSchema:
         return cls(**value)
 
     def name_in(self, role: str, table: str) -> str | None:
-        """Return the name given for `role` in one table; None where none was given."""
+        """Return the name given for a part in one table; None where none was given.
+
+        Parameters
+        ----------
+        role
+            The part, a field of the schema such as ``"user"``.
+        table
+            ``"touches"`` or ``"conversions"``.
+        """
         name = getattr(self, role)
         if isinstance(name, tuple):
             return str(name[1 if table == "conversions" else 0])

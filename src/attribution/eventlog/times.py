@@ -184,7 +184,10 @@ def parse_integers(array: Any, reason: str, column: str, screen: Screen) -> Ints
     [7, -2]
     """
     if not kinds.is_text(array.type):
-        return numbers(array).astype(np.int64, copy=False)
+        values = numbers(array)
+        if values.dtype == np.uint64 and (beyond := values > np.uint64(2**63 - 1)).any():
+            screen.reject(reason, column, beyond)
+        return values.astype(np.int64, copy=False)
     text = pc.replace_substring_regex(array.cast(pa.large_string()), r"^\s*\+?|(?:\.0*)?\s*$", "")
     fits = pc.match_substring_regex(text, r"^-?0*\d{1,18}$")
     longest = pc.and_(pc.match_substring_regex(text, r"^\d{19}$"), pc.less_equal(text, str(2**63 - 1)))

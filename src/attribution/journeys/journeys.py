@@ -156,8 +156,22 @@ class Journeys(Display):
         index, offsets = expand(self.offsets[chosen], self.offsets[chosen + 1])
         return self._with_touches(index, offsets, journeys=chosen)
 
+    def between(self, low: int, high: int) -> Journeys:
+        """Return the journeys at positions ``low`` to ``high - 1``, without copying their columns.
+
+        Parameters
+        ----------
+        low, high
+            Positions of journeys.
+        """
+        journeys = slice(int(low), int(high))
+        touches = slice(int(self.offsets[low]), int(self.offsets[high]))
+        return self._with_touches(
+            touches, self.offsets[int(low) : int(high) + 1] - self.offsets[low], journeys=journeys
+        )
+
     def _with_touches(
-        self, index: Ints, offsets: Ints, *, journeys: Ints | None = None, **changes: Any
+        self, index: Ints | slice, offsets: Ints, *, journeys: Ints | slice | None = None
     ) -> Journeys:
         """Return journeys with the touches at `index`, cut at `offsets`; `journeys` picks their rows."""
 
@@ -178,7 +192,6 @@ class Journeys(Display):
             touch_dims=tuple(replace(dim, codes=dim.codes[index]) for dim in self.touch_dims),
             journey_dims=tuple(replace(dim, codes=pick(dim.codes)) for dim in self.journey_dims),
             milestones={name: pick(position) for name, position in self.milestones.items()},
-            **changes,
         )
 
     def path_counts(self, top: int | None = None, *, separator: str = " > ") -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +104,27 @@ class Model(ABC):
 
     def check(self, journeys: Journeys) -> None:  # noqa: B027 - most models accept any journeys
         """Raise ModelError if the journeys lack what the model needs."""
+
+    def solve_many(self, tally: Any, sums: Floats) -> tuple[Floats, Floats]:
+        """Solve many tallies that differ only in their sums, as a bootstrap does.
+
+        Parameters
+        ----------
+        tally
+            Gives the rows.
+        sums
+            Shape (R, n_rows, k).
+
+        Returns
+        -------
+        conversions, value : float64, shape (R, n_cells)
+            Credit of each, cells in the order of `solve`.
+        """
+        solved = [self.solve(replace(tally, sums=each)) for each in sums]
+        return (
+            np.array([credit.conversions[0] for credit in solved]),
+            np.array([credit.value[0] for credit in solved]),
+        )
 
     def needs_allocation(self, by: Sequence[str]) -> bool:  # noqa: ARG002 - rules split touch by touch
         """Whether a breakdown by these dimensions needs the solution: then `allocate` maps once more."""

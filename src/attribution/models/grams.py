@@ -174,8 +174,8 @@ class Grams:
         State it enters; -1 for CONVERSION, -2 for NULL.
     count, value : float64, shape (E,)
         How often the step was taken, and the value of the conversions it led to.
-    unattributed : float64, shape (2,)
-        Conversions without a touch, and their value.
+    unattributed : float64, shape (2,), or None
+        Conversions without a touch, and their value; None where the tally has no such row.
     """
 
     channels: tuple[str, ...]
@@ -184,7 +184,7 @@ class Grams:
     target: Ints
     count: Floats
     value: Floats
-    unattributed: Floats
+    unattributed: Floats | None
 
 
 def number_states(tally: CellTally) -> Grams:
@@ -203,7 +203,7 @@ def number_states(tally: CellTally) -> Grams:
         axis=1,
     )
     lost = tally.codes[:, -1] == (steps.index(UNATTRIBUTED) if UNATTRIBUTED in steps else -1)
-    unattributed = tally.sums[lost].sum(axis=0)
+    unattributed = tally.sums[lost].sum(axis=0) if bool(lost.any()) else None
     used = ~lost & (tally.sums[:, 0] > 0)
     codes, sums = codes[used], tally.sums[used]
     context, step = codes[:, :-1], codes[:, -1]

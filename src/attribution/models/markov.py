@@ -240,7 +240,7 @@ def _credit_cells(solution: MarkovSolution) -> CellTally:
             sums[:, measure] = usable / usable.sum() * solution.attributed[measure]
     labels = (*solution.channels, UNATTRIBUTED)
     codes = np.arange(len(solution.channels), dtype=np.int64)
-    if solution.grams.unattributed[0]:
+    if solution.grams.unattributed is not None:
         codes = np.append(codes, len(solution.channels))
         sums = np.concatenate([sums, solution.grams.unattributed[None, :]])
     return CellTally(("channel",), (labels,), codes[:, None], sums)

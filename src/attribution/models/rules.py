@@ -51,6 +51,11 @@ class Rule(Model):
         weights = self.weights(claimed_touches(journeys))
         return tally_touch_weights(journeys, cells_of(journeys, by), weights)
 
+    def solve_many(self, tally: CellTally, sums: Floats) -> tuple[Floats, Floats]:
+        """Return the cells of each set of sums: a rule has nothing to solve."""
+        _, order = tally.keys()
+        return sums[:, order, 0], sums[:, order, 1]
+
     def solve(self, tally: CellTally) -> Credit:
         """Return the Credit that the tally holds."""
         return solve_cells(self.name, tally, {"models": {self.name: repr(self)}})

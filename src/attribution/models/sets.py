@@ -9,7 +9,7 @@ import numpy as np
 from attribution._typing import Codes, Floats, Ints
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.paths import distinct_paths
-from attribution.kernels.ragged import expand, offsets_of
+from attribution.kernels.ragged import expand, offsets_of, run_starts
 
 _WORD = 64  # channels that fit the bits of one integer
 _DIRECT = 20  # channels whose sets are numbered by a table instead of by sorting
@@ -123,7 +123,8 @@ def _distinct_ragged(codes: Codes, offsets: Ints, n: int) -> tuple[Ints, Ints, C
     """Number the segments by the set of their codes, for any number of codes; return the sets, ragged."""
     n_segments = len(offsets) - 1
     segment = np.repeat(np.arange(n_segments), np.diff(offsets))
-    owner, member = np.divmod(np.unique(segment * n + codes), n)
+    touched = np.sort(segment * n + codes)
+    owner, member = np.divmod(touched[run_starts(touched)], n)
     offsets = offsets_of(np.bincount(owner, minlength=n_segments))
     number, example = distinct_paths(member, offsets)
     index, kept = expand(offsets[example], offsets[example + 1])

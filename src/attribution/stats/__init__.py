@@ -1,0 +1,1 @@
+"""Numerics on arrays, numpy and scipy only: games of sets, resampling, intervals."""

@@ -9,9 +9,8 @@ import numpy as np
 from attribution._typing import Codes, Floats, Ints
 from attribution.stats.coalitions import rates
 
-_ROUND = 64  # pairs of orders between two looks at the standard errors
-_FEWEST = 4 * _ROUND  # pairs before the first look: standard errors of few pairs stop too early
-_BLOCK = 1 << 23  # members ranked at once
+FEWEST_CIRCLES = 32  # standard errors of fewer are too uncertain to stop by, or to show
+_ROUND = 8  # circles between two looks at the standard errors
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,14 +22,17 @@ class Sampled:
     values : float64, shape (n, m)
         Means over the sampled orders, a column a game; unbiased.
     errors : float64, shape (n, m)
-        Their standard errors, from the variance between pairs.
+        Their standard errors, from the variance between circles.
     orders : int
-        How many orders were sampled, two a pair.
+        How many orders the means are over.
+    reached : bool
+        Whether the tolerance was reached.
     """
 
     values: Floats
     errors: Floats
     orders: int
+    reached: bool
 
 
 def sample_subset_rates(
@@ -46,10 +48,11 @@ def sample_subset_rates(
 ) -> Sampled:
     """Estimate the Shapley values of ``v(S) = amount of the sets inside S / their total``.
 
-    Orders of the players are drawn in antithetic pairs, each with its reverse. In one order a set is
-    inside the players that have arrived once its last member has, so that sorting the sets by that moment
-    and summing gives the worth of every coalition of the order. Values of each order, and so their means,
-    sum exactly to the worth of all players.
+    Players are seated in a circle at random, and arrive in the order of their seats: from every first seat,
+    and in both directions. So a circle stands for 2n orders, each with its reverse (antithetic pairs), in
+    which every player arrives at every place twice; what is left to chance is only who came before. All
+    these orders together meet no more than the n (n - 1) arcs of the circle, whose worth one pass over the
+    sets gives. Values of each circle, and so their means, sum to the worth of all players.
 
     Parameters
     ----------
@@ -62,77 +65,92 @@ def sample_subset_rates(
     n
         How many players there are.
     orders
-        How many orders to draw at most; rounded up to pairs.
+        How many orders to draw at most, rounded up to whole circles; at least 32 circles are drawn.
     tolerance
-        Stop once no standard error exceeds this fraction of the worth of all players, in no game; 0 draws
-        all orders. Games that are worth 0 do not keep the sampling going.
+        Stop once no standard error exceeds this fraction of the worth of all players, in any game; 0 draws
+        all orders. A game in which all players together are worth 0 does not keep the sampling going.
     rng
         The generator to draw from.
 
     Returns
     -------
     Sampled
-        The same for the same generator, whatever the machine.
+        The same for the same generator.
     """
-    pairs_wanted = max(2, -(-orders // 2))
+    seated = _Seated(offsets, members, np.column_stack([amounts, totals]), n)
     worth = np.abs(rates(amounts.sum(axis=0), np.full(amounts.shape[1], totals.sum())))
-    mean, spread, pairs = np.zeros((n, amounts.shape[1])), np.zeros((n, amounts.shape[1])), 0
-    errors = np.full_like(mean, np.nan)
-    while pairs < pairs_wanted:
-        drawn = min(_ROUND, pairs_wanted - pairs)
-        step = max(1, _BLOCK // max(len(members), 1))
-        arrivals = np.argsort(rng.random((drawn, n)), axis=1)
-        for start in range(0, drawn, step):
-            gains = _pair_gains(offsets, members, amounts, totals, arrivals[start : start + step])
-            for gain in gains:  # Welford's update keeps the variance exact where values hardly vary
-                pairs += 1
-                off = gain - mean
-                mean += off / pairs
-                spread += off * (gain - mean)
-        errors = np.sqrt(spread / max(pairs - 1, 1) / pairs)
-        if pairs >= _FEWEST and bool((errors.max(axis=0, initial=0.0) <= tolerance * worth)[worth > 0].all()):
-            break
-    return Sampled(mean, errors, 2 * pairs)
+    mean, spread = np.zeros((n, amounts.shape[1])), np.zeros((n, amounts.shape[1]))
+    drawn, most, reached = 0, max(-(-orders // (2 * n)), FEWEST_CIRCLES), False
+    while drawn < most and not reached:
+        drawn += 1
+        off = seated.values(rng.permutation(n)) - mean
+        mean += off / drawn  # Welford's update: exact where values hardly vary
+        spread += off**2 * ((drawn - 1) / drawn)
+        if drawn >= FEWEST_CIRCLES and (drawn % _ROUND == 0 or drawn == most):
+            largest = np.sqrt(spread.max(axis=0, initial=0.0) / (drawn - 1) / drawn)
+            reached = bool((largest <= tolerance * worth)[worth > 0].all())
+    return Sampled(mean, np.sqrt(spread / (drawn - 1) / drawn), 2 * n * drawn, reached)
 
 
-def _pair_gains(offsets: Ints, members: Codes, amounts: Floats, totals: Floats, arrivals: Ints) -> Floats:
-    """Return what each player adds, mean of each order and its reverse; shape (pairs, n, games).
+class _Seated:
+    """Sets of players who sit in a circle, arranged by size so that all sets of a size are one matrix."""
 
-    `arrivals` holds the players of each order, first to last, shape (pairs, n).
-    """
-    pairs, n = arrivals.shape
-    kind = np.uint8 if n <= 256 else np.int32
-    moments = np.empty((pairs, n), kind)
-    np.put_along_axis(moments, arrivals, np.arange(n, dtype=kind)[None, :], axis=1)
-    of_members = moments[:, members]
-    last = np.maximum.reduceat(of_members, offsets[:-1], axis=1).astype(np.int64)
-    first = np.minimum.reduceat(of_members, offsets[:-1], axis=1).astype(np.int64)
-    forward = _steps(last, amounts, totals, n)
-    backward = _steps(n - 1 - first, amounts, totals, n)[:, ::-1]
-    gains = np.empty_like(forward)
-    np.put_along_axis(gains, arrivals[:, :, None], (forward + backward) / 2, axis=1)
-    return gains
+    def __init__(self, offsets: Ints, members: Codes, columns: Floats, n: int) -> None:
+        sizes = np.diff(offsets)
+        self._n = n
+        self._kind = np.uint8 if n <= 256 else np.int32
+        by_size = [np.flatnonzero(sizes == size) for size in np.unique(sizes)]
+        self._players = [members[offsets[sets][:, None] + np.arange(sizes[sets[0]])] for sets in by_size]
+        order = np.concatenate([*by_size, np.empty(0, np.int64)]).astype(np.int64)
+        owner = np.repeat(order, sizes[order])
+        self._columns = [(some := np.flatnonzero(column[owner]), column[owner][some]) for column in columns.T]
 
+    def values(self, seats: Ints) -> Floats:
+        """Return each player's mean gain over the 2n orders of a circle, shape (n, games).
 
-def _steps(completed: Ints, amounts: Floats, totals: Floats, n: int) -> Floats:
-    """Return what each arrival adds to the rate, shape (pairs, n, games).
+        Parameters
+        ----------
+        seats
+            Who sits where, shape (n,).
+        """
+        n = self._n
+        *amounts, totals = self._arcs(seats)
+        gains = np.empty((n, len(amounts)))
+        seat = np.arange(n)
+        for game, amount in enumerate(amounts):
+            worth = np.zeros((n, n + 1))  # of the arc of s seats from seat a
+            worth[:, 1:] = rates(amount, totals)
+            steps = np.diff(worth, axis=1)
+            last = (seat[:, None] + seat[None, :]) % n  # the seat that an arc of s + 1 seats ends at
+            forward = np.bincount(last.ravel(), steps.ravel(), n)
+            backward = (worth[:, 1:] - np.roll(worth[:, :-1], -1, axis=0)).sum(axis=1)
+            gains[seats, game] = (forward + backward) / (2 * n)
+        return gains
 
-    `completed` holds when each set's last member arrives, shape (pairs, k).
-    """
-    pairs = len(completed)
-    cell = completed + n * np.arange(pairs)[:, None]
-    total = _cumulated(cell, totals, pairs, n)
-    steps = np.empty((pairs, n, amounts.shape[1]))
-    for game, column in enumerate(amounts.T):
-        some = np.flatnonzero(column)
-        rate = rates(_cumulated(cell[:, some], column[some], pairs, n), total)
-        steps[:, :, game] = np.diff(rate, axis=1, prepend=0.0)
-    return steps
+    def _arcs(self, seats: Ints) -> list[Floats]:
+        """Return the sum of each column over the sets inside each arc; shapes (n, n), arcs of 1 to n seats.
 
-
-def _cumulated(cell: Ints, column: Floats, pairs: int, n: int) -> Floats:
-    """Sum a column by moment and cumulate over moments; shape (pairs, n)."""
-    weights = np.broadcast_to(column, cell.shape).ravel()
-    summed = np.bincount(cell.ravel(), weights, pairs * n).reshape(pairs, n)
-    cumulated: Floats = np.cumsum(summed, axis=1)
-    return cumulated
+        A set lies in an arc from seat a when the arc reaches the set's last seat before a, going round. That
+        seat is the same for all a between two neighbouring seats of the set: a step up and a step down in a
+        table of first seat and last seat, which is then cumulated.
+        """
+        n = self._n
+        seat_of = np.empty(n, self._kind)
+        seat_of[seats] = np.arange(n)
+        taken = [np.sort(seat_of[players], axis=1) for players in self._players]
+        following = [np.concatenate([at[:, 1:], at[:, :1]], axis=1).ravel() for at in taken]
+        wraps = [np.broadcast_to(np.arange(at.shape[1]) == at.shape[1] - 1, at.shape).ravel() for at in taken]
+        none = np.empty(0, np.int64)
+        last = np.concatenate([*(at.ravel() for at in taken), none]).astype(np.int64)
+        until = np.concatenate([*following, none]).astype(np.int64) + n * np.concatenate([*wraps, none])
+        up, down = (last + 1) * n + last, ((until + 1) * n + last).astype(np.int64)
+        seat = np.arange(n)
+        arcs = []
+        for some, column in self._columns:
+            size = (2 * n + 1) * n
+            steps = np.bincount(up[some], column, size) - np.bincount(down[some], column, size)
+            unrolled = np.cumsum(steps.reshape(2 * n + 1, n), axis=0)
+            by_last = unrolled[:n] + unrolled[n : 2 * n]
+            reached = by_last[seat[:, None], (seat[:, None] + seat[None, :]) % n]
+            arcs.append(np.cumsum(reached, axis=1))
+        return arcs

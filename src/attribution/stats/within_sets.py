@@ -12,7 +12,7 @@ from attribution.stats.coalitions import arrival_weights, subset_sums, superset_
 
 MOST_TABLE_PLAYERS = 20
 _BLOCK = 1 << 22  # pairs looked at at once: 32 MB a working array
-_LOOKUP_COST = 60  # comparisons that cost as much as one look-up among the sorted keys
+_LOOKUP_COST = 30  # comparisons that cost as much as one look-up among the sorted keys
 _LARGEST_LOOKUP = 20  # sets with more players than this are compared with all others
 
 

@@ -1,0 +1,110 @@
+"""Tallies kept per bucket of users, so that a bootstrap is a small matrix product."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from attribution._typing import Floats, Ints
+from attribution.errors import ModelError
+from attribution.journeys.journeys import Journeys
+
+
+@dataclass(frozen=True, eq=False)
+class BucketedTally:
+    """One tally for each bucket of users.
+
+    A bucket is a range of the user hash, so it does not depend on how users were partitioned, and all
+    journeys of a user are in one. Resampling buckets resamples groups of users.
+
+    Attributes
+    ----------
+    parts : tuple of tallies
+        The tally of each bucket; all of one kind.
+    """
+
+    parts: tuple[Any, ...]
+
+    def __add__(self, other: BucketedTally) -> BucketedTally:
+        """Merge the tallies of disjoint sets of users, bucket by bucket."""
+        return BucketedTally(tuple(a + b for a, b in zip(self.parts, other.parts, strict=True)))
+
+    def total(self) -> Any:
+        """Return the tally of all buckets."""
+        return summed(self.parts)
+
+    def matrix(self) -> tuple[Any, Floats, Ints, Ints]:
+        """Lay the buckets' rows out against the rows of their total.
+
+        Returns
+        -------
+        total : tally
+            The tally of all buckets.
+        sums : float64, shape (m, k)
+            Rows of all buckets, one bucket after the other.
+        row : int64, shape (m,)
+            Which row of the total each is.
+        bucket : int64, shape (m,)
+            Which bucket it comes from.
+        """
+        total = self.total()
+        empty = replace(total, sums=np.zeros_like(total.sums))
+        rows = []
+        for part in self.parts:
+            # Merging row numbers in place of sums tells which row of the total each row became.
+            marked = np.zeros_like(part.sums)
+            marked[:, 0] = np.arange(1, len(part.sums) + 1)
+            merged = (empty + replace(part, sums=marked)).sums[:, 0].astype(np.int64)
+            place = np.empty(len(part.sums), np.int64)
+            found = np.flatnonzero(merged)
+            place[merged[found] - 1] = found
+            rows.append(place)
+        lengths = [len(part.sums) for part in self.parts]
+        return (
+            total,
+            np.concatenate([part.sums for part in self.parts]),
+            np.concatenate(rows),
+            np.repeat(np.arange(len(self.parts)), lengths),
+        )
+
+
+def summed(parts: Sequence[Any]) -> Any:
+    """Return the sum of tallies, added pairwise so that no row is copied more than log2(n) times."""
+    level = list(parts)
+    while len(level) > 1:
+        pairs = [level[i] + level[i + 1] for i in range(0, len(level) - 1, 2)]
+        level = pairs + level[len(level) - len(level) % 2 :]
+    return level[0]
+
+
+def tally_buckets(
+    journeys: Journeys, task: Callable[[Journeys], Any], n_buckets: int
+) -> BucketedTally:
+    """Tally each bucket of users apart.
+
+    Parameters
+    ----------
+    journeys
+        Sorted by user hash, as `build_journeys` leaves them.
+    task
+        From journeys to a tally.
+    n_buckets
+        A power of two.
+
+    Raises
+    ------
+    ModelError
+        If the journeys do not know their users.
+    """
+    if journeys.user is None:
+        msg = "a bootstrap resamples users, and these journeys came from a path table"
+        raise ModelError(msg, hint="at.build_journeys(log) knows users")
+    shift = np.uint64(64 - (n_buckets.bit_length() - 1))
+    bucket = (journeys.user >> shift).astype(np.int64)
+    bounds = np.searchsorted(bucket, np.arange(n_buckets + 1))
+    return BucketedTally(
+        tuple(task(journeys.between(bounds[i], bounds[i + 1])) for i in range(n_buckets))
+    )
