@@ -24,7 +24,8 @@ RULES = (
     "w_shaped",
 )
 UNATTRIBUTED = "(unattributed)"
-Amounts = tuple[float, float]
+Amounts = tuple[float, float | None]
+Credit = dict[str, dict[str, Amounts]]
 
 
 class Paths(NamedTuple):
@@ -42,17 +43,17 @@ class Answer(NamedTuple):
     Attributes
     ----------
     credit
-        Rule -> channel -> (conversions, value); "(unattributed)" is among the channels.
+        Rule -> channel -> (conversions, value); "(unattributed)" is among the channels. No value is None.
     paths
         Returns the journeys; None for a job without. Called for comparison only: the journeys themselves
         must be there, as lists or flat arrays, when the contender returns.
     """
 
-    credit: dict[str, dict[str, Amounts]]
+    credit: Credit
     paths: Callable[[], Paths] | None = None
 
 
-def credit_of(rows: list[tuple[Any, ...]], lost: Amounts) -> dict[str, dict[str, Amounts]]:
+def credit_of(rows: list[tuple[Any, ...]], lost: Amounts) -> Credit:
     """Return credit from rows of (channel, then conversions and value for each rule in order)."""
     return {
         rule: {str(row[0]): (row[1 + 2 * i], row[2 + 2 * i]) for row in rows} | {UNATTRIBUTED: lost}
@@ -75,7 +76,9 @@ def digest(paths: Paths) -> dict[str, int]:
     powers = np.cumprod(np.full(int(lengths.max(initial=1)), 0x9E3779B97F4A7C15, np.uint64))
     position = np.arange(len(code)) - np.repeat(offsets[:-1], lengths)
     converted = np.asarray(paths.converted, bool)
-    hashes = np.add.reduceat(code * powers[position], offsets[:-1]) if len(lengths) else np.zeros(0, np.uint64)
+    hashes = (
+        np.add.reduceat(code * powers[position], offsets[:-1]) if len(lengths) else np.zeros(0, np.uint64)
+    )
     hashes += converted
     for shift in (30, 27, 31):
         hashes ^= hashes >> np.uint64(shift)

@@ -24,10 +24,39 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 
-CHANNELS = """paid_search_brand organic_search direct paid_social email display paid_search_generic referral
-    organic_social affiliate shopping_ads video retargeting sms push app_search_ads influencer podcast
-    native_ads connected_tv radio direct_mail call_center store_visit partner comparison_site marketplace
-    webinar event print""".split()
+# By popularity.
+CHANNELS = [
+    "paid_search_brand",
+    "organic_search",
+    "direct",
+    "paid_social",
+    "email",
+    "display",
+    "paid_search_generic",
+    "referral",
+    "organic_social",
+    "affiliate",
+    "shopping_ads",
+    "video",
+    "retargeting",
+    "sms",
+    "push",
+    "app_search_ads",
+    "influencer",
+    "podcast",
+    "native_ads",
+    "connected_tv",
+    "radio",
+    "direct_mail",
+    "call_center",
+    "store_visit",
+    "partner",
+    "comparison_site",
+    "marketplace",
+    "webinar",
+    "event",
+    "print",
+]
 DAY = 86_400_000_000
 START = 1_767_225_600_000_000  # 2026-01-01, microseconds since 1970
 TOUCHES_A_USER = 4

@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from ChannelAttribution import heuristic_models
-
 from benchmarks.contender import Answer
+from ChannelAttribution import heuristic_models
 
 _NAMES = {"first_touch": "first_touch", "last_touch": "last_touch", "linear": "linear_touch"}
 

@@ -12,8 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import duckdb
-
-from benchmarks.contender import RULES, Answer, Paths, credit_of
+from benchmarks.contender import RULES, Answer, Credit, Paths, credit_of
 
 _POSITION = """CASE WHEN n = 1 THEN 1.0
     WHEN n = 2 THEN CASE WHEN i = 1 THEN {first} ELSE {last} END / ({first} + {last})
@@ -74,12 +73,16 @@ def _open(folder: str) -> duckdb.DuckDBPyConnection:
     return db
 
 
-def _credit(db: duckdb.DuckDBPyConnection) -> dict[str, dict[str, tuple[float, float]]]:
+def _credit(db: duckdb.DuckDBPyConnection) -> Credit:
     db.execute(_PLACED)
     weights = ", ".join(f"{_WEIGHTS[rule]} AS {rule}" for rule in RULES)
     sums = ", ".join(f"sum({rule}), sum({rule} * value)" for rule in RULES)
-    credit = db.sql(f"SELECT channel, {sums} FROM (SELECT channel, value, {weights} FROM placed) GROUP BY channel")
-    lost = db.sql("SELECT count(*), coalesce(sum(value), 0) FROM conversions ANTI JOIN claimed USING (journey)")
+    credit = db.sql(
+        f"SELECT channel, {sums} FROM (SELECT channel, value, {weights} FROM placed) GROUP BY channel"
+    )
+    lost = db.sql(
+        "SELECT count(*), coalesce(sum(value), 0) FROM conversions ANTI JOIN claimed USING (journey)"
+    )
     return credit_of(credit.fetchall(), lost.fetchall()[0])
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
+from benchmarks.contender import Amounts, Answer
 from mam import MAM
-
-from benchmarks.contender import Answer
 
 _NAMES = {
     "first_touch": "run_first_click",
@@ -59,5 +58,5 @@ def _heuristics(touches: pl.DataFrame) -> Answer:
     return Answer({rule: _credit(result.to_polars()) for rule, result in found.items()})
 
 
-def _credit(frame: pl.DataFrame) -> dict[str, tuple[float, float]]:
-    return {str(channel): (float(credit), 0.0) for channel, credit in frame.iter_rows()}
+def _credit(frame: pl.DataFrame) -> dict[str, Amounts]:
+    return {str(channel): (float(credit), None) for channel, credit in frame.iter_rows()}

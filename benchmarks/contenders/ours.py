@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import attribution as at
+from benchmarks.contender import RULES, Answer, Credit, Paths
 
-from benchmarks.contender import RULES, Answer, Paths
+import attribution as at
 
 MODELS: list[Any] = [name if name != "w_shaped" else {"name": name, "middle": "midpoint"} for name in RULES]
 
@@ -16,7 +16,7 @@ def _log(folder: str) -> Any:
     return at.read_log(Path(folder) / "touches.parquet", Path(folder) / "conversions.parquet")
 
 
-def _credit(credit: Any) -> dict[str, dict[str, tuple[float, float]]]:
+def _credit(credit: Any) -> Credit:
     channels = credit.keys[0].tolist()
     return {
         model: dict(zip(channels, zip(conversions.tolist(), value.tolist(), strict=True), strict=True))

@@ -9,8 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 import polars as pl
-
-from benchmarks.contender import RULES, Answer, Paths, credit_of
+from benchmarks.contender import RULES, Answer, Credit, Paths, credit_of
 
 _30_DAYS = pl.duration(days=30)
 _I, _N = pl.col("i"), pl.col("n")
@@ -34,16 +33,14 @@ def _w_shaped() -> pl.Expr:
         + 0.15 * (_I == _N // 2).cast(pl.Float64)
         + 0.3 * (_I == _N - 1).cast(pl.Float64)
     )
-    return (
-        pl.when(_N <= 4).then(roles / 0.9).when(roles > 0).then(roles).otherwise(0.1 / (_N - 4 + _N % 2))
-    )
+    return pl.when(_N <= 4).then(roles / 0.9).when(roles > 0).then(roles).otherwise(0.1 / (_N - 4 + _N % 2))
 
 
 def _weights() -> dict[str, pl.Expr]:
     return {
         "first_touch": (_I == 0).cast(pl.Float64),
         "last_touch": (_I == _N - 1).cast(pl.Float64),
-        "last_non_direct": (_I == pl.col("last_non_direct").fill_null(_N - 1)).cast(pl.Float64),
+        "last_non_direct": (pl.col("last_non_direct").fill_null(_N - 1) == _I).cast(pl.Float64),
         "linear": 1 / _N,
         "time_decay": pl.col("decay") / pl.col("decays"),
         "position_based": _position(0.4, 0.4),
@@ -85,7 +82,7 @@ class _Log:
             coalesce=False,
         )
 
-    def credit(self) -> dict[str, dict[str, tuple[float, float]]]:
+    def credit(self) -> Credit:
         """Return all rules."""
         decay = (pl.col("time") - pl.col("converted_at")).dt.total_microseconds() / (7 * 86400e6)
         placed = (

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from attribution.models.rules import LastTouch as LastTouch
     from attribution.models.rules import Linear as Linear
     from attribution.models.shapes import PositionBased as PositionBased
+    from attribution.models.shapley import Shapley as Shapley
     from attribution.models.rules import TimeDecay as TimeDecay
     from attribution.models.shapes import UShaped as UShaped
     from attribution.models.shapes import WShaped as WShaped
@@ -76,6 +77,7 @@ _HOME = {
     "LogSchema": "attribution.eventlog.schema",
     "Markov": "attribution.models.markov",
     "PositionBased": "attribution.models.shapes",
+    "Shapley": "attribution.models.shapley",
     "TimeDecay": "attribution.models.rules",
     "UShaped": "attribution.models.shapes",
     "WShaped": "attribution.models.shapes",

@@ -142,7 +142,9 @@ def attribute(
         if not isinstance(source, Journeys):
             msg = "resample='user' needs journeys in memory"
             raise ModelError(msg, hint="at.attribute(at.build_journeys(log), ..., resample='user')")
-        credit = resampling.by_user(credit, source, lambda part: _credited(chosen, keys, _runner(part), None), progress)
+        credit = resampling.by_user(
+            credit, source, lambda part: _credited(chosen, keys, _runner(part), None), progress
+        )
     logger.info("credited %d models in %.2f s", len(chosen), perf_counter() - began)
     return credit
 
@@ -217,6 +219,7 @@ def _combine(models: Mapping[str, Model], solved: Mapping[str, Credit], activity
         activity=solve_activity(activity),
         settings=settings,
         window=activity.window,
+        palette=activity.channels,
         details={
             label: solved[label].details[model.name]
             for label, model in models.items()

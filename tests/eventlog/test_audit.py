@@ -19,7 +19,26 @@ from attribution.eventlog.read import read_log
 from tests.eventlog.tables import T0, UTC, conversion_table, times, touch_table
 
 NOW = "2026-06-01"
-NAMES = ["null_keys", "unreadable_entries", "mixed_clocks", "times_out_of_range", "times_in_future", "missing_days", "log_stops", "exact_duplicates", "ties", "channel_spelling", "blank_channels", "busy_users", "conversions_without_touch", "conversions_before_first_touch", "duplicate_orders", "values_missing", "values_negative", "value_outliers"]
+NAMES = [
+    "null_keys",
+    "unreadable_entries",
+    "mixed_clocks",
+    "times_out_of_range",
+    "times_in_future",
+    "missing_days",
+    "log_stops",
+    "exact_duplicates",
+    "ties",
+    "channel_spelling",
+    "blank_channels",
+    "busy_users",
+    "conversions_without_touch",
+    "conversions_before_first_touch",
+    "duplicate_orders",
+    "values_missing",
+    "values_negative",
+    "value_outliers",
+]
 
 
 def frame(**columns):

@@ -6,13 +6,15 @@ import datetime as dt
 import subprocess
 import sys
 import uuid
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attribution.errors import LogError
@@ -91,6 +93,23 @@ def test_neither_order_nor_encoding_nor_chunks_matter(rows, random, chunk):
         other = other.set_column(other.column_names.index(name), name, column)
     batches = pa.Table.from_batches(other.to_batches(max_chunksize=chunk), other.schema)
     same_log(read_log(batches, orders, {"dims": ("campaign",)}).load(), expected)
+
+
+@settings(max_examples=40)
+@given(TOUCHES, st.integers(1, 9))
+def test_files_give_back_what_was_written(rows, group):
+    table = as_table(rows)
+    orders = pa.table({"user_id": ["a"], "time": times(1)})
+    expected = read_log(table, orders, {"dims": ("campaign",)}).load()
+    with TemporaryDirectory() as folder:
+        pq.write_table(table, f"{folder}/t.parquet", row_group_size=group, compression="zstd")
+        with pa.ipc.new_file(f"{folder}/t.arrow", table.schema) as writer:
+            writer.write_table(table, max_chunksize=group)
+        for name in ("t.parquet", "t.arrow"):
+            same_log(read_log(f"{folder}/{name}", orders, {"dims": ("campaign",)}).load(), expected)
+        if all(text not in (None, "") and text.isalnum() for row in rows for text in (row[2], row[3])):
+            pacsv.write_csv(table, f"{folder}/t.csv")
+            same_log(read_log(f"{folder}/t.csv", orders, {"dims": ("campaign",)}).load(), expected)
 
 
 @pytest.mark.parametrize(

@@ -104,9 +104,7 @@ class Bootstrap:
 
     def folded(self, cell: Ints, n: int) -> Bootstrap:
         """Return the replicates with cells summed."""
-        return replace(
-            self, samples=self.samples.folded(cell, n), jackknife=self.jackknife.folded(cell, n)
-        )
+        return replace(self, samples=self.samples.folded(cell, n), jackknife=self.jackknife.folded(cell, n))
 
 
 def replicated(credit: Credit, measure: str, *, jackknife: bool = False) -> Floats:

@@ -154,6 +154,9 @@ def _join(credit: Credit, keys: list[NDArray[np.object_]], cost: Floats) -> Cred
         conversions=np.pad(credit.conversions, ((0, 0), (0, more))),
         value=np.pad(credit.value, ((0, 0), (0, more))),
         activity=activity,
+        bootstrap=None
+        if credit.bootstrap is None
+        else credit.bootstrap.cells(np.append(np.arange(len(cells)), np.full(more, -1))),
         cost=np.append(known, amounts[new]),
         flags=("",) * (len(cells) + more),
     )

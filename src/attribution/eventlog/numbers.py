@@ -54,7 +54,10 @@ _NOT_FINITE = r"^\s*[+-]?(?i:inf|infinity|nan)\s*$"
 
 
 def _values_from_text(array: Any, column: str, screen: Screen) -> Floats:
-    text = array.cast(pa.large_string())
+    try:
+        return _with_nan(array.cast(pa.float64()))
+    except pa.ArrowInvalid:
+        text = array.cast(pa.large_string())
     number = pc.match_substring_regex(text, f"{_NUMBER}|{_NOT_FINITE}").fill_null(False)
     bad = ~booleans(number) & booleans(text.is_valid())
     if bad.any():

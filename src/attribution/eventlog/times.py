@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -113,15 +114,16 @@ def _in_range(values: Ints, outside: Bools | None, column: str, screen: Screen) 
 
 
 def _from_text(array: Any, unit: str | None, column: str, screen: Screen) -> tuple[Ints, str | None]:
-    if (
-        unit is not None
-        and str(array[pc.index(array.is_valid(), True).as_py()]).strip().lstrip("-").isdigit()
-    ):
+    first = str(array[pc.index(array.is_valid(), True).as_py()]).strip()
+    if unit is not None and first.lstrip("-").isdigit():
         return _from_integers(parse_integers(array, "time_text", column, screen), unit, column, screen), None
+    # All entries are tried like the first: a cast that fails is slow, as it words an error for every row.
+    aware = re.search(_HAS_ZONE, first) is not None
     try:
-        return _checked(_parse(array, aware=False), np.arange(len(array)), column, screen), "naive"
+        values = _checked(_parse(array, aware=aware), np.arange(len(array)), column, screen)
+        return values, "offsets" if aware else "naive"
     except pa.ArrowInvalid:
-        pass  # some have offsets, or cannot be read: the slow way finds out which
+        pass  # the slow way finds out which entries are otherwise
     text = pc.replace_substring_regex(pc.utf8_trim_whitespace(array.cast(pa.large_string())), r"\s*UTC$", "Z")
     zoned = booleans(pc.match_substring_regex(text, _HAS_ZONE))
     readable = booleans(pc.match_substring_regex(text, _ISO))
@@ -188,6 +190,11 @@ def parse_integers(array: Any, reason: str, column: str, screen: Screen) -> Ints
         if values.dtype == np.uint64 and (beyond := values > np.uint64(2**63 - 1)).any():
             screen.reject(reason, column, beyond)
         return values.astype(np.int64, copy=False)
+    try:
+        if not pc.any(pc.match_substring(array, "x", ignore_case=True)).as_py():  # pyarrow would read 0x10
+            return numbers(array.cast(pa.int64()))
+    except pa.ArrowInvalid:
+        pass  # spaces, signs and trailing zeros, or no number at all
     text = pc.replace_substring_regex(array.cast(pa.large_string()), r"^\s*\+?|(?:\.0*)?\s*$", "")
     fits = pc.match_substring_regex(text, r"^-?0*\d{1,18}$")
     longest = pc.and_(pc.match_substring_regex(text, r"^\d{19}$"), pc.less_equal(text, str(2**63 - 1)))

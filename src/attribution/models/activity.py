@@ -26,17 +26,21 @@ class ActivityTally:
         First and last instant of the log, microseconds.
     settings : mapping
         How the journeys were built; the same for all tallies that are merged.
+    channels : tuple of str
+        All channels of the log, sorted; plots colour channels by them.
     """
 
     cells: CellTally
     window: tuple[int, int] | None
     settings: Mapping[str, object]
+    channels: tuple[str, ...]
 
     def __add__(self, other: ActivityTally) -> ActivityTally:
         """Merge the tallies of disjoint sets of users."""
         windows = [window for window in (self.window, other.window) if window is not None]
         window = (min(low for low, _ in windows), max(high for _, high in windows)) if windows else None
-        return ActivityTally(self.cells + other.cells, window, self.settings)
+        channels = tuple(sorted({*self.channels, *other.channels}))
+        return ActivityTally(self.cells + other.cells, window, self.settings, channels)
 
 
 def tally_activity(journeys: Journeys, by: Sequence[str] = ("channel",)) -> ActivityTally:
@@ -58,7 +62,7 @@ def tally_activity(journeys: Journeys, by: Sequence[str] = ("channel",)) -> Acti
         axis=1,
     ).astype(np.float64)
     tally = CellTally(cells.by, cells.labels, cells.codes, sums)
-    return ActivityTally(tally, journeys.window, journeys.settings)
+    return ActivityTally(tally, journeys.window, journeys.settings, journeys.channels)
 
 
 def solve_activity(tally: ActivityTally) -> Activity:

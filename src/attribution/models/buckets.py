@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from attribution._typing import Floats, Ints
+from attribution._typing import Floats, Hashes, Ints
 from attribution.errors import ModelError
 from attribution.journeys.journeys import Journeys
 
@@ -80,9 +80,7 @@ def summed(parts: Sequence[Any]) -> Any:
     return level[0]
 
 
-def tally_buckets(
-    journeys: Journeys, task: Callable[[Journeys], Any], n_buckets: int
-) -> BucketedTally:
+def tally_buckets(journeys: Journeys, task: Callable[[Journeys], Any], n_buckets: int) -> BucketedTally:
     """Tally each bucket of users apart.
 
     Parameters
@@ -102,9 +100,16 @@ def tally_buckets(
     if journeys.user is None:
         msg = "a bootstrap resamples users, and these journeys came from a path table"
         raise ModelError(msg, hint="at.build_journeys(log) knows users")
-    shift = np.uint64(64 - (n_buckets.bit_length() - 1))
-    bucket = (journeys.user >> shift).astype(np.int64)
-    bounds = np.searchsorted(bucket, np.arange(n_buckets + 1))
-    return BucketedTally(
-        tuple(task(journeys.between(bounds[i], bounds[i + 1])) for i in range(n_buckets))
-    )
+    return BucketedTally(tuple(task(part) for part in _parts(journeys, journeys.user, n_buckets)))
+
+
+def _parts(journeys: Journeys, user: Hashes, n_buckets: int) -> list[Journeys]:
+    """Return the journeys of each bucket, kept with the whole so that models share what they compute."""
+    cache = journeys._cache  # noqa: SLF001
+    key = ("buckets", n_buckets)
+    if key not in cache:
+        shift = np.uint64(64 - (n_buckets.bit_length() - 1))
+        bounds = np.searchsorted((user >> shift).astype(np.int64), np.arange(n_buckets + 1))
+        cache[key] = [journeys.between(bounds[i], bounds[i + 1]) for i in range(n_buckets)]
+    parts: list[Journeys] = cache[key]
+    return parts

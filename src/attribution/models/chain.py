@@ -20,7 +20,7 @@ import numpy as np
 
 from attribution._typing import Floats, Ints
 
-DENSE_STATES = 1_200  # one inverse costs less than the sweeps below this (measured; docs/performance.md)
+DENSE_STATES = 300  # one inverse costs less than the sweeps below this (measured; docs/performance.md)
 _COLUMNS = 16  # channels swept together: their block stays in cache beside the matrix
 _TOLERANCE = 1e-13  # of the largest reward
 _SWEEPS = 200_000
@@ -81,6 +81,41 @@ def removal_effects(chain: Chain, reward: Floats, n_channels: int) -> tuple[floa
     if expected == 0.0:
         return 0.0, np.zeros(n_channels)
     return expected * scale, 1.0 - without / expected
+
+
+def removal_effects_batch(
+    start: Floats, transitions: Floats, reward: Floats, newest: Ints, n_channels: int
+) -> Floats:
+    """Return the removal effects of many small order-1 chains over the same states at once.
+
+    Parameters
+    ----------
+    start
+        Start distributions, shape (R, S).
+    transitions
+        Transition probabilities between states, shape (R, S, S).
+    reward
+        Expected reward of leaving each state next, shape (R, S).
+    newest
+        Channel of each state, shape (S,); no two alike.
+    n_channels
+        How many channels there are.
+
+    Returns
+    -------
+    Floats
+        Shape (R, n_channels); all 0 where nothing is expected.
+    """
+    n_states = start.shape[1]
+    inverse = np.linalg.inv(np.eye(n_states) - transitions)
+    visits = (start[:, None, :] @ inverse)[:, 0]
+    ahead = (inverse @ reward[:, :, None])[:, :, 0]
+    expected = (start * ahead).sum(axis=1, keepdims=True)
+    own = np.diagonal(inverse, axis1=1, axis2=2)
+    effects = np.zeros((len(start), n_channels))
+    scale = np.where(expected != 0.0, expected, 1.0) * own
+    effects[:, newest] = np.where(expected != 0.0, visits * ahead / scale, 0.0)
+    return effects
 
 
 def _dense(chain: Chain, reward: Floats, n_channels: int) -> tuple[float, Floats]:

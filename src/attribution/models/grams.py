@@ -174,8 +174,12 @@ class Grams:
         State it enters; -1 for CONVERSION, -2 for NULL.
     count, value : float64, shape (E,)
         How often the step was taken, and the value of the conversions it led to.
-    unattributed : float64, shape (2,), or None
-        Conversions without a touch, and their value; None where the tally has no such row.
+    unattributed : float64, shape (2,)
+        Conversions without a touch, and their value.
+    rows : int64, shape (E,)
+        Row of the tally that each step comes from.
+    lost_rows : int64, or None
+        Rows of the tally that hold unattributed conversions; None where there is none.
     """
 
     channels: tuple[str, ...]
@@ -184,7 +188,9 @@ class Grams:
     target: Ints
     count: Floats
     value: Floats
-    unattributed: Floats | None
+    unattributed: Floats
+    rows: Ints
+    lost_rows: Ints | None
 
 
 def number_states(tally: CellTally) -> Grams:
@@ -203,7 +209,6 @@ def number_states(tally: CellTally) -> Grams:
         axis=1,
     )
     lost = tally.codes[:, -1] == (steps.index(UNATTRIBUTED) if UNATTRIBUTED in steps else -1)
-    unattributed = tally.sums[lost].sum(axis=0) if bool(lost.any()) else None
     used = ~lost & (tally.sums[:, 0] > 0)
     codes, sums = codes[used], tally.sums[used]
     context, step = codes[:, :-1], codes[:, -1]
@@ -218,5 +223,13 @@ def number_states(tally: CellTally) -> Grams:
     target = np.where(step == n, -1, -2)
     target[enters] = number[len(context) :]
     return Grams(
-        channels, distinct[~at_start], number[: len(context)], target, sums[:, 0], sums[:, 1], unattributed
+        channels=channels,
+        states=distinct[~at_start],
+        source=number[: len(context)],
+        target=target,
+        count=sums[:, 0],
+        value=sums[:, 1],
+        unattributed=tally.sums[lost].sum(axis=0),
+        rows=np.flatnonzero(used),
+        lost_rows=np.flatnonzero(lost) if bool(lost.any()) else None,
     )

@@ -17,12 +17,15 @@ from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.kernels.ragged import segment_sums
 from attribution.models.base import CellTally, Model, scaled_to_channels, solve_cells, tally_touch_weights
 from attribution.models.cells import cells_of
-from attribution.models.chain import Chain, removal_effects
+from attribution.models.chain import Chain, removal_effects, removal_effects_batch
 from attribution.models.grams import RESERVED, Grams, grams_of_counts, number_states, tally_grams
 from attribution.models.markov_solution import MarkovSolution
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+BATCHED_STATES = 128  # chains that a bootstrap inverts all at once
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,13 @@ class Markov(Model):
         credit = solve_cells(self.name, _credit_cells(solution))
         settings = {"models": {self.name: repr(self)}, "allocation": "channel"}
         return replace(credit, settings=settings, details={self.name: solution})
+
+    def solve_many(self, tally: CellTally, sums: Floats) -> tuple[Floats, Floats]:
+        """Solve chains that differ only in their counts; small chains of order 1 all at once."""
+        grams = number_states(tally)
+        if self.order > 1 or len(grams.states) > BATCHED_STATES or not len(grams.states):
+            return super().solve_many(tally, sums)
+        return solve_small_chains(grams, sums)
 
     def needs_allocation(self, by: Sequence[str]) -> bool:
         """Whether journeys must be read again: for breakdowns, and for ``allocation="journey"``."""
@@ -230,6 +240,50 @@ def solve_chain(grams: Grams) -> MarkovSolution:
     )
 
 
+def solve_small_chains(grams: Grams, sums: Floats) -> tuple[Floats, Floats]:
+    """Return credited conversions and value of order-1 chains over the same grams.
+
+    Parameters
+    ----------
+    grams
+        Gives the steps; `rows` says which rows of `sums` they are.
+    sums
+        Counts and values, shape (R, n_rows, 2).
+
+    Returns
+    -------
+    conversions, value : float64, shape (R, n_channels), with a last column for unattributed conversions
+        where the grams have them.
+    """
+    n, n_states, n_channels = len(sums), len(grams.states), len(grams.channels)
+    count, value = sums[:, grams.rows, 0], sums[:, grams.rows, 1]
+    moves = (grams.source >= 0) & (grams.target >= 0)
+    starts, ends = (grams.source < 0) & (grams.target >= 0), (grams.source >= 0) & (grams.target == -1)
+    start, outflow = np.zeros((n, n_states)), np.zeros((n, n_states))
+    start[:, grams.target[starts]] = count[:, starts]
+    start /= np.maximum(start.sum(axis=1, keepdims=True), 1e-300)
+    np.add.at(outflow, (slice(None), grams.source[grams.source >= 0]), count[:, grams.source >= 0])
+    outflow = np.where(outflow > 0, outflow, 1.0)
+    transitions = np.zeros((n, n_states, n_states))
+    transitions[:, grams.source[moves], grams.target[moves]] = count[:, moves]
+    transitions /= outflow[:, :, None]
+    credits, effects = [], np.zeros((n, n_channels))
+    for amount in (count, value):
+        reward = np.zeros((n, n_states))
+        reward[:, grams.source[ends]] = amount[:, ends]
+        found = removal_effects_batch(start, transitions, reward / outflow, grams.states[:, -1], n_channels)
+        # Where positive and negative values cancel, effects on value say nothing: split by conversions.
+        usable = found.sum(axis=1, keepdims=True) != 0.0
+        effects = np.where(usable, found, effects)
+        total = effects.sum(axis=1, keepdims=True)
+        share = np.divide(effects, total, out=np.zeros_like(effects), where=total != 0.0)
+        credits.append(share * reward.sum(axis=1, keepdims=True))
+    if grams.lost_rows is not None:
+        lost = sums[:, grams.lost_rows].sum(axis=1)
+        credits = [np.append(credit, lost[:, [side]], axis=1) for side, credit in enumerate(credits)]
+    return credits[0], credits[1]
+
+
 def _credit_cells(solution: MarkovSolution) -> CellTally:
     """Scale removal effects to the attributed conversions and value, by channel."""
     sums = np.zeros((len(solution.channels), 2))
@@ -240,7 +294,7 @@ def _credit_cells(solution: MarkovSolution) -> CellTally:
             sums[:, measure] = usable / usable.sum() * solution.attributed[measure]
     labels = (*solution.channels, UNATTRIBUTED)
     codes = np.arange(len(solution.channels), dtype=np.int64)
-    if solution.grams.unattributed is not None:
+    if solution.grams.lost_rows is not None:
         codes = np.append(codes, len(solution.channels))
         sums = np.concatenate([sums, solution.grams.unattributed[None, :]])
     return CellTally(("channel",), (labels,), codes[:, None], sums)

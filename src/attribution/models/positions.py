@@ -52,7 +52,8 @@ def solve_positions(tally: CellTally) -> tuple[ShapleySolution, Floats | None]:
     position = np.array([int(label) for label in labels], np.int64)[tally.codes[:, 1]]
     held = channel >= 0
     channel, position, sums = channel[held], position[held], tally.sums[held]
-    values = np.stack([np.bincount(channel, column, len(channels)) for column in sums.T], axis=1)
+    columns = [np.bincount(channel, column, len(channels)) for column in sums.T]
+    values = np.stack(columns, axis=1).astype(np.float64)
     solution = ShapleySolution(
         game="subset_conversions",
         channels=channels,

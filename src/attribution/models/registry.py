@@ -11,6 +11,7 @@ from attribution.models.base import Model
 from attribution.models.markov import Markov
 from attribution.models.rules import CustomRule, FirstTouch, LastNonDirect, LastTouch, Linear, TimeDecay
 from attribution.models.shapes import FullPath, InverseJ, JShaped, PositionBased, UShaped, WShaped
+from attribution.models.shapley import Shapley
 
 _KINDS: tuple[type[Model], ...] = (
     FirstTouch,
@@ -26,6 +27,7 @@ _KINDS: tuple[type[Model], ...] = (
     FullPath,
     CustomRule,
     Markov,
+    Shapley,
 )
 MODELS: dict[str, type[Model]] = {kind.name: kind for kind in _KINDS}
 

@@ -53,9 +53,7 @@ def replicate(
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
-def _spread(
-    model: Model, total: Any, cells: Any, sums: Floats, cell_sums: Floats
-) -> tuple[Floats, Floats]:
+def _spread(model: Model, total: Any, cells: Any, sums: Floats, cell_sums: Floats) -> tuple[Floats, Floats]:
     credits: list[Credit] = []
     for tallied, split in zip(sums, cell_sums, strict=True):
         solved = model.solve(replace(total, sums=tallied))
@@ -72,7 +70,9 @@ def _weighted(tally: BucketedTally, weights: Floats) -> tuple[Any, Iterator[Floa
 
     total, sums, row, bucket = tally.matrix()
     shape = (len(tally.parts), len(total.sums))
-    columns = [sparse.csr_array((column, (bucket, row)), shape=shape) for column in sums.T]
+    columns: list[Any] = [sparse.csr_array((column, (bucket, row)), shape=shape) for column in sums.T]
+    if 8 * shape[0] * shape[1] <= _BYTES:  # a small table is multiplied faster with its zeros written out
+        columns = [column.toarray() for column in columns]
     chunk = max(1, _BYTES // max(1, 8 * total.sums.size))
 
     def chunks() -> Iterator[Floats]:

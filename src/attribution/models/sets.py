@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from attribution._typing import Codes, Floats, Ints
+from attribution._typing import Codes, Floats, Hashes, Ints
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.paths import distinct_paths
 from attribution.kernels.ragged import expand, offsets_of, run_starts
@@ -46,11 +47,16 @@ class SetTally:
 
     def __add__(self, other: SetTally) -> SetTally:
         """Merge the tallies of disjoint sets of users, by the names of their channels."""
+        place = self._rows_of(other)
+        if place is not None:
+            sums = self.sums.copy()
+            sums[place] += other.sums
+            return replace(self, sums=sums)
         channels = tuple(sorted({*self.channels, *other.channels}))
-        place = {name: code for code, name in enumerate(channels)}
+        code = {name: position for position, name in enumerate(channels)}
         members = np.concatenate(
             [
-                np.array([place[name] for name in tally.channels], np.int32)[tally.members]
+                np.array([code[name] for name in tally.channels], np.int32)[tally.members]
                 for tally in (self, other)
             ]
         )
@@ -61,6 +67,37 @@ class SetTally:
         """Return the tally of some of the sets, by position; the channels stay."""
         index, offsets = expand(self.offsets[which], self.offsets[which + 1])
         return SetTally(self.channels, offsets, self.members[index], self.sums[which])
+
+    @cached_property
+    def _keys(self) -> Hashes:
+        """Return a number for each set: its bits, or where they do not fit one integer, a hash of them."""
+        if len(self.channels) <= _WORD:
+            of_channel = np.uint64(1) << np.arange(len(self.channels), dtype=np.uint64)
+        else:
+            rng = np.random.default_rng(0x5E75)
+            of_channel = rng.integers(1, 2**64, len(self.channels), dtype=np.uint64)
+        keys = np.zeros(len(self.sizes), np.uint64)
+        filled = np.flatnonzero(self.sizes)
+        if len(filled):
+            keys[filled] = np.add.reduceat(of_channel[self.members], self.offsets[filled])
+        return keys
+
+    @cached_property
+    def _order(self) -> Ints:
+        return np.argsort(self._keys)
+
+    def _rows_of(self, other: SetTally) -> Ints | None:
+        """Return where the sets of `other` are in this tally, or None if any is not, or its key clashes."""
+        if self.channels != other.channels or not len(self.sums):
+            return None
+        found = np.searchsorted(self._keys, other._keys, sorter=self._order)
+        place = self._order[np.minimum(found, len(self._order) - 1)]
+        if not np.array_equal(self._keys[place], other._keys):
+            return None
+        if not np.array_equal(self.sizes[place], other.sizes):
+            return None
+        index, _ = expand(self.offsets[place], self.offsets[place + 1])
+        return place if np.array_equal(self.members[index], other.members) else None
 
 
 def tally_sets(journeys: Journeys, *, nulls: bool = True) -> SetTally:
@@ -101,7 +138,7 @@ def _grouped(channels: tuple[str, ...], codes: Codes, offsets: Ints, sums: Float
 
 
 def _distinct_words(codes: Codes, offsets: Ints, n: int) -> tuple[Ints, Ints, Codes]:
-    """Number the segments by the set of their codes, for up to 64 codes; return the sets, ragged."""
+    """Give each segment the number of its set of codes, for up to 64 codes; return the sets, ragged."""
     words = np.zeros(len(offsets) - 1, np.uint64)
     filled = np.flatnonzero(np.diff(offsets))
     if len(filled):
@@ -120,7 +157,7 @@ def _distinct_words(codes: Codes, offsets: Ints, n: int) -> tuple[Ints, Ints, Co
 
 
 def _distinct_ragged(codes: Codes, offsets: Ints, n: int) -> tuple[Ints, Ints, Codes]:
-    """Number the segments by the set of their codes, for any number of codes; return the sets, ragged."""
+    """Give each segment the number of its set of codes, for any number; return the sets, ragged."""
     n_segments = len(offsets) - 1
     segment = np.repeat(np.arange(n_segments), np.diff(offsets))
     touched = np.sort(segment * n + codes)

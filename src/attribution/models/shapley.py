@@ -133,7 +133,9 @@ class Shapley(Model):
         allowed = isinstance(self.tolerance, int | float) and not isinstance(self.tolerance, bool)
         if not allowed or not 0 <= self.tolerance < 1:
             msg = f"tolerance={self.tolerance!r} must be a number from 0 to below 1"
-            raise ModelError(msg, column="tolerance", hint="tolerance=0.001 for a tenth of a percentage point")
+            raise ModelError(
+                msg, column="tolerance", hint="tolerance=0.001 for a tenth of a percentage point"
+            )
         if isinstance(self.rng, np.random.Generator):
             object.__setattr__(self, "rng", int(self.rng.integers(2**63)))
         whole(self.rng, "rng", least=0, error=ModelError)
@@ -257,9 +259,12 @@ class Shapley(Model):
             solved.keys[0], zip(solved.conversions[0], solved.value[0], strict=True), strict=True
         ):
             if channel not in touched and (conversions or value):
-                msg = f"{channel!r} has {conversions:,.4g} conversions in the game {self.game!r}"
+                msg = (
+                    f"{channel!r} is worth {conversions:,.4g} conversions in the game {self.game!r}, but "
+                    f"touched none, so that there is no cell for them in a breakdown by {allocated.by[1:]}"
+                )
                 raise ModelError(
-                    f"{msg}, but touched none that could carry them into a breakdown by {allocated.by[1:]}",
+                    msg,
                     hint='by="channel", or the game "subset_conversions" or "within_set_rate"',
                 )
         credit = solve_cells(self.name, scaled_to_channels(allocated, solved))

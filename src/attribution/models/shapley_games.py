@@ -11,25 +11,32 @@ from attribution.errors import ModelError
 from attribution.models.sets import SetTally
 from attribution.models.shapley_solution import ShapleySolution
 from attribution.stats.coalitions import rates, shapley_of_sets, shapley_of_subset_rates, shapley_of_sums
-from attribution.stats.permutations import sample_subset_rates
+from attribution.stats.permutations import Sampled, sample_subset_rates
 from attribution.stats.within_sets import shapley_within_sets
 
 GAMES = ("subset_conversions", "subset_rate", "exact_rate", "within_set_rate")
 RATES = GAMES[1:]
 MOST_EXACT = 20  # players up to which all coalitions are held in tables: 2**20 numbers, 8 MB each
 _FEW = 100  # journeys on which a rate is too uncertain to be shared out without saying so
-_MEASURES = ("conversions", "value")
 
 
 @dataclass(frozen=True, eq=False)
-class _Game:
-    """Sets of players that were seen; players are the channels that occur in a journey."""
+class _Sets:
+    """Sets of players that were seen; the players are the channels that occur in a journey."""
 
     offsets: Ints
     members: Codes
     amounts: Floats
+    """Conversions and value of each set, shape (k, 2)."""
     totals: Floats
+    """Journeys of each set, shape (k,)."""
     n: int
+    """Players."""
+
+    @property
+    def of_all(self) -> Ints:
+        """Position of the set of all players, if it was seen."""
+        return np.flatnonzero(np.diff(self.offsets) == self.n)
 
 
 def play(
@@ -45,32 +52,127 @@ def play(
         One of `GAMES`.
     orders, tolerance, seed
         Of the sampling, where there is any.
-    """
-    seen = tally.take(np.flatnonzero(tally.sizes > 0))
-    empty = tally.sums[tally.sizes == 0]
-    unattributed = empty[:, :2].sum(axis=0) if len(empty) else None
-    players, members = np.unique(seen.members, return_inverse=True)
-    amounts, totals = seen.sums[:, :2], seen.sums[:, 0] + seen.sums[:, 2]
-    table = _Game(seen.offsets, members.reshape(-1), amounts, totals, len(players))
 
-    errors, drawn, notes = np.full((table.n, 2), np.nan), 0, []
-    scale = np.ones(2)
-    if game == "subset_conversions":
-        values = _each(table, lambda column: shapley_of_sums(table.offsets, table.members, column, table.n))
-    elif game == "within_set_rate":
-        values = _each(table, lambda column: _within(table, column))
-    elif game == "exact_rate":
-        values = _each(table, lambda column: _exact(table, column))
-        scale = _scale_to(values, table)
-        notes += _rests_on(table)
-    elif table.n <= MOST_EXACT:
-        values = _each(table, lambda column: _inside(table, column))
-        scale *= totals.sum()
-    else:
-        rng = np.random.default_rng(seed)
+    Raises
+    ------
+    ModelError
+        If all channels together are worth nothing although there are conversions.
+    """
+    counted = tally.sums[:, 0] + tally.sums[:, 2] > 0  # a resample may hold no journey of a set
+    seen = tally.take(np.flatnonzero((tally.sizes > 0) & counted))
+    empty = tally.sums[tally.sizes == 0]
+    players, members = np.unique(seen.members, return_inverse=True)
+    sets = _Sets(
+        offsets=seen.offsets,
+        members=members.reshape(-1),
+        amounts=seen.sums[:, :2],
+        totals=seen.sums[:, 0] + seen.sums[:, 2],
+        n=len(players),
+    )
+    notes = []
+    sampled = None
+    if game == "subset_rate" and sets.n > MOST_EXACT:
         sampled = sample_subset_rates(
-            table.offsets, table.members, amounts, totals, table.n, orders=orders, tolerance=tolerance, rng=rng
+            sets.offsets,
+            sets.members,
+            sets.amounts,
+            sets.totals,
+            sets.n,
+            orders=orders,
+            tolerance=tolerance,
+            rng=np.random.default_rng(seed),
         )
-        values, errors, drawn = sampled.values, sampled.errors, sampled.orders
-        scale *= totals.sum()
-        notes += _sampling_note(table, errors, drawn, tolerance, reached=sampled.reached)
+        notes.append(_sampling_note(sets, sampled, tolerance))
+    values = _exact_values(sets, game) if sampled is None else sampled.values
+    solution = ShapleySolution(
+        game=game,
+        channels=tally.channels,
+        players=sets.n,
+        values=_over_channels(values, tally, players, 0.0),
+        errors=_over_channels(np.nan if sampled is None else sampled.errors, tally, players, np.nan),
+        credit=_over_channels(_scaled(values, sets, game), tally, players, 0.0),
+        orders=0 if sampled is None else sampled.orders,
+    )
+    notes += _warnings(sets, solution)
+    return solution, empty[:, :2].sum(axis=0) if len(empty) else None, tuple(notes)
+
+
+def _exact_values(sets: _Sets, game: str) -> Floats:
+    """Return the Shapley values of the game on conversions and of the one on value, shape (n, 2)."""
+    if game == "within_set_rate":
+        # Inside a set values sum to its rate: times its journeys, to its conversions.
+        totals = sets.totals[:, None]
+        shares = np.where(sets.amounts != 0, totals, 0.0)
+        return shapley_within_sets(sets.offsets, sets.members, rates(sets.amounts, totals), shares, sets.n)
+    columns = []
+    for amounts in sets.amounts.T:
+        if game == "subset_conversions":
+            column = shapley_of_sums(sets.offsets, sets.members, amounts, sets.n)
+        elif game == "subset_rate":
+            column = shapley_of_subset_rates(sets.offsets, sets.members, amounts, sets.totals, sets.n)
+        else:
+            column = shapley_of_sets(sets.offsets, sets.members, rates(amounts, sets.totals), sets.n)
+        columns.append(column)
+    return np.stack(columns, axis=1)
+
+
+def _scaled(values: Floats, sets: _Sets, game: str) -> Floats:
+    """Return values times what makes them sum to the attributed conversions and value, shape (n, 2)."""
+    if game == "subset_rate":  # all channels are worth the rate of all journeys
+        return values * sets.totals.sum()
+    if game != "exact_rate":
+        return values
+    attributed = sets.amounts.sum(axis=0)
+    worth = rates(sets.amounts[sets.of_all], sets.totals[sets.of_all][:, None]).sum(axis=0)
+    for measure, amount, whole in zip(("conversions", "value"), attributed, worth, strict=True):
+        if amount != 0 and amount * whole <= 0:
+            msg = (
+                f"the journeys that touched all {sets.n} channels have {measure} of {whole:.4g} each, "
+                f"which cannot be scaled to the {amount:,.4g} that were attributed"
+                if len(sets.of_all)
+                else f"no journey touched all {sets.n} channels, so that all together are worth 0"
+            )
+            raise ModelError(
+                msg,
+                why="values of 'exact_rate' share out the rate of journeys with every channel",
+                hint='at.Shapley("within_set_rate") plays this game inside each observed set instead',
+            )
+    scaled: Floats = values * rates(attributed, worth)
+    return scaled
+
+
+def _over_channels(values: Floats | float, tally: SetTally, players: Codes, absent: float) -> Floats:
+    """Return the players' values as those of all channels, shape (n_channels, 2)."""
+    every = np.full((len(tally.channels), 2), absent)
+    every[players] = values
+    return every
+
+
+def _sampling_note(sets: _Sets, sampled: Sampled, tolerance: float) -> str:
+    whole = rates(sets.amounts.sum(axis=0), np.full(2, sets.totals.sum()))
+    largest = rates(sampled.errors.max(axis=0), np.abs(whole)).max()
+    text = (
+        f"shapley: values of {sets.n} channels were sampled over {sampled.orders:,} orders; "
+        f"the largest standard error is {largest:.2%} of the whole"
+    )
+    return text if sampled.reached else f"{text}, above tolerance={tolerance:g}: raise samples"
+
+
+def _warnings(sets: _Sets, solution: ShapleySolution) -> list[str]:
+    """Return what a reader must know of the credit."""
+    told = []
+    game = solution.game
+    if solution.negative:
+        shown = ", ".join(solution.negative[:5]) + (", ..." if len(solution.negative) > 5 else "")
+        told.append(
+            f"shapley: {len(solution.negative)} channels have a negative worth in the game {game!r}, "
+            f"and so negative credit: {shown}"
+        )
+    if game in RATES and sets.n and sets.totals.sum() == sets.amounts[:, 0].sum():
+        told.append(f"shapley: no journey failed to convert, so that every rate in the game {game!r} is 1")
+    if game == "exact_rate" and sets.totals[sets.of_all].sum() < _FEW:
+        told.append(
+            f"shapley: credit of the game {game!r} rests on the {sets.totals[sets.of_all].sum():,.0f} "
+            f"journeys that touched all {sets.n} channels"
+        )
+    return told

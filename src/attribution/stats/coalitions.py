@@ -178,7 +178,8 @@ def shapley_of_sets(offsets: Ints, members: Codes, worth: Floats, n: int) -> Flo
     weights, sizes = arrival_weights(n), np.diff(offsets)
     inside = worth * (weights[sizes - 1] + weights[sizes])
     base = (worth * weights[sizes]).sum()
-    return np.bincount(members, np.repeat(inside, sizes), n) - base
+    held: Floats = np.bincount(members, np.repeat(inside, sizes), n) - base
+    return held
 
 
 def rates(amounts: Floats, totals: Floats) -> Floats:
@@ -188,9 +189,7 @@ def rates(amounts: Floats, totals: Floats) -> Floats:
     return result
 
 
-def shapley_of_subset_rates(
-    offsets: Ints, members: Codes, amounts: Floats, totals: Floats, n: int
-) -> Floats:
+def shapley_of_subset_rates(offsets: Ints, members: Codes, amounts: Floats, totals: Floats, n: int) -> Floats:
     """Return the Shapley values of the game ``v(S) = amount of the sets inside S / their total``.
 
     The empty set is worth 0, and so is a set that holds no listed one.
@@ -210,7 +209,11 @@ def shapley_of_subset_rates(
         Shape (n,).
     """
     place = table_positions(offsets, members)
-    inside = [subset_sums(np.bincount(place, column, 1 << n)) for column in (amounts, totals)]
+    inside = []
+    for column in (amounts, totals):
+        table = np.zeros(1 << n)
+        table[place] = column
+        inside.append(subset_sums(table))
     return shapley_of_table(rates(inside[0], inside[1]))
 
 

@@ -26,36 +26,44 @@ def shapley_within_sets(offsets: Ints, members: Codes, worth: Floats, shares: Fl
     and ``B(T)`` sums ``worth[S] w[|S|]`` over the listed S inside T. So only pairs of listed sets count,
     and the result is exact for any number of players.
 
-    Up to 20 players A and B come from tables of 2**n numbers, one transform for each size of set; beyond,
-    pairs are found by looking up the subsets of small sets and by comparing large sets with all others.
+    The pairs are found by looking up the subsets of small sets and by comparing large sets with all others,
+    or, where that is more work and there are up to 20 players, A and B come from tables of 2**n numbers, one
+    transform for each size of set.
 
     Parameters
     ----------
     offsets, members
         Distinct sets, k of them, none empty.
     worth
-        Worth of each set, shape (k,).
+        Worth of each set, shape (k, m): one column for each of m games.
     shares
-        What the values inside each set are multiplied by, shape (k,).
+        What the values inside each set are multiplied by, shape (k, m).
     n
         How many players there are.
 
     Returns
     -------
     Floats
-        Shape (n,).
+        Shape (n, m).
 
     Examples
     --------
     >>> import numpy as np
     >>> offsets, members = np.array([0, 1, 3]), np.array([0, 0, 1])
-    >>> shapley_within_sets(offsets, members, np.array([0.1, 0.3]), np.array([0.0, 10.0]), 2).tolist()
-    [2.0, 1.0]
+    >>> worth, shares = np.array([[0.1], [0.3]]), np.array([[0.0], [10.0]])
+    >>> shapley_within_sets(offsets, members, worth, shares, 2).tolist()
+    [[2.0], [1.0]]
     """
-    sums = _table_sums if n <= MOST_TABLE_PLAYERS else _pair_sums
-    around, inside = sums(offsets, members, worth, shares)
-    gained = np.repeat(worth * around - shares * inside, np.diff(offsets))
-    return np.bincount(members, gained, n).astype(np.float64)
+    sizes = np.diff(offsets)
+    pairs = _Pairs(offsets, members, (worth != 0).any(axis=1), (shares != 0).any(axis=1))
+    steps = 2.0 * n * (1 << min(n, 62)) * int(sizes.max(initial=0)) * worth.shape[1]
+    if n <= MOST_TABLE_PLAYERS and steps < pairs.comparisons:
+        around, inside = _table_sums(offsets, members, worth, shares)
+    else:
+        around, inside = _pair_sums(pairs, sizes, worth, shares)
+    gained = np.repeat(worth * around - shares * inside, sizes, axis=0)
+    summed = [np.bincount(members, column, n) for column in gained.T]
+    return np.stack(summed, axis=1).astype(np.float64)
 
 
 def _weights_by_size(largest: int) -> tuple[Floats, Floats]:
@@ -70,33 +78,37 @@ def _weights_by_size(largest: int) -> tuple[Floats, Floats]:
 
 
 def _table_sums(offsets: Ints, members: Codes, worth: Floats, shares: Floats) -> tuple[Floats, Floats]:
-    """Return A and B of each set from one transform for each size of set; shapes (k,)."""
+    """Return A and B of each set from one transform for each size of set; shapes (k, m)."""
     place, sizes = table_positions(offsets, members), np.diff(offsets)
     after, both = _weights_by_size(int(sizes.max(initial=0)))
-    table = 1 << int(members.max(initial=-1) + 1)
-    around, inside = np.zeros(len(sizes)), np.zeros(len(sizes))
-    for size in range(1, len(after)):
-        alike = sizes == size
-        of_size = np.bincount(place[alike], worth[alike], table)
-        inside += after[sizes, size] * subset_sums(of_size)[place]
-        of_size = np.bincount(place[alike], shares[alike], table)
-        around += both[size, sizes] * superset_sums(of_size)[place]
+    table = np.zeros(1 << int(members.max(initial=-1) + 1))
+    around, inside = np.zeros_like(shares), np.zeros_like(worth)
+    for size in np.unique(sizes).tolist():
+        alike = np.flatnonzero(sizes == size)
+        for game in range(worth.shape[1]):
+            table[:] = 0.0
+            table[place[alike]] = worth[alike, game]
+            inside[:, game] += after[sizes, size] * subset_sums(table)[place]
+            table[place[alike]] = shares[alike, game]
+            around[:, game] += both[size, sizes] * superset_sums(table)[place]
     return around, inside
 
 
-def _pair_sums(offsets: Ints, members: Codes, worth: Floats, shares: Floats) -> tuple[Floats, Floats]:
-    """Return A and B of each set from all pairs of one inside the other; shapes (k,)."""
-    sizes = np.diff(offsets)
+def _pair_sums(pairs: _Pairs, sizes: Ints, worth: Floats, shares: Floats) -> tuple[Floats, Floats]:
+    """Return A and B of each set from all pairs of one inside the other; shapes (k, m)."""
+    from scipy import sparse
+
     after, both = _weights_by_size(int(sizes.max(initial=0)))
-    around, inside = np.zeros(len(sizes)), np.zeros(len(sizes))
-    for outer, inner in _Sets(offsets, members, worth != 0, shares != 0).pairs():
+    around, inside = np.zeros_like(shares), np.zeros_like(worth)
+    shape = (len(sizes), len(sizes))
+    for outer, inner in pairs:
         large, small = sizes[outer], sizes[inner]
-        inside += np.bincount(outer, worth[inner] * after[large, small], len(sizes))
-        around += np.bincount(inner, shares[outer] * both[large, small], len(sizes))
+        inside += sparse.csr_array((after[large, small], (outer, inner)), shape=shape) @ worth
+        around += sparse.csr_array((both[large, small], (inner, outer)), shape=shape) @ shares
     return around, inside
 
 
-class _Sets:
+class _Pairs:
     """Pairs (T, S) of listed sets with S inside T, where T has a share and S a worth.
 
     Up to 64 players a set is known by its bits; beyond, by the sum of fixed random numbers of its members
@@ -118,10 +130,9 @@ class _Sets:
     @cached_property
     def _sorted_keys(self) -> tuple[Hashes, Ints]:
         """Return the keys of the inner sets, ascending, and whose they are."""
-        keys = np.zeros(len(self._sizes), np.uint64)
-        filled = self._sizes > 0
-        if filled.any():
-            keys[filled] = np.add.reduceat(self._player_keys[self._members], self._offsets[:-1][filled])
+        keys = np.empty(0, np.uint64)
+        if len(self._sizes):
+            keys = np.add.reduceat(self._player_keys[self._members], self._offsets[:-1])
         order = self._inner[np.argsort(keys[self._inner])]
         return keys[order], order
 
@@ -134,15 +145,26 @@ class _Sets:
         np.bitwise_or.at(words, (self._members // 64, owner), bits)
         return words
 
-    def pairs(self) -> Iterator[tuple[Ints, Ints]]:
+    @cached_property
+    def _work(self) -> tuple[Floats, Floats]:
+        """Return what looking up and what comparing costs for each outer set, in comparisons."""
+        subsets = 2.0 ** np.minimum(self._sizes[self._outer], 1000)
+        return subsets * _LOOKUP_COST, np.full(len(subsets), float(len(self._inner) * len(self._words)))
+
+    @property
+    def comparisons(self) -> float:
+        """How much work there is, in comparisons of two sets."""
+        return float(np.minimum(*self._work).sum())
+
+    def __iter__(self) -> Iterator[tuple[Ints, Ints]]:
         """Yield (T, S) positions, block by block."""
-        of_outer = self._sizes[self._outer]
         if not len(self._outer) or not len(self._inner):
             return
-        cheap = (2.0 ** np.minimum(of_outer, 60)) * _LOOKUP_COST < len(self._inner) * len(self._words)
-        looked_up = (of_outer <= _LARGEST_LOOKUP) & cheap
-        for size in np.unique(of_outer[looked_up]).tolist():
-            alike = self._outer[looked_up & (of_outer == size)]
+        sizes = self._sizes[self._outer]
+        by_lookup, by_comparison = self._work
+        looked_up = (by_lookup < by_comparison) & (sizes <= _LARGEST_LOOKUP)
+        for size in np.unique(sizes[looked_up]).tolist():
+            alike = self._outer[looked_up & (sizes == size)]
             step = max(1, _BLOCK >> size)
             for start in range(0, len(alike), step):
                 yield self._look_up(alike[start : start + step], size)
@@ -155,9 +177,8 @@ class _Sets:
         """Find the listed subsets of sets of one size, by the keys of all their subsets."""
         players = self._members[self._offsets[outer][:, None] + np.arange(size)]
         subsets = np.zeros((len(outer), 1), np.uint64)
-        for column in range(size):
-            with_player = subsets + self._player_keys[players[:, column]][:, None]
-            subsets = np.concatenate([subsets, with_player], axis=1)
+        for player in players.T:
+            subsets = np.concatenate([subsets, subsets + self._player_keys[player][:, None]], axis=1)
         known, owner = self._sorted_keys
         place = np.minimum(np.searchsorted(known, subsets), len(known) - 1)
         which, column = np.nonzero(known[place] == subsets)
@@ -168,5 +189,5 @@ class _Sets:
         inside = np.ones((len(outer), len(self._inner)), np.bool_)
         for word in self._words:
             inside &= (word[self._inner][None, :] & ~word[outer][:, None]) == 0
-        which, column = np.nonzero(inside)
-        return outer[which], self._inner[column]
+        which, place = np.nonzero(inside)
+        return outer[which], self._inner[place]
