@@ -67,7 +67,7 @@ class _Log:
         of_journey = touches.groupby("journey", sort=False)
         i = of_journey.cumcount().to_numpy()
         n = of_journey["time"].transform("size").to_numpy()
-        decay = np.exp2((touches["time"] - touches["converted_at"]).dt.total_seconds() / (7 * 86400))
+        decay = 2.0 ** ((touches["time"] - touches["converted_at"]).dt.total_seconds() / (7 * 86400))
         rank = pd.Series(np.where(touches["channel"] == "direct", -1, i), touches.index)
         non_direct = rank.groupby(touches["journey"], sort=False).transform("max").to_numpy()
         weights = {

@@ -42,17 +42,17 @@ if TYPE_CHECKING:
     from attribution.models.markov import Markov as Markov
     from attribution.models.rules import CustomRule as CustomRule
     from attribution.models.rules import FirstTouch as FirstTouch
-    from attribution.models.shapes import FullPath as FullPath
-    from attribution.models.shapes import InverseJ as InverseJ
-    from attribution.models.shapes import JShaped as JShaped
     from attribution.models.rules import LastNonDirect as LastNonDirect
     from attribution.models.rules import LastTouch as LastTouch
     from attribution.models.rules import Linear as Linear
-    from attribution.models.shapes import PositionBased as PositionBased
-    from attribution.models.shapley import Shapley as Shapley
     from attribution.models.rules import TimeDecay as TimeDecay
+    from attribution.models.shapes import FullPath as FullPath
+    from attribution.models.shapes import InverseJ as InverseJ
+    from attribution.models.shapes import JShaped as JShaped
+    from attribution.models.shapes import PositionBased as PositionBased
     from attribution.models.shapes import UShaped as UShaped
     from attribution.models.shapes import WShaped as WShaped
+    from attribution.models.shapley import Shapley as Shapley
     from attribution.pipeline import run as run
     from attribution.reporting.html import report as report
 

@@ -50,12 +50,15 @@ class CheckResult(Display):
 
         return pd.DataFrame(list(self.rows))
 
+    def _title(self) -> str:
+        return f"[{self.status}] {self.name}: {self.text}"
+
+    def _notes(self) -> tuple[str, ...]:
+        return (f"Fix: {self.fix}",) if self.fix else ()
+
     def _repr_text(self) -> str:
-        lines = [f"[{self.status}] {self.name}: {self.text}"]
-        if self.fix:
-            lines.append(f"  Fix: {self.fix}")
-        lines += [f"  {dict(row)}" for row in self.rows]
-        return "\n".join(lines)
+        rows = (str(dict(row)) for row in self.rows)
+        return "\n  ".join([self._title(), *self._notes(), *rows])
 
 
 class CheckResults(Display, list[CheckResult]):

@@ -27,6 +27,7 @@ PROMISED = [
     "LogSchema",
     "Markov",
     "PositionBased",
+    "Shapley",
     "TimeDecay",
     "UShaped",
     "WShaped",

@@ -25,7 +25,7 @@ class Bad(NamedTuple):
     """A log that cannot be read, and what its error must say."""
 
     make: Callable[[Path], Any]
-    column: str
+    column: str | None
     words: tuple[str, ...]
     rows: tuple[int, ...] = ()
     count: int | None = None
@@ -177,7 +177,7 @@ BAD: dict[str, Bad] = {
     ),
     "no conversions": Bad(
         lambda p: read_log(touch_table()),
-        "conversions",
+        None,
         ("has no conversions",),
         hint="read_log(touches, conversions)",
     ),
@@ -439,61 +439,61 @@ BAD: dict[str, Bad] = {
     # files and objects
     "missing file": Bad(
         lambda p: load(truncated(p).with_name("whol.parquet")),
-        "touches",
+        None,
         ("no file", "whol.parquet"),
         hint="whole.parquet",
     ),
-    "missing folder": Bad(lambda p: load(p / "nowhere" / "t.parquet"), "touches", ("no file",)),
-    "glob without match": Bad(lambda p: load(str(p / "*.parquet")), "touches", ("no file matches",)),
+    "missing folder": Bad(lambda p: load(p / "nowhere" / "t.parquet"), None, ("no file",)),
+    "glob without match": Bad(lambda p: load(str(p / "*.parquet")), None, ("no file matches",)),
     "glob in a missing folder": Bad(
-        lambda p: load(str(p / "x" / "*.parquet")), "touches", ("no file matches",), hint="no folder"
+        lambda p: load(str(p / "x" / "*.parquet")), None, ("no file matches",), hint="no folder"
     ),
-    "empty folder": Bad(load, "touches", ("holds no Parquet",)),
-    "empty list": Bad(lambda p: load([]), "touches", ("list of files is empty",)),
-    "truncated Parquet": Bad(lambda p: load(truncated(p)), "touches", ("cut.parquet", "cannot be read")),
-    "Parquet cut to nothing": Bad(lambda p: load(truncated(p, 0)), "touches", ("cut.parquet", "empty")),
+    "empty folder": Bad(load, None, ("holds no Parquet",)),
+    "empty list": Bad(lambda p: load([]), None, ("list of files is empty",)),
+    "truncated Parquet": Bad(lambda p: load(truncated(p)), None, ("cut.parquet", "cannot be read")),
+    "Parquet cut to nothing": Bad(lambda p: load(truncated(p, 0)), None, ("cut.parquet", "empty")),
     "Parquet of other content": Bad(
-        lambda p: load(write(p, "t.parquet", b"hello world")), "touches", ("t.parquet", "cannot be read")
+        lambda p: load(write(p, "t.parquet", b"hello world")), None, ("t.parquet", "cannot be read")
     ),
     "Parquet damaged inside": Bad(
         lambda p: load(corrupt_page(p), pa.table({"user_id": [1], "time": times(1)})),
-        "touches",
+        None,
         ("t.parquet", "cannot be read"),
     ),
     "truncated Arrow": Bad(
-        lambda p: load(write(p, "t.arrow", b"ARROW1\x00\x00")), "touches", ("t.arrow", "cannot be read")
+        lambda p: load(write(p, "t.arrow", b"ARROW1\x00\x00")), None, ("t.arrow", "cannot be read")
     ),
     "Feather version 1": Bad(
-        lambda p: load(write(p, "t.feather", b"FEA1\x00\x00\x00\x00")), "touches", ("version 1",)
+        lambda p: load(write(p, "t.feather", b"FEA1\x00\x00\x00\x00")), None, ("version 1",)
     ),
-    "empty CSV": Bad(lambda p: load(write(p, "t.csv", b"")), "touches", ("no header",)),
+    "empty CSV": Bad(lambda p: load(write(p, "t.csv", b"")), None, ("no header",)),
     "ragged CSV": Bad(
         lambda p: load(write(p, "t.csv", b"user_id,time,channel\n1,2\n")),
-        "touches",
+        None,
         ("t.csv", "cannot be read"),
     ),
     "CSV of another encoding": Bad(
         lambda p: load(write(p, "t.csv", "user_id,time,channel\nä,2026-03-01,x\n".encode("latin-1"))),
-        "touches",
+        None,
         ("t.csv", "UTF8"),
     ),
     "unknown ending": Bad(
-        lambda p: load(write(p, "t.xlsx", b"PK\x03\x04")), "touches", ("no known format",), hint=".parquet"
+        lambda p: load(write(p, "t.xlsx", b"PK\x03\x04")), None, ("no known format",), hint=".parquet"
     ),
     "a file named twice": Bad(
         lambda p: load([truncated(p).with_name("whole.parquet"), str(p / "*ole.parquet")]),
-        "touches",
+        None,
         ("more than once",),
     ),
     "a folder of two formats": Bad(
         lambda p: load((truncated(p), write(p, "t.csv", b"a,b\n1,2\n"))[0].parent),
-        "touches",
+        None,
         ("holds CSV and Parquet",),
         hint="*.parquet",
     ),
-    "an address": Bad(lambda p: load("s3://bucket/t.parquet"), "touches", ("no path of this machine",)),
+    "an address": Bad(lambda p: load("s3://bucket/t.parquet"), None, ("no path of this machine",)),
     "a lazy frame": Bad(
-        lambda p: load(pl.from_arrow(touch_table()).lazy()), "touches", ("'LazyFrame'",), hint="collect()"
+        lambda p: load(pl.from_arrow(touch_table()).lazy()), None, ("'LazyFrame'",), hint="collect()"
     ),
     "a sequence beyond 64 bits": Bad(
         lambda p: load(touches(sequence=pa.array([2**63, 1, 2, 3, 4], pa.uint64()))),
@@ -511,10 +511,10 @@ BAD: dict[str, Bad] = {
     "second file is naive": Bad(
         lambda p: load(second_file_naive(p)), "time", ("not on one clock", "2.parquet")
     ),
-    "a number for a table": Bad(lambda p: load(5), "touches", ("'int'", "neither a path nor a table")),
+    "a number for a table": Bad(lambda p: load(5), None, ("'int'", "neither a path nor a table")),
     "columns of different length": Bad(
         lambda p: load({"user_id": [1, 2], "time": ["2026-03-01"], "channel": ["a"]}),
-        "touches",
+        None,
         ("differ in length",),
     ),
     "a column of mixed types in a mapping": Bad(
@@ -522,7 +522,7 @@ BAD: dict[str, Bad] = {
         "user_id",
         ("one type",),
     ),
-    "a broken stream": Bad(lambda p: load(NoStream()), "touches", ("connection is closed",)),
+    "a broken stream": Bad(lambda p: load(NoStream()), None, ("connection is closed",)),
 }
 
 

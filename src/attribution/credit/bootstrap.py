@@ -10,13 +10,15 @@ import numpy as np
 
 from attribution._checks import one_of
 from attribution._typing import Bools, Floats, Ints
-from attribution.errors import CreditError
+from attribution.errors import CreditError, unknown_name
 from attribution.stats.resampling import bca_interval, percentile_interval
 
 if TYPE_CHECKING:
     from attribution.credit.credit import Credit
 
 METHODS = ("percentile", "bca")
+RESAMPLED = ("conversions", "value", "share", "value_share", "roas", "roi", "cpa")
+"""Measures that have intervals; costs and what channels touched are taken as they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +59,8 @@ class Replicates:
         """Return the samples of some cells, by position; cell -1 holds zeros."""
 
         def pick(values: Floats) -> Floats:
-            return np.where(cells < 0, 0.0, values[:, :, cells])
+            # One more cell, which -1 finds from the end.
+            return np.pad(values, ((0, 0), (0, 0), (0, 1)))[:, :, cells]
 
         return replace(self, conversions=pick(self.conversions), value=pick(self.value))
 
@@ -65,9 +68,10 @@ class Replicates:
         """Return the samples with cells summed: cell i becomes a part of ``cell[i]``."""
 
         def total(values: Floats) -> Floats:
-            out = np.zeros((*values.shape[:2], n))
-            np.add.at(out, (slice(None), slice(None), cell), values)
-            return out
+            membership = np.zeros((len(cell), n))
+            membership[np.arange(len(cell)), cell] = 1.0
+            summed: Floats = values @ membership
+            return summed
 
         return replace(self, conversions=total(self.conversions), value=total(self.value))
 
@@ -113,10 +117,16 @@ def replicated(credit: Credit, measure: str, *, jackknife: bool = False) -> Floa
     Raises
     ------
     CreditError
-        If the credit was made without a bootstrap, or the measure is unknown.
+        If the credit was made without a bootstrap, or the measure is unknown or not resampled.
     """
+    from attribution.credit.table import MEASURES
     from attribution.credit.table import measure as measured
 
+    if measure not in MEASURES:
+        raise CreditError(unknown_name("measure", measure, RESAMPLED), column="measure")
+    if measure not in RESAMPLED:
+        msg = f"{measure!r} is not resampled, and has no interval"
+        raise CreditError(msg, column="measure", hint=f"one of {', '.join(RESAMPLED)}")
     known = credit.bootstrap
     if known is None:
         msg = "this credit has no replicates, and so no intervals"
@@ -144,16 +154,65 @@ def replicated(credit: Credit, measure: str, *, jackknife: bool = False) -> Floa
     return np.stack(layers, axis=1)
 
 
-def interval(credit: Credit, measure: str, level: float, method: str) -> tuple[Floats, Floats]:
-    """Return the interval of a measure of every cell under every model, shape (n_models, n_cells)."""
+def interval(
+    credit: Credit, measure: str, level: float = 0.95, method: str = "percentile"
+) -> tuple[Floats, Floats]:
+    """Return the interval of a measure of every cell under every model, shape (n_models, n_cells).
+
+    A bound is missing where the samples set none: a channel without a conversion in some samples has no
+    highest cost per conversion.
+    """
     from attribution.credit.table import measure as measured
 
+    estimate, samples = measured(credit, measure), replicated(credit, measure)
+    left_out = replicated(credit, measure, jackknife=True) if method == "bca" else None
+    if measure == "cpa":
+        samples = np.where(np.isnan(samples) & np.isfinite(estimate), np.inf, samples)
+    return bounds(estimate, samples, left_out, level, method)
+
+
+def bounds(
+    estimate: Floats, samples: Floats, left_out: Floats | None, level: float, method: str
+) -> tuple[Floats, Floats]:
+    """Return the interval of estimates of shape (...) from samples of shape (R, ...), NaN where none is.
+
+    Parameters
+    ----------
+    left_out
+        Estimates without one bucket each, shape (G, ...), for ``"bca"``.
+    """
     one_of(method, "method", METHODS, error=CreditError)
-    if not 0 < level < 1:
+    checked_level(level)
+    if left_out is None:
+        low, high = percentile_interval(samples, level)
+    else:
+        low, high = bca_interval(estimate, samples, left_out, level)
+    return np.where(np.isfinite(low), low, np.nan), np.where(np.isfinite(high), high, np.nan)
+
+
+def checked_level(level: float) -> float:
+    """Return a confidence level, or raise CreditError if it is none."""
+    if isinstance(level, bool) or not isinstance(level, int | float) or not 0 < level < 1:
         msg = f"level={level!r} is not between 0 and 1"
-        raise CreditError(msg, hint="level=0.95")
-    values = replicated(credit, measure)
-    if method == "percentile":
-        return percentile_interval(values, level)
-    left_out = replicated(credit, measure, jackknife=True)
-    return bca_interval(measured(credit, measure), values, left_out, level)
+        raise CreditError(msg, column="level", hint="level=0.95")
+    return float(level)
+
+
+def told(credit: Credit, level: float = 0.95) -> str:
+    """Return in words what the intervals of a credit come from; nothing where it has none.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> sample = at.load_sample("retailer")
+    >>> log = at.read_log(sample.touches, sample.conversions)
+    >>> credit = at.attribute(log, "linear", goal="purchase", bootstrap=50, rng=1)
+    >>> told(credit)
+    '95% intervals from 50 resamples of 256 groups of users'
+    """
+    known = credit.bootstrap
+    if known is None:
+        return ""
+    groups = f"{len(known.jackknife.conversions):,} groups of users"
+    unit = "single users" if known.resample == "user" else groups
+    return f"{100 * level:.4g}% intervals from {len(known):,} resamples of {unit}"

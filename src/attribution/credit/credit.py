@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution._display import Display
 from attribution._typing import Bools, Floats
 from attribution.credit.bootstrap import Bootstrap
 from attribution.credit.cells import Activity, Totals
+from attribution.credit.questions import Questions
 from attribution.errors import CreditError, unknown_name
 from attribution.journeys.journeys import UNATTRIBUTED
 
@@ -27,7 +27,7 @@ __all__ = ["Activity", "Credit", "Totals"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Credit(Display):
+class Credit(Questions):
     """The credit of every cell (a channel, or a channel by other dimensions) under every model.
 
     Attributes
@@ -167,6 +167,9 @@ class Credit(Display):
             (of the model's attributed conversions and value; missing in the unattributed line); after
             `with_spend` also ``cost``, ``roas``, ``roi``, ``cpa``, ``cost_share`` and ``flag``; where the
             journeys are known also ``touched``, ``assisted``, ``opened``, ``closed`` and ``mean_touches``.
+            With a bootstrap, ``conversions``, ``value``, both shares, ``roas``, ``roi`` and ``cpa`` are each
+            followed by their 95% percentile interval, such as ``share_ci_low`` and ``share_ci_high``;
+            `intervals` has other levels and methods.
             Models in the order asked for; cells by name, unattributed ones last.
         """
         from attribution.credit.table import credit_frame
@@ -318,7 +321,8 @@ class Credit(Display):
             A matplotlib Axes to draw on. By default a new figure of fitting size, which notebooks show.
         kind
             ``"bars"``: the channels, largest first, a bar a model (a mark a model where there are more than
-            three). ``"time"``: over the calendar periods in `by`, for one model. ``"spend"``: share of
+            three), and with a bootstrap the 95% percentile interval of each, which the heading then says.
+            ``"time"``: over the calendar periods in `by`, for one model. ``"spend"``: share of
             spend against share of credit. By default over time where `by` has a period and there is one
             model, and bars otherwise. Dimensions that a plot does not show are summed.
 
@@ -338,7 +342,7 @@ class Credit(Display):
         return plot_credit(self, measure, ax, kind)
 
     def summary(self) -> str:
-        """Return the credit in words: models, totals, top channels, unattributed, lookback, money, notes."""
+        """Return the credit in words: models, top channels (and intervals), unattributed, money, notes."""
         from attribution.credit.text import summary
 
         return summary(self)
@@ -385,7 +389,10 @@ class Credit(Display):
         return title(self)
 
     def _notes(self) -> tuple[str, ...]:
-        return tuple(f"Note: {note}" for note in self.notes)
+        from attribution.credit.bootstrap import told
+
+        sure = told(self)
+        return (*([f"{sure}."] if sure else []), *(f"Note: {note}" for note in self.notes))
 
     def _shown(self, *, wide: bool) -> pd.DataFrame:
         from attribution.credit.text import shown_frame

@@ -12,6 +12,7 @@ from attribution import _draw
 from attribution._checks import one_of
 from attribution._display import format_number
 from attribution._typing import Floats
+from attribution.credit.bootstrap import RESAMPLED, interval
 from attribution.credit.credit import Credit
 from attribution.credit.periods import PERIODS, consecutive, is_period
 from attribution.credit.table import ACTIVITY, MONEY, SHARES, fold, measure, ratio, row_flags
@@ -106,6 +107,10 @@ def _bars(credit: Credit, name: str, ax: Axes | None) -> Axes:
     order = inside[np.argsort(-np.nan_to_num(values[0, inside], nan=-np.inf), kind="stable")]
     shown = order[:_MOST_BARS] if len(order) > _MOST_BARS else order
     drawn, rest = values[:, shown], order[len(shown) :]
+    spans = None
+    if table.bootstrap is not None and name in RESAMPLED:
+        spans = interval(table, name)
+        heading += ", with 95% intervals"
     names = [labels[cell] for cell in shown.tolist()]
     shades = [colors[label] for label in names]
     if len(rest):
@@ -129,8 +134,16 @@ def _bars(credit: Credit, name: str, ax: Axes | None) -> Axes:
         tick=_tick(name),
         texts=_texts(table, name, drawn[0]) if len(drawn) == 1 else (),
         missing=_missing(table, shown, len(names)),
+        spans=None if spans is None else _aligned(spans, shown, drawn.shape[1]),
         ax=ax,
     )
+
+
+def _aligned(spans: tuple[Floats, Floats], shown: NDArray[np.intp], count: int) -> tuple[Floats, Floats]:
+    """Return the bounds of what is drawn; what comes after the channels has none."""
+    after = ((0, 0), (0, count - len(shown)))
+    low, high = (np.pad(side[:, shown], after, constant_values=np.nan) for side in spans)
+    return low, high
 
 
 def _texts(table: Credit, name: str, line: Floats) -> list[str]:

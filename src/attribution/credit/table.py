@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attribution._typing import Floats
+from attribution.credit.bootstrap import RESAMPLED, interval
 from attribution.credit.cells import Activity
 from attribution.credit.credit import Credit
 from attribution.errors import CreditError, unknown_name
@@ -114,8 +115,8 @@ def row_flags(credit: Credit) -> list[str]:
     return [str(flag) for flag in np.where((table == "") & barren, "no credit", table).ravel()]
 
 
-def credit_frame(credit: Credit) -> pd.DataFrame:
-    """Return one row a model and cell; see `Credit.to_frame`."""
+def credit_frame(credit: Credit, sure: Collection[str] = RESAMPLED) -> pd.DataFrame:
+    """Return one row a model and cell; see `Credit.to_frame`. Intervals are those of the measures in `sure`."""
     import pandas as pd
 
     models, cells = credit.conversions.shape
@@ -125,6 +126,9 @@ def credit_frame(credit: Credit) -> pd.DataFrame:
     spend = _SPEND if credit.cost is not None else ()
     for name in ("conversions", "value", "share", "value_share", *spend):
         columns[name] = measure(credit, name).ravel()
+        if credit.bootstrap is not None and name in sure and name in RESAMPLED:
+            low, high = interval(credit, name)
+            columns |= {f"{name}_ci_low": low.ravel(), f"{name}_ci_high": high.ravel()}
     if credit.cost is not None:
         columns["flag"] = row_flags(credit)
     if credit.activity is not None:

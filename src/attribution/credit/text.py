@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attribution._display import format_number
+from attribution._typing import Floats
+from attribution.credit.bootstrap import RESAMPLED, interval, told
 from attribution.credit.credit import Credit
 from attribution.credit.table import ACTIVITY, MONEY, SHARES, credit_frame, fold, measure
 
@@ -41,7 +43,9 @@ def summary(credit: Credit) -> str:
     whole = credit.sums()
     lines = [title(credit) + "."]
     channels = fold(credit, ("channel",))
-    lines += [_model_line(channels, row) for row in range(len(credit.models))]
+    known = interval(channels, "share") if credit.bootstrap is not None else None
+    for row in range(len(credit.models)):
+        lines.append(_model_line(channels, row, None if known is None else (known[0][row], known[1][row])))
     missing, total = _first(whole.unattributed_conversions), _first(whole.conversions)
     if missing:
         part = _percent(missing / (missing + total))
@@ -54,6 +58,11 @@ def summary(credit: Credit) -> str:
         lines.append(_spend_line(channels))
     if credit.settings:
         lines.append(f"Settings: {_settings(credit)}.")
+    if known is not None:
+        lines.append(
+            f"In brackets, beside the share: {told(credit)}. They tell how far chance alone moves the numbers, "
+            "not which model is right."
+        )
     lines += [f"Note: {note}." for note in credit.notes]
     lines.append("Credit divides what happened; it does not say what would have happened without a channel.")
     return "\n".join(lines)
@@ -69,7 +78,7 @@ def _settings(credit: Credit) -> str:
     return ", ".join(plain)
 
 
-def _model_line(channels: Credit, row: int) -> str:
+def _model_line(channels: Credit, row: int, known: tuple[Floats, Floats] | None) -> str:
     whole = channels.sums()
     amount = f"{format_number(float(whole.conversions[row]))} conversions"
     if channels.has_value:
@@ -80,7 +89,10 @@ def _model_line(channels: Credit, row: int) -> str:
     tops = []
     for cell in order.tolist():
         number = format_number(float(channels.conversions[row, cell]))
-        tops.append(f"{channels.keys[0][cell]} {number} ({_percent(shares[cell])})")
+        share = _percent(shares[cell])
+        if known is not None and np.isfinite(known[0][cell]):
+            share += f", {_percent(known[0][cell])} to {_percent(known[1][cell])}"
+        tops.append(f"{channels.keys[0][cell]} {number} ({share})")
     more = len(inside) - len(tops)
     listed = ", ".join(tops) + (f", and {more:,} more" if more > 0 else "")
     return f"{channels.models[row]} credits {amount}" + (f": {listed}." if tops else ".")
@@ -105,22 +117,35 @@ def _spend_line(channels: Credit) -> str:
 
 
 def shown_frame(credit: Credit, *, wide: bool) -> pd.DataFrame:
-    """Return the table for display: units in the headings, without what is empty; all of it if `wide`."""
-    frame = credit_frame(credit)
+    """Return the table for display: units in the headings, without what is empty; all of it if `wide`.
+
+    Where there is no room, shares alone have their intervals.
+    """
+    frame = credit_frame(credit, RESAMPLED if wide else ("share",))
     hidden = [] if wide else list(ACTIVITY)
     hidden += ["model"] if len(credit.models) == 1 else []
-    hidden += [] if credit.has_value else list(_VALUE)
+    hidden += [] if credit.has_value else _with_bounds(_VALUE)
     return frame.drop(columns=hidden, errors="ignore").rename(
-        columns={name: unit(credit, name) for name in MONEY}
+        columns={column: _headed(credit, name, column) for name in MONEY for column in _with_bounds([name])}
     )
 
 
 def formats(credit: Credit) -> Mapping[str, Callable[[Any], str]]:
     """Return how the cells of the columns are written: shares in percent, money with its decimals."""
-    written: dict[str, Callable[[Any], str]] = dict.fromkeys(SHARES, _percent)
+    written: dict[str, Callable[[Any], str]] = dict.fromkeys(_with_bounds(SHARES), _percent)
     if credit.decimals is not None:
-        written |= {unit(credit, name): partial(_number, credit, name) for name in MONEY}
+        for name in MONEY:
+            columns = [_headed(credit, name, column) for column in _with_bounds([name])]
+            written |= dict.fromkeys(columns, partial(_number, credit, name))
     return written
+
+
+def _with_bounds(names: Iterable[str]) -> list[str]:
+    return [f"{name}{end}" for name in names for end in ("", "_ci_low", "_ci_high")]
+
+
+def _headed(credit: Credit, name: str, column: str) -> str:
+    return unit(credit, name).replace(name, column, 1)
 
 
 def unit(credit: Credit, name: str) -> str:

@@ -11,8 +11,6 @@ from attribution.eventlog.schema import LogSchema, raise_all
 from attribution.eventlog.sources import ColumnType, Source
 from attribution.eventlog.tables import TableColumns
 
-_LABELS = "text; whole numbers and booleans are taken as text"
-
 
 def check_types(
     tables: Sequence[TableColumns], sources: Sequence[Source], schema: LogSchema, faults: list[LogError]
@@ -60,41 +58,30 @@ def _whole_kind(kind: Any) -> str | None:
 
 
 _WANTED = {
-    "user": (
-        "user ids: integers, text, bytes or UUIDs",
-        "a float cannot hold every whole number: ids beyond 2**53 would merge",
-        'touches["{column}"] = touches["{column}"].astype("Int64")',
-    ),
-    "time": (
-        "times: timestamps, dates, integers with a unit, or ISO 8601 text",
-        "seconds as floats cannot be told from milliseconds, and lose microseconds",
-        'touches["{column}"] = pandas.to_datetime(touches["{column}"], unit="s")',
-    ),
-    "label": (
-        f"labels: {_LABELS}",
-        "labels are compared letter by letter",
-        'table["{column}"].astype("string")',
-    ),
-    "order": (
-        "order ids: integers, text or bytes",
-        "a float cannot hold every id",
-        'table["{column}"].astype("Int64")',
-    ),
-    "value": (
-        "numbers",
-        "values are added up",
-        'conversions["{column}"] = pandas.to_numeric(conversions["{column}"])',
-    ),
-    "sequence": (
-        "whole numbers",
-        "touches of one instant are ordered by it",
-        'touches["{column}"].astype("Int64")',
-    ),
-    "conversion": (
-        "yes or no: boolean, 0/1, or true/false text",
-        "it marks conversions",
-        'log["{column}"] == "purchase"',
-    ),
+    "user": "user ids: integers, text, bytes or UUIDs",
+    "time": "times: timestamps, dates, integers with a unit, or ISO 8601 text",
+    "label": "labels: text; whole numbers and booleans are taken as text",
+    "order": "order ids: integers, text or bytes",
+    "value": "numbers",
+    "sequence": "whole numbers",
+    "conversion": "yes or no: boolean, 0/1, or true/false text",
+}
+_IDS = "a float cannot hold every whole number: ids beyond 2**53 would merge"
+_WHY_NO_FLOATS = {
+    "user": _IDS,
+    "order": _IDS,
+    "time": "seconds as floats cannot be told from milliseconds, and lose microseconds",
+    "label": "1.0 and 1 would be two labels",
+    "sequence": "touches of one instant are ordered by it",
+}
+_HINTS = {
+    "user": '{table}["{column}"] = {table}["{column}"].astype("Int64")',
+    "time": '{table}["{column}"] = pandas.to_datetime({table}["{column}"], unit="s")',
+    "label": '{table}["{column}"] = {table}["{column}"].astype("string")',
+    "order": '{table}["{column}"] = {table}["{column}"].astype("Int64")',
+    "value": '{table}["{column}"] = pandas.to_numeric({table}["{column}"])',
+    "sequence": '{table}["{column}"] = {table}["{column}"].astype("Int64")',
+    "conversion": '{table}["{column}"] = {table}["{column}"] == "purchase"',
 }
 
 
@@ -109,10 +96,11 @@ def _accepted(
         return ()
     for entry in found:
         if not entry.text and kind(entry.type) is None:
-            wanted, why, fix = _WANTED[role]
             place = "" if entry.where == source.table else f" in {entry.where!r}"
-            msg = f"{source.table}: {column!r} is of type {entry.type}{place}, where {role} wants {wanted}"
-            faults.append(LogError(msg, column=column, why=why, hint=fix.format(column=column)))
+            msg = f"{source.table}: {column!r} is of type {entry.type}{place}; {role} takes {_WANTED[role]}"
+            why = _WHY_NO_FLOATS.get(role) if kinds.number_kind(entry.type) == "float" else None
+            hint = _HINTS[role].format(table=source.table, column=column)
+            faults.append(LogError(msg, column=column, why=why, hint=hint))
             return ()
     return found
 

@@ -138,11 +138,11 @@ def open_files(paths: Sequence[str | PathLike[str]], table: str) -> FilesSource:
             found += _expand(path, table)
     if not found:
         msg = f"{table}: the list of files is empty"
-        raise LogError(msg, column=table, hint="read_log(['touches.parquet'])")
+        raise LogError(msg, hint="read_log(['touches.parquet'])")
     twice = [path for path, count in Counter(path.resolve() for path, _ in found).items() if count > 1]
     if twice:
         msg = f"{table}: {str(twice[0])!r} is named more than once"
-        raise LogError(msg, column=table, why="its rows would count twice", hint="name each file once")
+        raise LogError(msg, why="its rows would count twice", hint="name each file once")
     return FilesSource(
         [(_open_file(path, table), _partition_keys(path, root)) for path, root in found], table
     )
@@ -158,7 +158,7 @@ def _expand(path: str | PathLike[str], table: str) -> list[tuple[Path, Path]]:
     if "://" in str(path):
         msg = f"{table}: {str(path)!r} is no path of this machine"
         hint = "a table that another library has opened, such as pyarrow.parquet.read_table(...)"
-        raise LogError(msg, column=table, hint=hint)
+        raise LogError(msg, hint=hint)
     if has_magic(str(place)):
         return _matching(place, table)
     raise missing(place, table)
@@ -176,7 +176,7 @@ def _matching(pattern: Path, table: str) -> list[tuple[Path, Path]]:
     if not found:
         msg = f"{table}: no file matches {str(pattern)!r}"
         hint = None if fixed.is_dir() else f"there is no folder {str(fixed)!r}"
-        raise LogError(msg, column=table, hint=hint)
+        raise LogError(msg, hint=hint)
     return list(found.items())
 
 
@@ -193,13 +193,11 @@ def _files_below(folder: Path, table: str) -> list[Path]:
     formats = {_FOLDER_ENDINGS[_ending(file)] for file in files}
     if not formats:
         msg = f"{table}: the folder {str(folder)!r} holds no Parquet, CSV, Arrow or Feather files"
-        raise LogError(
-            msg, column=table, hint=f"files must end in one of {', '.join(sorted(_FOLDER_ENDINGS))}"
-        )
+        raise LogError(msg, hint=f"files must end in one of {', '.join(sorted(_FOLDER_ENDINGS))}")
     if len(formats) > 1:
         msg = f"{table}: the folder {str(folder)!r} holds {' and '.join(sorted(formats))} files"
         hint = f"read_log({str(folder / f'*{_ending(files[0])}')!r})"
-        raise LogError(msg, column=table, why="which of them are the table would be a guess", hint=hint)
+        raise LogError(msg, why="which of them are the table would be a guess", hint=hint)
     return files
 
 
@@ -250,4 +248,4 @@ def _open_file(path: Path, table: str) -> File:
     if _ending(path) in _ENDINGS:
         raise unreadable(path, table, "it does not begin as such a file does" if head else "it is empty")
     msg = f"{table}: {str(path)!r} is of no known format"
-    raise LogError(msg, column=table, hint=f"files must end in one of {', '.join(sorted(_ENDINGS))}")
+    raise LogError(msg, hint=f"files must end in one of {', '.join(sorted(_ENDINGS))}")

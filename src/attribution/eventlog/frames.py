@@ -81,9 +81,10 @@ class PandasSource(Source):
             lambda value: (type(value).__name__ == "date", getattr(value, "tzinfo", None) is None)
         )
         if len(set(marks)) > 1:
-            raise self._mixed(series, name, "dates with datetimes, or naive with aware ones")
+            raise self._mixed(series, name, "dates with datetimes, or naive with aware ones", times=True)
 
-    def _mixed(self, series: Any, name: str, reason: str) -> LogError:
+    def _mixed(self, series: Any, name: str, reason: str, *, times: bool = False) -> LogError:
+        column = f'{self.table}["{name}"]'
         given = series[series.notna()]
         types = given.map(lambda value: type(value).__name__)
         counts = types.value_counts()
@@ -95,8 +96,10 @@ class PandasSource(Source):
             column=name,
             rows=rows[:5],
             count=len(rows) or None,
-            why="which of them are equal would be a guess",
-            hint=f'{self.table}["{name}"] = {self.table}["{name}"].astype("string")',
+            why="hours would be lost, or a zone made up" if times else "which are equal would be a guess",
+            hint=f"{column} = pandas.to_datetime({column}, utc=True)"
+            if times
+            else f'{column} = {column}.astype("string")',
         )
 
     def batches(self, columns: Sequence[str], *, labels: Sequence[str] = ()) -> Iterator[Any]:

@@ -109,7 +109,7 @@ def _find_flag(schema: LogSchema, source: Source, faults: list[LogError]) -> Non
         guess = nearest("conversion", names) or nearest("converted", names) or "converted"
         msg = "the log has no conversions: no table of them, no column that marks them among the touches"
         hint = f"read_log(touches, conversions), or read_log(log, schema=LogSchema(conversion={guess!r}))"
-        faults.append(LogError(msg, column="conversions", hint=hint))
+        faults.append(LogError(msg, hint=hint))
     elif schema.conversion not in names:
         text = unknown_name(f"column in {source.table} for conversion =", schema.conversion, names)
         guess = nearest(schema.conversion, names) or "..."

@@ -102,7 +102,7 @@ class LogSchema:
         repeated = sorted({dim for dim in self.dims if self.dims.count(dim) > 1})
         if repeated:
             msg = f"dims names {', '.join(map(repr, repeated))} more than once"
-            raise LogError(msg, column="dims")
+            raise LogError(msg, column="dims", hint="name each dimension once")
         taken = [dim for dim in self.dims if dim in (self.user, self.time)]
         if taken:
             msg = f"dims names {taken[0]!r}, which is already the user or the time column"

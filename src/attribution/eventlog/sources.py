@@ -131,7 +131,7 @@ def _from_columns(columns: Mapping[Any, Any], table: str) -> Any:
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         msg = f"{table}: its columns differ in length: {lengths}"
-        raise LogError(msg, column=table, hint=hint)
+        raise LogError(msg, hint=hint)
     return pa.table(arrays)
 
 
@@ -179,4 +179,4 @@ def open_source(data: Any, table: str) -> Source:
         if hasattr(data, "collect")
         else "read_log('touches.parquet') or read_log(dataframe)"
     )
-    raise LogError(msg, column=table, hint=hint)
+    raise LogError(msg, hint=hint)

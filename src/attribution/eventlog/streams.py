@@ -67,7 +67,7 @@ class StreamSource(Source):
             yield batch
         if self._rows_seen not in (None, rows):
             msg = f"{self.table}: the {self._name} gave {self._rows_seen:,} rows at first, then {rows:,}"
-            raise LogError(msg, column=self.table, hint="read_log(pyarrow.table(...)) of what it gives")
+            raise LogError(msg, hint="read_log(pyarrow.table(...)) of what it gives")
         self._rows_seen = rows
 
     def _read(self, columns: Sequence[str]) -> Iterator[Any]:
@@ -78,7 +78,7 @@ class StreamSource(Source):
                 if self._kept is None
                 else f"only {sorted(self._kept.columns)} were kept"
             )
-            raise LogError(msg, column=self.table, why=why, hint="read_log(reader.read_all())")
+            raise LogError(msg, why=why, hint="read_log(reader.read_all())")
         self._used = True
         try:
             data = self._data
@@ -95,7 +95,7 @@ class StreamSource(Source):
 
     def _failed(self, error: Exception) -> LogError:
         msg = f"{self.table}: the {self._name} gave no Arrow stream ({first_line(error)})"
-        return LogError(msg, column=self.table, hint="read_log(pyarrow.table(...)) of what it holds")
+        return LogError(msg, hint="read_log(pyarrow.table(...)) of what it holds")
 
     def describe(self) -> str:
         """Say what this is."""

@@ -121,9 +121,13 @@ def _from_text(array: Any, unit: str | None, column: str, screen: Screen) -> tup
     aware = re.search(_HAS_ZONE, first) is not None
     try:
         values = _checked(_parse(array, aware=aware), np.arange(len(array)), column, screen)
-        return values, "offsets" if aware else "naive"
     except pa.ArrowInvalid:
-        pass  # the slow way finds out which entries are otherwise
+        return _from_mixed_text(array, column, screen)
+    return values, "offsets" if aware else "naive"
+
+
+def _from_mixed_text(array: Any, column: str, screen: Screen) -> tuple[Ints, str | None]:
+    """Find out which texts have an offset, which have none, and which are no times."""
     text = pc.replace_substring_regex(pc.utf8_trim_whitespace(array.cast(pa.large_string())), r"\s*UTC$", "Z")
     zoned = booleans(pc.match_substring_regex(text, _HAS_ZONE))
     readable = booleans(pc.match_substring_regex(text, _ISO))

@@ -20,7 +20,7 @@ def reading(path: Path, table: str) -> Iterator[None]:
         raise missing(path, table) from error
     except PermissionError as error:
         msg = f"{table}: no permission to read {str(path)!r}"
-        raise LogError(msg, column=table, hint=f"chmod +r '{path}'") from error
+        raise LogError(msg, hint=f"chmod +r '{path}'") from error
     except (
         pa.ArrowInvalid,
         pa.ArrowNotImplementedError,
@@ -38,13 +38,13 @@ def missing(path: Path, table: str) -> LogError:
     folder = path.parent
     found = nearest(path.name, (entry.name for entry in folder.iterdir())) if folder.is_dir() else None
     hint = f"read_log({str(folder / found)!r})" if found else None
-    return LogError(f"{table}: there is no file {str(path)!r}", column=table, hint=hint)
+    return LogError(f"{table}: there is no file {str(path)!r}", hint=hint)
 
 
 def unreadable(path: Path, table: str, reason: str) -> LogError:
     """Return the error of a file whose content is not what it should be."""
     msg = f"{table}: {str(path)!r} cannot be read: it is damaged, cut short or of another format ({reason})"
-    return LogError(msg, column=table, hint="write the file again, or leave it out of the list")
+    return LogError(msg, hint="write the file again, or leave it out of the list")
 
 
 def first_line(error: BaseException) -> str:

@@ -259,15 +259,18 @@ def solve_small_chains(grams: Grams, sums: Floats) -> tuple[Floats, Floats]:
     count, value = sums[:, grams.rows, 0], sums[:, grams.rows, 1]
     moves = (grams.source >= 0) & (grams.target >= 0)
     starts, ends = (grams.source < 0) & (grams.target >= 0), (grams.source >= 0) & (grams.target == -1)
-    start, outflow = np.zeros((n, n_states)), np.zeros((n, n_states))
+    start = np.zeros((n, n_states))
     start[:, grams.target[starts]] = count[:, starts]
     start /= np.maximum(start.sum(axis=1, keepdims=True), 1e-300)
-    np.add.at(outflow, (slice(None), grams.source[grams.source >= 0]), count[:, grams.source >= 0])
+    leaves = np.flatnonzero(grams.source >= 0)
+    membership = np.zeros((len(leaves), n_states))
+    membership[np.arange(len(leaves)), grams.source[leaves]] = 1.0
+    outflow = count[:, leaves] @ membership
     outflow = np.where(outflow > 0, outflow, 1.0)
     transitions = np.zeros((n, n_states, n_states))
     transitions[:, grams.source[moves], grams.target[moves]] = count[:, moves]
     transitions /= outflow[:, :, None]
-    credits, effects = [], np.zeros((n, n_channels))
+    shared, effects = [], np.zeros((n, n_channels))
     for amount in (count, value):
         reward = np.zeros((n, n_states))
         reward[:, grams.source[ends]] = amount[:, ends]
@@ -277,11 +280,11 @@ def solve_small_chains(grams: Grams, sums: Floats) -> tuple[Floats, Floats]:
         effects = np.where(usable, found, effects)
         total = effects.sum(axis=1, keepdims=True)
         share = np.divide(effects, total, out=np.zeros_like(effects), where=total != 0.0)
-        credits.append(share * reward.sum(axis=1, keepdims=True))
+        shared.append(share * reward.sum(axis=1, keepdims=True))
     if grams.lost_rows is not None:
         lost = sums[:, grams.lost_rows].sum(axis=1)
-        credits = [np.append(credit, lost[:, [side]], axis=1) for side, credit in enumerate(credits)]
-    return credits[0], credits[1]
+        shared = [np.append(credit, lost[:, [side]], axis=1) for side, credit in enumerate(shared)]
+    return shared[0], shared[1]
 
 
 def _credit_cells(solution: MarkovSolution) -> CellTally:

@@ -54,13 +54,13 @@ def replicate(
 
 
 def _spread(model: Model, total: Any, cells: Any, sums: Floats, cell_sums: Floats) -> tuple[Floats, Floats]:
-    credits: list[Credit] = []
+    results: list[Credit] = []
     for tallied, split in zip(sums, cell_sums, strict=True):
         solved = model.solve(replace(total, sums=tallied))
-        credits.append(model.spread(solved, replace(cells, sums=split)))
+        results.append(model.spread(solved, replace(cells, sums=split)))
     return (
-        np.array([credit.conversions[0] for credit in credits]),
-        np.array([credit.value[0] for credit in credits]),
+        np.array([credit.conversions[0] for credit in results]),
+        np.array([credit.value[0] for credit in results]),
     )
 
 

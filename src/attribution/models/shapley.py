@@ -12,14 +12,13 @@ from attribution._checks import one_of, whole
 from attribution._typing import Floats
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
-from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
-from attribution.kernels.ragged import segment_sums
 from attribution.models.base import CellTally, Model, scaled_to_channels, solve_cells, tally_touch_weights
 from attribution.models.cells import cells_of
+from attribution.models.effects import shares_by_effect
 from attribution.models.positions import solve_positions, tally_positions
 from attribution.models.sets import SetTally, tally_sets
-from attribution.models.shapley_games import GAMES, RATES, play
+from attribution.models.shapley_games import GAMES, RATES, play, play_many
 from attribution.models.shapley_solution import ShapleySolution
 
 
@@ -210,6 +209,39 @@ class Shapley(Model):
         credit = solve_cells(self.name, cells, {"models": {self.name: repr(self)}})
         return replace(credit, details={self.name: solution}, notes=notes)
 
+    def solve_many(self, tally: SetTally | CellTally, sums: Floats) -> tuple[Floats, Floats]:
+        """Solve many tallies that differ only in their sums, as a bootstrap does.
+
+        Parameters
+        ----------
+        tally
+            Gives the rows.
+        sums
+            Shape (R, n_rows, k).
+
+        Returns
+        -------
+        conversions, value : float64, shape (R, n_cells)
+            Credit of each, cells in the order of `solve`; NaN where `solve` would raise, because a resample
+            holds no conversion of all channels in the game ``"exact_rate"``.
+        """
+        if isinstance(tally, SetTally) and self.game in {"subset_conversions", "within_set_rate"}:
+            empty = np.flatnonzero(tally.sizes == 0)
+            credit = np.concatenate([play_many(tally, self.game, sums), sums[:, empty, :2]], axis=1)
+            return credit[:, :, 0], credit[:, :, 1]
+        solved = [self._solve_or_nan(replace(tally, sums=each)) for each in sums]
+        return np.array([each[0] for each in solved]), np.array([each[1] for each in solved])
+
+    def _solve_or_nan(self, tally: SetTally | CellTally) -> tuple[Floats, Floats]:
+        try:
+            credit = self.solve(tally)
+        except ModelError:
+            if not isinstance(tally, SetTally) or self.game != "exact_rate":
+                raise
+            missing = np.full(len(tally.channels) + int((tally.sizes == 0).any()), np.nan)
+            return missing, missing
+        return credit.conversions[0], credit.value[0]
+
     @staticmethod
     def effects(solution: ShapleySolution) -> Floats:
         """Return what breakdowns weigh touches by: the Shapley values, shape (n_channels, 2).
@@ -240,7 +272,7 @@ class Shapley(Model):
         solution: ShapleySolution = solved.details[self.name]  # type: ignore[assignment]
         cells = cells_of(journeys, by)
         tallies = [
-            tally_touch_weights(journeys, cells, _touch_shares(journeys, solution.channels, effects))
+            tally_touch_weights(journeys, cells, shares_by_effect(journeys, solution.channels, effects))
             for effects in self.effects(solution).T
         ]
         sums = np.stack([tallies[0].sums[:, 0], tallies[1].sums[:, 1]], axis=1)
@@ -269,15 +301,3 @@ class Shapley(Model):
                 )
         credit = solve_cells(self.name, scaled_to_channels(allocated, solved))
         return replace(credit, settings=solved.settings, details=solved.details, notes=solved.notes)
-
-
-def _touch_shares(journeys: Journeys, channels: tuple[str, ...], effects: Floats) -> Floats:
-    """Return each claimed touch's share of its journey, by the size of its channel's effect, shape (M,)."""
-    claimed = claimed_touches(journeys)
-    size = dict(zip(channels, np.abs(effects).tolist(), strict=True))
-    of_touch = np.array([size.get(name, 0.0) for name in journeys.channels])[claimed.channel]
-    whole_journey = segment_sums(of_touch, claimed.offsets)[claimed.journey]
-    shares: Floats = np.where(
-        whole_journey > 0, of_touch / np.where(whole_journey > 0, whole_journey, 1.0), 1.0 / claimed.length
-    )
-    return shares

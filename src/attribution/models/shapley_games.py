@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -97,13 +98,45 @@ def play(
     return solution, empty[:, :2].sum(axis=0) if len(empty) else None, tuple(notes)
 
 
+def play_many(tally: SetTally, game: str, sums: Floats) -> Floats:
+    """Play an additive game, or the one within sets, on many tallies of the same sets at once.
+
+    Parameters
+    ----------
+    tally
+        Gives the sets.
+    game
+        ``"subset_conversions"`` or ``"within_set_rate"``.
+    sums
+        Their sums, shape (R, n_sets, 3).
+
+    Returns
+    -------
+    Floats
+        Credit, shape (R, n_channels, 2).
+    """
+    filled = np.flatnonzero(tally.sizes > 0)
+    seen = tally.take(filled)
+    amounts = np.moveaxis(sums[:, filled, :2], 0, 1)
+    columns = amounts.reshape(len(filled), -1)
+    n = len(tally.channels)
+    if game == "subset_conversions":
+        from scipy import sparse
+
+        parts = np.repeat(1.0 / seen.sizes, seen.sizes)
+        split: Any = sparse.csc_array((parts, seen.members, seen.offsets), shape=(n, len(filled)))
+        values: Floats = split @ columns
+    else:
+        totals = np.repeat((sums[:, filled, 0] + sums[:, filled, 2]).T, 2, axis=1)
+        values = _within(seen.offsets, seen.members, columns, totals, n)
+    return np.moveaxis(values.reshape(n, len(sums), 2), 0, 1)
+
+
 def _exact_values(sets: _Sets, game: str) -> Floats:
     """Return the Shapley values of the game on conversions and of the one on value, shape (n, 2)."""
     if game == "within_set_rate":
-        # Inside a set values sum to its rate: times its journeys, to its conversions.
-        totals = sets.totals[:, None]
-        shares = np.where(sets.amounts != 0, totals, 0.0)
-        return shapley_within_sets(sets.offsets, sets.members, rates(sets.amounts, totals), shares, sets.n)
+        totals = np.repeat(sets.totals[:, None], 2, axis=1)
+        return _within(sets.offsets, sets.members, sets.amounts, totals, sets.n)
     columns = []
     for amounts in sets.amounts.T:
         if game == "subset_conversions":
@@ -116,10 +149,17 @@ def _exact_values(sets: _Sets, game: str) -> Floats:
     return np.stack(columns, axis=1)
 
 
+def _within(offsets: Ints, members: Codes, amounts: Floats, totals: Floats, n: int) -> Floats:
+    """Play the exact-rate game inside each set, a column a game, shapes (k, m) and (n, m)."""
+    # Inside a set values sum to its rate: times its journeys, to its conversions.
+    shares = np.where(amounts != 0, totals, 0.0)
+    return shapley_within_sets(offsets, members, rates(amounts, totals), shares, n)
+
+
 def _scaled(values: Floats, sets: _Sets, game: str) -> Floats:
     """Return values times what makes them sum to the attributed conversions and value, shape (n, 2)."""
     if game == "subset_rate":  # all channels are worth the rate of all journeys
-        return values * sets.totals.sum()
+        return values * float(sets.totals.sum())
     if game != "exact_rate":
         return values
     attributed = sets.amounts.sum(axis=0)

@@ -29,9 +29,16 @@ def percentile_interval(replicates: Floats, level: float) -> tuple[Floats, Float
         interval.
     level
         Confidence level, such as 0.95.
+
+    Examples
+    --------
+    >>> low, high = percentile_interval(np.arange(101.0), 0.9)
+    >>> float(low), float(high)
+    (5.0, 95.0)
     """
     tail = (1.0 - level) / 2.0
-    low, high = np.quantile(replicates, [tail, 1.0 - tail], axis=0)
+    with np.errstate(invalid="ignore"):  # replicates may be infinite
+        low, high = np.quantile(replicates, [tail, 1.0 - tail], axis=0)
     return low, high
 
 
@@ -54,10 +61,12 @@ def bca_interval(
     Returns
     -------
     low, high : float64, shape (...)
-        The percentile interval where the bias correction is not finite (all replicates on one side).
+        The percentile interval where the bias correction is not finite (all replicates on one side). As
+        there, a cell with a missing replicate has no interval.
     """
     from scipy import special
 
+    missing = np.isnan(replicates).any(axis=0)
     below = (replicates < estimate).mean(axis=0) + (replicates == estimate).mean(axis=0) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         bias = special.ndtri(below)
@@ -66,10 +75,11 @@ def bca_interval(
     usable = np.isfinite(bias) & np.isfinite(acceleration)
     bias, acceleration = np.where(usable, bias, 0.0), np.where(usable, acceleration, 0.0)
     tail = special.ndtri((1.0 - level) / 2.0)
+    ordered = np.sort(replicates, axis=0)
     bounds = []
     for z in (tail, -tail):
         shifted = special.ndtr(bias + (bias + z) / (1.0 - acceleration * (bias + z)))
-        bounds.append(_quantiles(np.sort(replicates, axis=0), shifted))
+        bounds.append(np.where(missing, np.nan, _quantiles(ordered, shifted)))
     return bounds[0], bounds[1]
 
 
@@ -81,5 +91,6 @@ def _quantiles(ordered: Floats, probability: Floats) -> Floats:
     share = position - lower
     at_lower = np.take_along_axis(ordered, lower[None], axis=0)[0]
     at_upper = np.take_along_axis(ordered, upper[None], axis=0)[0]
-    cells: Floats = at_lower + (at_upper - at_lower) * share
+    with np.errstate(invalid="ignore"):  # replicates may be infinite
+        cells: Floats = at_lower + (at_upper - at_lower) * share
     return cells

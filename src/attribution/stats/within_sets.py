@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -103,8 +104,10 @@ def _pair_sums(pairs: _Pairs, sizes: Ints, worth: Floats, shares: Floats) -> tup
     shape = (len(sizes), len(sizes))
     for outer, inner in pairs:
         large, small = sizes[outer], sizes[inner]
-        inside += sparse.csr_array((after[large, small], (outer, inner)), shape=shape) @ worth
-        around += sparse.csr_array((both[large, small], (inner, outer)), shape=shape) @ shares
+        after_outer: Any = sparse.csr_array((after[large, small], (outer, inner)), shape=shape)
+        around_inner: Any = sparse.csr_array((both[large, small], (inner, outer)), shape=shape)
+        inside += after_outer @ worth
+        around += around_inner @ shares
     return around, inside
 
 

@@ -1,0 +1,128 @@
+"""What may be asked of a credit beside its table: how sure, how its models differ, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, cast
+
+from attribution._display import Display
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attribution.credit.credit import Credit
+
+
+class Questions(Display):
+    """The questions; `Credit` inherits them."""
+
+    __slots__ = ()
+
+    def intervals(
+        self,
+        measure: str = "share",
+        *,
+        level: float = 0.95,
+        method: Literal["percentile", "bca"] = "percentile",
+    ) -> pd.DataFrame:
+        """Return estimate, standard error, interval and rank of every cell under every model.
+
+        Parameters
+        ----------
+        measure
+            ``"conversions"``, ``"value"``, ``"share"``, ``"value_share"``, or after `with_spend` ``"roas"``,
+            ``"roi"``, ``"cpa"``. Costs are taken as they are; conversions and value are resampled.
+        level
+            Confidence level.
+        method
+            ``"percentile"``: quantiles of the resamples. ``"bca"``: corrected for bias and for a standard
+            error that changes with the estimate (Efron 1987); the acceleration is that of leaving out one
+            group of users at a time.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``model``, the names in `by`, ``estimate``, ``standard_error``, ``ci_low``, ``ci_high``;
+            and ``rank`` among the cells of the table, best first (the lowest of ``"cpa"``, the highest of all
+            else), with the percentile interval ``rank_low`` to ``rank_high``. Missing where the measure
+            is, and a bound where the resamples set none.
+
+        Raises
+        ------
+        CreditError
+            If the credit was made without ``bootstrap=``, or the measure is unknown or not resampled.
+
+        Examples
+        --------
+        >>> import attribution as at
+        >>> sample = at.load_sample("retailer")
+        >>> log = at.read_log(sample.touches, sample.conversions)
+        >>> credit = at.attribute(log, "linear", goal="purchase", bootstrap=200, rng=1)
+        >>> sure = credit.intervals("share").head(2)
+        >>> sure[["channel", "estimate", "ci_low", "ci_high", "rank", "rank_low", "rank_high"]].round(3)
+        """
+        from attribution.credit.intervals import intervals_frame
+
+        return intervals_frame(cast("Credit", self), measure, level, method)
+
+    def differences(
+        self,
+        measure: str = "share",
+        *,
+        between: Literal["channels", "models"] = "channels",
+        level: float = 0.95,
+        method: Literal["percentile", "bca"] = "percentile",
+    ) -> pd.DataFrame:
+        """Return the difference of every pair of channels, or of models, with its interval.
+
+        Both sides come from the same resamples, so that what they have in common cancels. Two intervals
+        that overlap do not tell that a difference is uncertain; this does.
+
+        Parameters
+        ----------
+        measure, level, method
+            As in `intervals`.
+        between
+            ``"channels"``: pairs of channels under each model, other dimensions summed. ``"models"``: pairs
+            of models for each cell.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``model`` (or the names in `by`, between models), ``first``, ``second``, ``difference``
+            (first less second), ``standard_error``, ``ci_low``, ``ci_high`` and ``probability``: the part of
+            the resamples in which the first exceeds the second, those where they are equal counting half.
+            What lacks the measure, such as ROAS without cost, is left out.
+
+        Raises
+        ------
+        CreditError
+            As `intervals` does, and for differences between models where there is one.
+        """
+        from attribution.credit.intervals import differences_frame
+
+        return differences_frame(cast("Credit", self), measure, between, level, method)
+
+    def probability_best(self, measure: str = "conversions", *, lowest: bool | None = None) -> pd.DataFrame:
+        """Return in which part of the resamples each channel comes first.
+
+        Parameters
+        ----------
+        measure
+            As in `intervals`.
+        lowest
+            Whether the lowest is the best; by default for ``"cpa"`` alone.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``model``, ``channel`` (other dimensions are summed), ``estimate`` and ``probability``,
+            the most probable first. Channels that come first together share the sample.
+
+        Raises
+        ------
+        CreditError
+            As `intervals` does.
+        """
+        from attribution.credit.intervals import best_frame
+
+        return best_frame(cast("Credit", self), measure, lowest)

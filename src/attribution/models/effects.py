@@ -1,0 +1,39 @@
+"""Breakdowns of models whose channels have effects: a journey's conversion split over its touches."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attribution._typing import Floats
+from attribution.journeys.claimed import claimed_touches
+from attribution.journeys.journeys import Journeys
+from attribution.kernels.ragged import segment_sums
+
+
+def shares_by_effect(journeys: Journeys, channels: tuple[str, ...], effects: Floats) -> Floats:
+    """Return each claimed touch's share of its conversion, by the size of its channel's effect.
+
+    The sign of an effect is left out: within a channel it is the same for all touches, so that it changes
+    nothing once cells are scaled to the channel's credit, while effects of both signs could cancel.
+
+    Parameters
+    ----------
+    journeys
+        The journeys.
+    channels
+        What the effects belong to; channels of the journeys that are not among them have none.
+    effects
+        Shape (n_channels,).
+
+    Returns
+    -------
+    Floats
+        Shape (M,); shares of a journey sum to 1 and are equal where none of its channels has an effect.
+    """
+    claimed = claimed_touches(journeys)
+    size = dict(zip(channels, np.abs(effects).tolist(), strict=True))
+    of_touch = np.array([size.get(name, 0.0) for name in journeys.channels], np.float64)[claimed.channel]
+    whole = segment_sums(of_touch, claimed.offsets)[claimed.journey]
+    shares = 1.0 / claimed.length
+    np.divide(of_touch, whole, out=shares, where=whole > 0)
+    return shares
