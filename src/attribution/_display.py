@@ -115,13 +115,17 @@ def _cell(value: Any) -> str:
 def table_html(frame: pd.DataFrame, formats: Mapping[str, Callable[[Any], str]] | None = None) -> str:
     """Return an HTML table of `frame`, every cell escaped, scrolling sideways when it is wide."""
     shown = format_frame(frame, formats)
-    numeric = {position for position, kind in enumerate(frame.dtypes) if getattr(kind, "kind", "O") in "iufc"}
-    head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in shown.columns)
+    # Notebooks align every cell to the right unless told otherwise.
+    sides = ["right" if getattr(kind, "kind", "O") in "iufc" else "left" for kind in frame.dtypes]
+    head = "".join(
+        f'<th scope="col" style="text-align:{side}">{html.escape(str(name))}</th>'
+        for side, name in zip(sides, shown.columns, strict=True)
+    )
     lines = []
     for row in shown.itertuples(index=False):
         cells = "".join(
-            f"<td{' style=text-align:right' if position in numeric else ''}>{html.escape(cell)}</td>"
-            for position, cell in enumerate(row)
+            f'<td style="text-align:{side}">{html.escape(cell)}</td>'
+            for side, cell in zip(sides, row, strict=True)
         )
         lines.append(f"<tr>{cells}</tr>")
     return (

@@ -1,26 +1,45 @@
-"""Progress bars: shown in a terminal or a notebook, silent elsewhere."""
+"""Progress bars: shown in a terminal or a notebook once a second has passed, silent elsewhere."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 
 
-def shows_progress(progress: bool | None) -> bool:
-    """Whether to show a bar: as told, or by default where somebody is there to see it."""
+def bar(items: Iterable[Item], what: str, progress: bool | None) -> Iterable[Item]:
+    """Return `items` behind a progress bar, where one is to be shown."""
+    if not _shown(progress):
+        return items
+    shown: Iterable[Item] = _tqdm()(items, desc=what, **_manners(progress))
+    return shown
+
+
+def counter(total: int | None, what: str, progress: bool | None) -> Any:
+    """Return a bar over `total` rows with `update` and `close`, or None where none is to be shown."""
+    if not _shown(progress):
+        return None
+    return _tqdm()(total=total, desc=what, unit="row", unit_scale=True, **_manners(progress))
+
+
+def _shown(progress: bool | None) -> bool:
     if progress is not None:
         return progress
     return sys.stderr.isatty() or "ipykernel" in sys.modules
 
 
-def bar(items: Iterable[Item], what: str, progress: bool | None) -> Iterable[Item]:
-    """Return `items` behind a progress bar, where one is to be shown."""
-    if not shows_progress(progress):
-        return items
-    from tqdm.auto import tqdm
+def _tqdm() -> Any:
+    import warnings
 
-    shown: Iterable[Item] = tqdm(items, desc=what, leave=False)
-    return shown
+    with warnings.catch_warnings():
+        # A notebook without ipywidgets gets a bar of text.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        from tqdm.auto import tqdm
+    return tqdm
+
+
+def _manners(progress: bool | None) -> dict[str, Any]:
+    # One that was asked for is shown at once and stays.
+    return {"delay": 0.0 if progress else 1.0, "leave": bool(progress)}

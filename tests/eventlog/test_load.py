@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from attribution.errors import LogError
 from attribution.eventlog.decode import decode_touches
+from attribution.eventlog.delimited import NULLS
 from attribution.eventlog.keys import hash_array
 from attribution.eventlog.read import read_log
 from tests.eventlog.tables import (
@@ -107,7 +108,7 @@ def test_files_give_back_what_was_written(rows, group):
             writer.write_table(table, max_chunksize=group)
         for name in ("t.parquet", "t.arrow"):
             same_log(read_log(f"{folder}/{name}", orders, {"dims": ("campaign",)}).load(), expected)
-        if all(text not in (None, "") and text.isalnum() for row in rows for text in (row[2], row[3])):
+        if all(text not in (None, *NULLS) and text.isalnum() for row in rows for text in (row[2], row[3])):
             pacsv.write_csv(table, f"{folder}/t.csv")
             same_log(read_log(f"{folder}/t.csv", orders, {"dims": ("campaign",)}).load(), expected)
 
@@ -418,6 +419,16 @@ def test_the_log_shows_itself():
 def test_progress_is_shown_on_request(capsys):
     read_log(touch_table(), conversion_table()).load(progress=True)
     assert "reading touches" in capsys.readouterr().err
+
+
+def test_csv_reads_the_usual_words_for_nothing_as_null(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        "user_id,time,channel,campaign\n" + "".join(f"u,2026-03-01,NA,{n}\n" for n in NULLS)
+    )
+    orders = pa.table({"user_id": ["u"], "time": times(1, None)})
+    loaded = read_log(tmp_path / "t.csv", orders, {"dims": "campaign"}).load()
+    assert loaded.touches.dims[0].codes.tolist() == [-1] * len(NULLS)
+    assert loaded.channels == ("NA",)
 
 
 def test_reading_parquet_imports_no_pandas(tmp_path):

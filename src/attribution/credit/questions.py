@@ -59,6 +59,9 @@ class Questions(Display):
         >>> credit = at.attribute(log, "linear", goal="purchase", bootstrap=200, rng=1)
         >>> sure = credit.intervals("share").head(2)
         >>> sure[["channel", "estimate", "ci_low", "ci_high", "rank", "rank_low", "rank_high"]].round(3)
+               channel  estimate  ci_low  ci_high  rank  rank_low  rank_high
+        0    affiliate     0.031   0.026    0.037    10        10         10
+        1  call_centre     0.015   0.011    0.020    13        12         13
         """
         from attribution.credit.intervals import intervals_frame
 
@@ -97,6 +100,18 @@ class Questions(Display):
         ------
         CreditError
             As `intervals` does, and for differences between models where there is one.
+
+        Examples
+        --------
+        >>> import attribution as at
+        >>> sample = at.load_sample("retailer")
+        >>> log = at.read_log(sample.touches, sample.conversions)
+        >>> credit = at.attribute(log, "linear", goal="purchase", bootstrap=200, rng=1)
+        >>> pairs = credit.with_spend(sample.spend).differences("roas").round(3).head(2)
+        >>> pairs[["first", "second", "difference", "ci_low", "ci_high", "probability"]]
+               first       second  difference  ci_low  ci_high  probability
+        0  affiliate  direct_mail       1.315   0.441    2.452          1.0
+        1  affiliate      display      -4.848  -6.830   -3.217          0.0
         """
         from attribution.credit.intervals import differences_frame
 
@@ -122,6 +137,17 @@ class Questions(Display):
         ------
         CreditError
             As `intervals` does.
+
+        Examples
+        --------
+        >>> import attribution as at
+        >>> sample = at.load_sample("retailer")
+        >>> log = at.read_log(sample.touches, sample.conversions)
+        >>> credit = at.attribute(log, "linear", goal="purchase", bootstrap=200, rng=1)
+        >>> credit.with_spend(sample.spend).probability_best("cpa").round(3).head(2)
+            model    channel  estimate  probability
+        0  linear      email     2.670          1.0
+        1  linear  affiliate    36.726          0.0
         """
         from attribution.credit.intervals import best_frame
 

@@ -64,7 +64,7 @@ class EventLog(Display):
             Leave out touches of users who never converted. A few of them may stay, as users are recognised
             by a part of their hash; `channels`, `start` and `end` are those of the whole log all the same.
         progress
-            Whether to show a progress bar; None shows none.
+            Whether to show a progress bar; by default in a terminal or notebook, once a second has passed.
         cache
             Keep the result, so that the next call returns it at once.
 
@@ -92,7 +92,7 @@ class EventLog(Display):
             self.conversion_table,
             self.invalid,
             None if self.grouping is None else self.grouping.rename,
-            bool(progress),
+            progress,
         )
         loaded = loader.load(converters_only=converters_only)
         if cache:

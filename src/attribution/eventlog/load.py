@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from attribution._progress import counter
 from attribution._typing import Bools, Hashes
 from attribution.eventlog.assemble import ConversionCollector, Rename, Span, TouchCollector, to_columns
 from attribution.eventlog.columns import LogColumns
@@ -39,7 +40,7 @@ class Loader:
     conversion_table: TableColumns
     invalid: str = "raise"
     rename: Rename | None = None
-    progress: bool = False
+    progress: bool | None = None
 
     def load(self, *, converters_only: bool) -> LogColumns:
         """Read the log.
@@ -104,7 +105,7 @@ class Loader:
     ) -> Iterator[tuple[Any, int]]:
         """Yield batches with the position of their first row."""
         offset = 0
-        bar = _bar(source) if self.progress else None
+        bar = counter(source.n_rows, f"reading {source.table}", self.progress)
         for batch in source.batches(columns, labels=[name for name in labels if name in columns]):
             yield batch, offset
             offset += batch.num_rows
@@ -112,9 +113,3 @@ class Loader:
                 bar.update(batch.num_rows)
         if bar is not None:
             bar.close()
-
-
-def _bar(source: Source) -> Any:
-    from tqdm.auto import tqdm
-
-    return tqdm(total=source.n_rows, desc=f"reading {source.table}", unit="row", unit_scale=True)

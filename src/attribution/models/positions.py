@@ -58,8 +58,8 @@ def solve_positions(tally: CellTally) -> tuple[ShapleySolution, Floats | None]:
         game="subset_conversions",
         channels=channels,
         players=len(np.unique(channel)),
-        values=values,
-        errors=np.full_like(values, np.nan),
+        shapley=values,
+        standard_errors=np.full_like(values, np.nan),
         credit=values,
         by_position=PositionCredit(channels, channel, position, sums),
     )

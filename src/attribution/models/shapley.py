@@ -251,7 +251,7 @@ class Shapley(Model):
         solution
             ``credit.details["shapley"]``; its `channels` name the rows, conversions and value the columns.
         """
-        return solution.values
+        return solution.shapley
 
     def needs_allocation(self, by: Sequence[str]) -> bool:
         """Whether journeys must be read again: for breakdowns."""

@@ -89,8 +89,8 @@ def play(
         game=game,
         channels=tally.channels,
         players=sets.n,
-        values=_over_channels(values, tally, players, 0.0),
-        errors=_over_channels(np.nan if sampled is None else sampled.errors, tally, players, np.nan),
+        shapley=_over_channels(values, tally, players, 0.0),
+        standard_errors=_over_channels(np.nan if sampled is None else sampled.errors, tally, players, np.nan),
         credit=_over_channels(_scaled(values, sets, game), tally, players, 0.0),
         orders=0 if sampled is None else sampled.orders,
     )
@@ -118,7 +118,7 @@ def play_many(tally: SetTally, game: str, sums: Floats) -> Floats:
     filled = np.flatnonzero(tally.sizes > 0)
     seen = tally.take(filled)
     amounts = np.moveaxis(sums[:, filled, :2], 0, 1)
-    columns = amounts.reshape(len(filled), -1)
+    columns = amounts.reshape(len(filled), 2 * len(sums))
     n = len(tally.channels)
     if game == "subset_conversions":
         from scipy import sparse
@@ -204,10 +204,7 @@ def _warnings(sets: _Sets, solution: ShapleySolution) -> list[str]:
     game = solution.game
     if solution.negative:
         shown = ", ".join(solution.negative[:5]) + (", ..." if len(solution.negative) > 5 else "")
-        told.append(
-            f"shapley: {len(solution.negative)} channels have a negative worth in the game {game!r}, "
-            f"and so negative credit: {shown}"
-        )
+        told.append(f"shapley: worth less than nothing in the game {game!r}, with negative credit: {shown}")
     if game in RATES and sets.n and sets.totals.sum() == sets.amounts[:, 0].sum():
         told.append(f"shapley: no journey failed to convert, so that every rate in the game {game!r} is 1")
     if game == "exact_rate" and sets.totals[sets.of_all].sum() < _FEW:

@@ -73,13 +73,13 @@ class ShapleySolution(Display):
         Channel names, sorted.
     players : int
         Channels that occur in a journey, and so play.
-    values : float64, shape (n_channels, 2)
+    shapley : float64, shape (n_channels, 2)
         Shapley values of the game on conversions and of the game on value, in the game's own unit:
         conversions and value, or their rates a journey. Channels that do not play have 0.
-    errors : float64, shape (n_channels, 2)
-        Standard errors of `values`; NaN where they are exact.
+    standard_errors : float64, shape (n_channels, 2)
+        Standard errors of `shapley`; NaN where they are exact.
     credit : float64, shape (n_channels, 2)
-        The values, scaled to the attributed conversions and value.
+        Shapley values scaled to the attributed conversions and value.
     orders : int
         How many orders of the channels were sampled; 0 where the values are exact.
     by_position : PositionCredit or None
@@ -89,8 +89,8 @@ class ShapleySolution(Display):
     game: str
     channels: tuple[str, ...]
     players: int
-    values: Floats
-    errors: Floats
+    shapley: Floats
+    standard_errors: Floats
     credit: Floats
     orders: int = 0
     by_position: PositionCredit | None = None
@@ -98,7 +98,7 @@ class ShapleySolution(Display):
     @property
     def negative(self) -> tuple[str, ...]:
         """Channels of negative worth, in conversions, the most negative first."""
-        worth = self.values[:, 0]
+        worth = self.shapley[:, 0]
         below = np.flatnonzero(worth < -1e-12 * np.abs(worth).sum())
         return tuple(self.channels[place] for place in below[np.argsort(worth[below], kind="stable")])
 
@@ -116,8 +116,8 @@ class ShapleySolution(Display):
 
         columns: dict[str, Any] = {"channel": np.array(self.channels, dtype=object)}
         for measure, prefix in enumerate(("", "value_")):
-            columns[f"{prefix}shapley"] = self.values[:, measure]
-            columns[f"{prefix}standard_error"] = self.errors[:, measure]
+            columns[f"{prefix}shapley"] = self.shapley[:, measure]
+            columns[f"{prefix}standard_error"] = self.standard_errors[:, measure]
             columns[f"{prefix}share"] = _shares(self.credit[:, measure])
         return pd.DataFrame(columns)
 

@@ -1,0 +1,1 @@
+"""Models and their intervals against known truth, and against each other."""
