@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attribution as at
@@ -60,6 +60,7 @@ def table(journeys, by="channel"):
     return dict(zip(keys, zip(frame["conversions"], frame["value"], strict=True), strict=True))
 
 
+@settings(max_examples=2_000)
 @given(logs(goals=GOALS), st.integers(0, 40), POLICIES, st.sampled_from([hash_integers, clashing]))
 def test_every_rule_equals_the_reference(log, lookback, policy, hasher):
     touches, conversions = log[0], log[1]

@@ -9,7 +9,10 @@ from attribution._display import Display
 if TYPE_CHECKING:
     import pandas as pd
 
+    from attribution.credit.compare import Comparison
     from attribution.credit.credit import Credit
+    from attribution.credit.explain import Explanation
+    from attribution.journeys.journeys import Journeys
 
 
 class Questions(Display):
@@ -152,3 +155,83 @@ class Questions(Display):
         from attribution.credit.intervals import best_frame
 
         return best_frame(cast("Credit", self), measure, lowest)
+
+    def compare(self, base: str | None = None) -> Comparison:
+        """Set the models side by side: shares, rank shifts, and how much they disagree.
+
+        Which conversions drive a disagreement, `driving_paths` tells from the journeys.
+
+        Parameters
+        ----------
+        base
+            The model that the others are compared with; the first by default.
+
+        Returns
+        -------
+        Comparison
+            With ``to_frame()``, ``disagreement()`` and ``summary()``. Dimensions beside the channel are summed.
+
+        Raises
+        ------
+        CreditError
+            If the credit has one model, or `base` is unknown.
+
+        Examples
+        --------
+        >>> import attribution as at
+        >>> journeys = at.read_paths({"path": ["ad > email", "email"], "conversions": [3, 1]})
+        >>> found = at.attribute(journeys, ["first_touch", "last_touch"]).compare()
+        >>> found.disagreement()
+                 first      second  disagreement channel  difference
+        0  first_touch  last_touch          0.75      ad        0.75
+        """
+        from attribution.credit.compare import compare_models
+
+        return compare_models(cast("Credit", self), base)
+
+    def explain(
+        self, channel: str, model: str | None = None, *, journeys: Journeys | None = None, top: int = 10
+    ) -> Explanation:
+        """Explain, in words and numbers, why a channel got what it got.
+
+        Parameters
+        ----------
+        channel
+            The channel.
+        model
+            Under which model; the first by default.
+        journeys
+            The journeys that were credited, for the paths with and without the channel and their
+            conversion rates.
+        top
+            How many paths of either side to keep.
+
+        Returns
+        -------
+        Explanation
+            Its ``summary()`` is fit for reading aloud, its ``to_frame()`` has the numbers, and ``paths`` the
+            paths.
+
+        Raises
+        ------
+        CreditError
+            If the channel or the model is unknown; the message names the nearest.
+
+        Examples
+        --------
+        >>> import attribution as at
+        >>> paths = {"path": ["ad > email", "email"], "conversions": [3, 1], "nulls": [2, 4]}
+        >>> journeys = at.read_paths(paths)
+        >>> print(at.attribute(journeys, "last_touch").explain("ad", journeys=journeys))
+        ad gets 0 of 4 attributed conversions under last_touch, 0.0%: number 2 of 2 channels.
+        It was on the way of 3 conversions (75.0% of all), with 1.00 touches each: it opened 3, closed 0, and
+        came before the last touch in 3.
+        Of 5 journeys with it 60.0% converted; of 5 journeys without it 20.0% converted. These are different
+        people, so the gap is not its effect.
+        Most converting paths with it: ad > email (3, 60.0% of such journeys).
+        Most converting paths without it: email (1, 20.0% of such journeys).
+        This is how credit was divided; what the channel caused, only an experiment tells.
+        """
+        from attribution.credit.explain import explain_channel
+
+        return explain_channel(cast("Credit", self), channel, model, journeys, top)

@@ -1,0 +1,169 @@
+"""Models side by side: shares, ranks, and how much of the conversions they credit differently."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attribution._display import Display
+from attribution._typing import Floats, Ints
+from attribution.credit.table import fold, measure
+from attribution.errors import CreditError, unknown_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attribution.credit.credit import Credit
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Display):
+    """The channels' shares under several models, and how far the models are from each other.
+
+    Attributes
+    ----------
+    models
+        Labels of the models.
+    channels
+        The channels, the most credited by `base` first.
+    base
+        The model that the others are compared with.
+    shares : float64, shape (n_models, n_channels)
+        Shares of attributed conversions.
+    """
+
+    models: tuple[str, ...]
+    channels: tuple[str, ...]
+    base: str
+    shares: Floats
+
+    @property
+    def ranks(self) -> Ints:
+        """Rank of each channel under each model, 1 has most credit, ties share the best; int64."""
+        # Each channel comes after those that have strictly more.
+        more = self.shares[:, None, :] > self.shares[:, :, None]
+        ranks: Ints = 1 + more.sum(axis=2)
+        return ranks
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a model and channel.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``model``, ``channel``, ``share``, ``rank``, ``share_shift`` (share less that under
+            `base`) and ``rank_shift`` (places gained against `base`; negative where lost).
+        """
+        import pandas as pd
+
+        ranks, base = self.ranks, self.models.index(self.base)
+        n_models, n = self.shares.shape
+        return pd.DataFrame(
+            {
+                "model": np.repeat(np.array(self.models, dtype=object), n),
+                "channel": np.tile(np.array(self.channels, dtype=object), n_models),
+                "share": self.shares.ravel(),
+                "rank": ranks.ravel(),
+                "share_shift": (self.shares - self.shares[base]).ravel(),
+                "rank_shift": (ranks[base] - ranks).ravel(),
+            }
+        )
+
+    def disagreement(self) -> pd.DataFrame:
+        """Return how far each pair of models is apart, the farthest first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``first``, ``second``, ``disagreement``: half the sum of the absolute differences of
+            shares (total variation), which is the part of the conversions that would have to move from one
+            channel to another to get from one model to the other; and ``channel`` with ``difference``:
+            where their shares differ most, and by how much (first less second).
+        """
+        import pandas as pd
+
+        rows = []
+        for a, b in combinations(range(len(self.models)), 2):
+            gap = self.shares[a] - self.shares[b]
+            most = int(np.argmax(np.abs(gap))) if len(gap) else -1
+            rows.append(
+                {
+                    "first": self.models[a],
+                    "second": self.models[b],
+                    "disagreement": float(np.abs(gap).sum() / 2),
+                    "channel": self.channels[most] if len(gap) else "",
+                    "difference": float(gap[most]) if len(gap) else 0.0,
+                }
+            )
+        frame = pd.DataFrame(rows, columns=["first", "second", "disagreement", "channel", "difference"])
+        return frame.sort_values("disagreement", ascending=False, kind="stable", ignore_index=True)
+
+    def summary(self) -> str:
+        """Return in words where the models agree and where they do not."""
+        pairs = self.disagreement().to_dict("records")
+        if not pairs or not self.channels:
+            return self._title() + "."
+        lines = [self._title() + "."]
+        chosen = [("Farthest apart", pairs[0])] + ([("Nearest", pairs[-1])] if len(pairs) > 1 else [])
+        for word, pair in chosen:
+            lines.append(
+                f"{word}: {pair['first']} and {pair['second']} credit {pair['disagreement']:.1%} of the "
+                f"conversions to different channels; most of all {pair['channel']}, "
+                f"{abs(pair['difference']):.1%} {'more' if pair['difference'] > 0 else 'less'} "
+                f"under {pair['first']}."
+            )
+        ranks = self.ranks
+        steady = [
+            channel for channel, rank in zip(self.channels, ranks.T, strict=True) if len(set(rank.tolist())) == 1
+        ]
+        if steady:
+            lines.append(f"Same rank under every model: {', '.join(steady)}.")
+        lines.append("Disagreement is about bookkeeping: no model tells what a channel caused.")
+        return "\n".join(lines)
+
+    def _title(self) -> str:
+        return f"Shares of {len(self.channels):,} channels under {len(self.models)} models, against {self.base}"
+
+    def _shown(self, *, wide: bool) -> pd.DataFrame:
+        del wide
+        import pandas as pd
+
+        columns: dict[str, Any] = {"channel": np.array(self.channels, dtype=object)}
+        base = self.models.index(self.base)
+        for model, line, rank in zip(self.models, self.shares, self.ranks, strict=True):
+            moved = self.ranks[base] - rank
+            columns[model] = [
+                f"{share:.1%}" + (f" ({shift:+d})" if shift else "")
+                for share, shift in zip(line.tolist(), moved.tolist(), strict=True)
+            ]
+        return pd.DataFrame(columns)
+
+    def _notes(self) -> tuple[str, ...]:
+        return ("In brackets: places gained or lost against the base.", *self.summary().split("\n")[1:-1])
+
+    def _formats(self) -> Mapping[str, Callable[[Any], str]]:
+        return {}
+
+
+def compare_models(credit: Credit, base: str | None) -> Comparison:
+    """Set the models of a credit side by side; see `Credit.compare`."""
+    if len(credit.models) < 2:
+        msg = f"there is nothing to compare: this credit has one model, {', '.join(credit.models)}"
+        raise CreditError(msg, hint='at.attribute(journeys, ["last_touch", "linear", "markov"]).compare()')
+    if base is not None and base not in credit.models:
+        raise CreditError(unknown_name("model", base, credit.models), column="base")
+    base = credit.models[0] if base is None else base
+    table = fold(credit, ("channel",))
+    inside = np.flatnonzero(table.attributed)
+    shares = np.nan_to_num(measure(table, "share")[:, inside])
+    order = np.argsort(-shares[credit.models.index(base)], kind="stable")
+    return Comparison(
+        models=credit.models,
+        channels=tuple(table.keys[0][inside[order]].tolist()),
+        base=base,
+        shares=shares[:, order],
+    )

@@ -1,0 +1,213 @@
+"""Why a channel got what it got, in words and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attribution._display import Display, format_number
+from attribution.credit.bootstrap import interval, told
+from attribution.credit.table import fold, measure
+from attribution.errors import CreditError, unknown_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attribution.credit.credit import Credit
+    from attribution.journeys.journeys import Journeys
+
+_ALIKE = ("touched", "assisted", "opened", "closed", "mean_touches")
+_TOP = 3
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation(Display):
+    """What a credit table and, where given, the journeys tell about one channel under one model.
+
+    Attributes
+    ----------
+    channel, model
+        What is explained.
+    facts
+        Numbers by name, as in `to_frame`.
+    interval
+        How the interval of the share was made; empty where there is none.
+    paths
+        The most frequent converting paths with the channel and without it, or None where no journeys were
+        given: columns ``with_channel``, ``path``, ``conversions``, ``nulls``, ``conversion_rate``.
+    """
+
+    channel: str
+    model: str
+    facts: Mapping[str, float]
+    interval: str = ""
+    paths: pd.DataFrame | None = None
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a number.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``fact`` and ``value``: ``conversions``, ``share``, ``rank``, ``channels`` (how many there
+            are), ``share_ci_low`` and ``share_ci_high`` where there is a bootstrap; ``attributed`` (conversions
+            of all channels), ``touched``, ``opened``, ``closed``, ``assisted``, ``mean_touches`` where they are
+            known; what the model tells of the channel, such as ``removal_effect`` or ``shapley``; with
+            journeys, ``journeys_with``, ``rate_with``, ``journeys_without`` and ``rate_without``.
+        """
+        import pandas as pd
+
+        return pd.DataFrame({"fact": list(self.facts), "value": list(self.facts.values())})
+
+    def summary(self) -> str:
+        """Return the explanation in plain words, with the numbers of `to_frame`."""
+        parts = (self._credit(), self._positions(), self._effect(), self._rates(), self._examples())
+        lines = [line for line in parts if line]
+        lines.append("This is how credit was divided; what the channel caused, only an experiment tells.")
+        return "\n".join(lines)
+
+    def _credit(self) -> str:
+        facts = self.facts
+        text = (
+            f"{self.channel} gets {format_number(facts['conversions'])} of {format_number(facts['attributed'])} "
+            f"attributed conversions under {self.model}, {facts['share']:.1%}: "
+            f"number {facts['rank']:.0f} of {facts['channels']:.0f} channels."
+        )
+        if self.interval and np.isfinite(facts["share_ci_low"]):
+            low, high = facts["share_ci_low"], facts["share_ci_high"]
+            text += f" By chance alone the share could be {low:.1%} to {high:.1%} ({self.interval})."
+        return text
+
+    def _positions(self) -> str:
+        facts = self.facts
+        if "touched" not in facts:
+            return ""
+        touched, whole = facts["touched"], facts["attributed"]
+        if not touched:
+            return f"No conversion had {self.channel} on its way."
+        of_all = f" ({touched / whole:.1%} of all)" if whole else ""
+        return (
+            f"It was on the way of {format_number(touched)} conversions{of_all}, with "
+            f"{facts['mean_touches']:.2f} touches each: it opened {format_number(facts['opened'])}, closed "
+            f"{format_number(facts['closed'])}, and came before the last touch in "
+            f"{format_number(facts['assisted'])}."
+        )
+
+    def _effect(self) -> str:
+        facts = self.facts
+        if "removal_effect" in facts:
+            return (
+                f"Removal effect {facts['removal_effect']:.3f}: in the model's chain, if every step to "
+                f"{self.channel} ended the journey, {facts['removal_effect']:.1%} of the conversions would be lost. "
+                "Credit is the removal effects of all channels, scaled to the attributed conversions."
+            )
+        if "shapley" in facts:
+            return (
+                f"Shapley value {format_number(facts['shapley'])}: what the channel adds to those before it, "
+                "averaged over all orders of the channels."
+            )
+        return ""
+
+    def _rates(self) -> str:
+        facts = self.facts
+        if "rate_with" not in facts:
+            return ""
+        sides = [
+            f"{'Of' if not place else 'of'} {format_number(facts[f'journeys_{side}'])} journeys {side} it "
+            f"{facts[f'rate_{side}']:.1%} converted"
+            for place, side in enumerate(("with", "without"))
+            if facts[f"journeys_{side}"]
+        ]
+        return "; ".join(sides) + ". These are different people, so the gap is not its effect."
+
+    def _examples(self) -> str:
+        if self.paths is None or not len(self.paths):
+            return ""
+        lines = []
+        for inside, word in ((True, "with"), (False, "without")):
+            rows = self.paths[self.paths["with_channel"] == inside].head(_TOP).to_dict("records")
+            if rows:
+                listed = ", ".join(
+                    f"{row['path']} ({format_number(row['conversions'])}, {row['conversion_rate']:.1%} of such "
+                    "journeys)"
+                    for row in rows
+                )
+                lines.append(f"Most converting paths {word} it: {listed}.")
+        return "\n".join(lines)
+
+    def _title(self) -> str:
+        return f"{self.channel} under {self.model}"
+
+    def _repr_text(self) -> str:
+        return self.summary()
+
+    def _notes(self) -> tuple[str, ...]:
+        return tuple(self.summary().split("\n"))
+
+
+def explain_channel(
+    credit: Credit, channel: str, model: str | None, journeys: Journeys | None, top: int
+) -> Explanation:
+    """Explain what a channel got; see `Credit.explain`."""
+    if channel not in credit.channels:
+        raise CreditError(unknown_name("channel", channel, credit.channels), column="channel")
+    if model is not None and model not in credit.models:
+        raise CreditError(unknown_name("model", model, credit.models), column="model")
+    model = credit.models[0] if model is None else model
+    table = fold(credit, ("channel",))
+    row, cell = table.models.index(model), table.keys[0].tolist().index(channel)
+    shares = measure(table, "share")[row]
+    facts: dict[str, float] = {
+        "conversions": float(table.conversions[row, cell]),
+        "share": float(shares[cell]),
+        "rank": 1.0 + float((shares[table.attributed] > shares[cell]).sum()),
+        "channels": float(table.attributed.sum()),
+        "attributed": float(table.sums().conversions[row]),
+    }
+    if table.bootstrap is not None:
+        low, high = interval(table, "share")
+        facts |= {"share_ci_low": float(low[row, cell]), "share_ci_high": float(high[row, cell])}
+    if table.activity is not None:
+        facts |= {name: float(getattr(table.activity, name)[cell]) for name in _ALIKE}
+    facts |= _details(credit.details.get(model), channel)
+    paths = None
+    if journeys is not None:
+        paths, rates = _paths(journeys, channel, top)
+        facts |= rates
+    return Explanation(channel, model, facts, told(table), paths)
+
+
+def _details(detail: object, channel: str) -> dict[str, float]:
+    """Return what a model's own table says of a channel, such as its removal effect."""
+    if not isinstance(detail, Display):
+        return {}
+    frame = detail.to_frame()
+    if "channel" not in frame:
+        return {}
+    rows = frame[frame["channel"] == channel].drop(columns="channel").select_dtypes("number")
+    # Shares stand in the credit already.
+    found = rows.drop(columns=["share", "value_share"], errors="ignore").to_dict("records")
+    return {str(name): float(number) for name, number in found[0].items()} if found else {}
+
+
+def _paths(journeys: Journeys, channel: str, top: int) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Return the most converting paths with and without a channel, and both sides' conversion rates."""
+    import pandas as pd
+
+    if channel not in journeys.channels:
+        raise CreditError(unknown_name("channel", channel, journeys.channels), column="journeys")
+    hits = np.append(0, np.cumsum(journeys.channel == journeys.channels.index(channel)))
+    inside = hits[journeys.offsets[1:]] > hits[journeys.offsets[:-1]]
+    touched = journeys.lengths > 0
+    parts, rates = [], {}
+    for side, chosen in (("with", inside), ("without", ~inside & touched)):
+        some = journeys.take(chosen)
+        rates[f"journeys_{side}"] = float(some.weights.sum())
+        rates[f"rate_{side}"] = some.conversion_rate
+        counts: Any = some.path_counts(top)
+        parts.append(counts.assign(with_channel=side == "with"))
+    columns = ["with_channel", "path", "conversions", "nulls", "conversion_rate"]
+    return pd.concat(parts, ignore_index=True)[columns], rates

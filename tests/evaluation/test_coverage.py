@@ -1,0 +1,56 @@
+"""The simulated process, and the intervals that must cover what it credits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import attribution as at
+from attribution.credit.table import measure
+from attribution.errors import CreditError
+from attribution.evaluation.coverage import CHANNELS, LONGEST, Process, coverage
+
+RULES = ["first_touch", "linear", "markov"]
+
+
+def test_the_listed_paths_are_all_there_are_and_their_probabilities_sum_to_one():
+    taken, converts = Process().chances
+    assert taken.shape[1] == sum(len(CHANNELS) ** n for n in range(1, LONGEST + 1))
+    assert taken.sum(axis=1) == pytest.approx([1, 1], abs=1e-12)
+    assert (taken > 0).all()
+    assert ((converts > 0) & (converts < 1)).all()
+
+
+def test_a_large_log_comes_near_the_population():
+    process = Process()
+    log = process.draw(100_000, np.random.default_rng(3))
+    population = process.population()
+    assert log.conversion_rate == pytest.approx(population.conversion_rate, abs=0.004)
+    drawn = at.attribute(log, RULES, bootstrap=100, rng=1)
+    exact = at.attribute(population, RULES)
+    for name in ("share", "value_share"):
+        errors = drawn.intervals(name)["standard_error"].to_numpy().reshape(measure(exact, name).shape)
+        assert (np.abs(measure(drawn, name) - measure(exact, name)) < 4.5 * errors).all()
+
+
+def test_a_log_depends_on_its_seed_alone():
+    first, again = (Process().draw(50, np.random.default_rng(7)) for _ in range(2))
+    assert np.array_equal(first.channel, again.channel)
+    assert np.array_equal(first.value, again.value)
+    assert (np.diff(first.user.astype(object)) >= 0).all()
+
+
+@pytest.mark.parametrize("method", ["percentile", "bca"])
+def test_intervals_cover_about_as_often_as_they_say(method):
+    # 60 logs and 15 intervals each, the Monte Carlo error of a mean being at most 2.8 points;
+    # docs/validation.md records 1,000 logs.
+    found = coverage(2_000, logs=60, bootstrap=200, method=method, seed=11)
+    assert found.by_model()["coverage"].between(0.86, 0.995).all()
+    assert found.by_model()["se_ratio"].between(0.85, 1.2).all()
+    frame = found.to_frame()
+    assert (frame["bias"].abs() < 4 * frame["sd"] / np.sqrt(60)).all()
+
+
+def test_a_measure_that_has_no_interval_is_refused():
+    with pytest.raises(CreditError, match="touched"):
+        coverage(100, measure="touched")
