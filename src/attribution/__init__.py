@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from attribution.crediting import attribute as attribute
     from attribution.datasets import load_sample as load_sample
     from attribution.errors import AttributionError as AttributionError
+    from attribution.evaluation.driving import driving_paths as driving_paths
     from attribution.eventlog.channels import ChannelRule as ChannelRule
     from attribution.eventlog.eventlog import EventLog as EventLog
     from attribution.eventlog.read import read_log as read_log
@@ -84,6 +85,7 @@ _HOME = {
     "attribute": "attribution.crediting",
     "build_journeys": "attribution.journeys.build",
     "datasets": "",  # a module, public as a whole
+    "driving_paths": "attribution.evaluation.driving",
     "load_config": "attribution.config",
     "load_sample": "attribution.datasets",
     "read_log": "attribution.eventlog.read",

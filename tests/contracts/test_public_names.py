@@ -34,6 +34,7 @@ PROMISED = [
     "attribute",
     "build_journeys",
     "datasets",
+    "driving_paths",
     "load_config",
     "load_sample",
     "read_log",

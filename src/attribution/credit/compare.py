@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -113,13 +112,12 @@ class Comparison(Display):
             lines.append(
                 f"{word}: {pair['first']} and {pair['second']} credit {pair['disagreement']:.1%} of the "
                 f"conversions to different channels; most of all {pair['channel']}, "
-                f"{abs(pair['difference']):.1%} {'more' if pair['difference'] > 0 else 'less'} "
+                f"{100 * abs(pair['difference']):.1f} points {'more' if pair['difference'] > 0 else 'less'} "
                 f"under {pair['first']}."
             )
         ranks = self.ranks
-        steady = [
-            channel for channel, rank in zip(self.channels, ranks.T, strict=True) if len(set(rank.tolist())) == 1
-        ]
+        places = zip(self.channels, ranks.T, strict=True)
+        steady = [channel for channel, rank in places if len(set(rank.tolist())) == 1]
         if steady:
             lines.append(f"Same rank under every model: {', '.join(steady)}.")
         lines.append("Disagreement is about bookkeeping: no model tells what a channel caused.")
@@ -144,9 +142,6 @@ class Comparison(Display):
 
     def _notes(self) -> tuple[str, ...]:
         return ("In brackets: places gained or lost against the base.", *self.summary().split("\n")[1:-1])
-
-    def _formats(self) -> Mapping[str, Callable[[Any], str]]:
-        return {}
 
 
 def compare_models(credit: Credit, base: str | None) -> Comparison:

@@ -56,7 +56,8 @@ class Explanation(Display):
             are), ``share_ci_low`` and ``share_ci_high`` where there is a bootstrap; ``attributed`` (conversions
             of all channels), ``touched``, ``opened``, ``closed``, ``assisted``, ``mean_touches`` where they are
             known; what the model tells of the channel, such as ``removal_effect`` or ``shapley``; with
-            journeys, ``journeys_with``, ``rate_with``, ``journeys_without`` and ``rate_without``.
+            journeys, ``journeys_with`` and ``journeys_without``, and ``rate_with`` and ``rate_without`` where
+            journeys that did not convert are among them.
         """
         import pandas as pd
 
@@ -72,13 +73,16 @@ class Explanation(Display):
     def _credit(self) -> str:
         facts = self.facts
         text = (
-            f"{self.channel} gets {format_number(facts['conversions'])} of {format_number(facts['attributed'])} "
-            f"attributed conversions under {self.model}, {facts['share']:.1%}: "
-            f"number {facts['rank']:.0f} of {facts['channels']:.0f} channels."
+            f"{self.channel} gets {format_number(facts['conversions'])} of "
+            f"{format_number(facts['attributed'])} attributed conversions under {self.model}"
         )
+        if not np.isfinite(facts["share"]):
+            return text + "."
+        place = f"number {facts['rank']:.0f} of {facts['channels']:.0f} channels"
+        text += f", {facts['share']:.1%}: {place}."
         if self.interval and np.isfinite(facts["share_ci_low"]):
             low, high = facts["share_ci_low"], facts["share_ci_high"]
-            text += f" By chance alone the share could be {low:.1%} to {high:.1%} ({self.interval})."
+            text += f" Sampling error puts that share between {low:.1%} and {high:.1%} ({self.interval})."
         return text
 
     def _positions(self) -> str:
@@ -92,7 +96,7 @@ class Explanation(Display):
         return (
             f"It was on the way of {format_number(touched)} conversions{of_all}, with "
             f"{facts['mean_touches']:.2f} touches each: it opened {format_number(facts['opened'])}, closed "
-            f"{format_number(facts['closed'])}, and came before the last touch in "
+            f"{format_number(facts['closed'])}, and was not the last touch of "
             f"{format_number(facts['assisted'])}."
         )
 
@@ -101,8 +105,8 @@ class Explanation(Display):
         if "removal_effect" in facts:
             return (
                 f"Removal effect {facts['removal_effect']:.3f}: in the model's chain, if every step to "
-                f"{self.channel} ended the journey, {facts['removal_effect']:.1%} of the conversions would be lost. "
-                "Credit is the removal effects of all channels, scaled to the attributed conversions."
+                f"{self.channel} ended the journey, {facts['removal_effect']:.1%} of the conversions would be "
+                "lost. Credit is the removal effects of all channels, scaled to the attributed conversions."
             )
         if "shapley" in facts:
             return (
@@ -130,13 +134,13 @@ class Explanation(Display):
         for inside, word in ((True, "with"), (False, "without")):
             rows = self.paths[self.paths["with_channel"] == inside].head(_TOP).to_dict("records")
             if rows:
-                listed = ", ".join(
-                    f"{row['path']} ({format_number(row['conversions'])}, {row['conversion_rate']:.1%} of such "
-                    "journeys)"
-                    for row in rows
-                )
+                listed = ", ".join(f"{row['path']} ({self._counted(row)})" for row in rows)
                 lines.append(f"Most converting paths {word} it: {listed}.")
         return "\n".join(lines)
+
+    def _counted(self, row: Mapping[str, Any]) -> str:
+        number = format_number(row["conversions"])
+        return f"{number}, {row['conversion_rate']:.1%} of such journeys" if "rate_with" in self.facts else number
 
     def _title(self) -> str:
         return f"{self.channel} under {self.model}"
@@ -199,6 +203,8 @@ def _paths(journeys: Journeys, channel: str, top: int) -> tuple[pd.DataFrame, di
 
     if channel not in journeys.channels:
         raise CreditError(unknown_name("channel", channel, journeys.channels), column="journeys")
+    # Where nothing failed to convert, such journeys were not built: no rate is known.
+    has_rates = not journeys.converted.all()
     hits = np.append(0, np.cumsum(journeys.channel == journeys.channels.index(channel)))
     inside = hits[journeys.offsets[1:]] > hits[journeys.offsets[:-1]]
     touched = journeys.lengths > 0
@@ -206,8 +212,11 @@ def _paths(journeys: Journeys, channel: str, top: int) -> tuple[pd.DataFrame, di
     for side, chosen in (("with", inside), ("without", ~inside & touched)):
         some = journeys.take(chosen)
         rates[f"journeys_{side}"] = float(some.weights.sum())
-        rates[f"rate_{side}"] = some.conversion_rate
+        if has_rates:
+            rates[f"rate_{side}"] = some.conversion_rate
         counts: Any = some.path_counts(top)
+        if not has_rates:
+            counts["conversion_rate"] = np.nan
         parts.append(counts.assign(with_channel=side == "with"))
     columns = ["with_channel", "path", "conversions", "nulls", "conversion_rate"]
     return pd.concat(parts, ignore_index=True)[columns], rates

@@ -225,7 +225,7 @@ class Questions(Display):
         >>> print(at.attribute(journeys, "last_touch").explain("ad", journeys=journeys))
         ad gets 0 of 4 attributed conversions under last_touch, 0.0%: number 2 of 2 channels.
         It was on the way of 3 conversions (75.0% of all), with 1.00 touches each: it opened 3, closed 0, and
-        came before the last touch in 3.
+        was not the last touch of 3.
         Of 5 journeys with it 60.0% converted; of 5 journeys without it 20.0% converted. These are different
         people, so the gap is not its effect.
         Most converting paths with it: ad > email (3, 60.0% of such journeys).

@@ -27,6 +27,42 @@ def unwrap(array: Any) -> Any:
     return array
 
 
+def without_views(batch: Any) -> Any:
+    """Return a record batch whose views of text or bytes are plain text and bytes.
+
+    Polars and others hand over views, which most of pyarrow's functions do not take.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> batch = pa.record_batch({"channel": pa.array(["email"], pa.string_view())})
+    >>> without_views(batch).schema.field("channel").type
+    DataType(large_string)
+    """
+    if not any(_plain_of_view(kind) for kind in batch.schema.types):
+        return batch
+    arrays = [_without_view(array) for array in batch.columns]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _plain_of_view(kind: Any) -> Any:
+    """Return the type to give to a view, also to one in a dictionary; None for other types."""
+    if pat.is_dictionary(kind):
+        return _plain_of_view(kind.value_type)
+    if pat.is_string_view(kind):
+        return pa.large_string()
+    return pa.large_binary() if pat.is_binary_view(kind) else None
+
+
+def _without_view(array: Any) -> Any:
+    kind = _plain_of_view(array.type)
+    if kind is None:
+        return array
+    if pat.is_dictionary(array.type):
+        return pa.DictionaryArray.from_arrays(array.indices, array.dictionary.cast(kind))
+    return array.cast(kind)
+
+
 def numbers(array: Any) -> NDArray[Any]:
     """Return a fixed-width Arrow array (integers, floats, dates, timestamps) as numpy; nulls become 0.
 

@@ -20,8 +20,8 @@ class IpcFile:
         self._table = table
         self._is_stream = is_stream
         self.n_rows: int | None = None
-        with reading(path, table), pa.memory_map(str(path)) as mapped:
-            reader = pa.ipc.open_stream(mapped) if is_stream else pa.ipc.open_file(mapped)
+        with reading(path, table), pa.OSFile(str(path)) as file:
+            reader = pa.ipc.open_stream(file) if is_stream else pa.ipc.open_file(file)
             self._names = list(reader.schema.names)
             self.columns: Mapping[str, Any]
             self.columns, self.repeated = named_types(reader.schema)
@@ -33,16 +33,21 @@ class IpcFile:
         return ColumnType(str(self.path), self.columns[column])
 
     def batches(self, columns: Sequence[str], labels: Sequence[str]) -> Iterator[Any]:
-        """Yield record batches of `columns`; the others are skipped on disk."""
+        """Yield record batches of `columns`; the others are skipped on disk.
+
+        The format has no checksums and pyarrow trusts what it reads, so that a damaged file would crash the
+        process: it is neither mapped into memory nor used before its offsets and text are checked.
+        """
         del labels
         wanted = pa.ipc.IpcReadOptions(included_fields=sorted(self._names.index(name) for name in columns))
-        with reading(self.path, self._table), pa.memory_map(str(self.path)) as mapped:
+        with reading(self.path, self._table), pa.OSFile(str(self.path)) as file:
             if self._is_stream:
-                batches: Any = pa.ipc.open_stream(mapped, options=wanted)
+                batches: Any = pa.ipc.open_stream(file, options=wanted)
             else:
-                reader = pa.ipc.open_file(mapped, options=wanted)
+                reader = pa.ipc.open_file(file, options=wanted)
                 batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
             for batch in batches:
                 part = batch.select(list(columns))
+                part.validate(full=True)
                 for start in range(0, part.num_rows, BATCH_ROWS):
                     yield part.slice(start, BATCH_ROWS)

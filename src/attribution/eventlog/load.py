@@ -8,6 +8,7 @@ from typing import Any
 
 from attribution._progress import counter
 from attribution._typing import Bools, Hashes
+from attribution.eventlog.arrays import without_views
 from attribution.eventlog.assemble import ConversionCollector, Rename, Span, TouchCollector, to_columns
 from attribution.eventlog.columns import LogColumns
 from attribution.eventlog.decode import decode_conversions, decode_touches
@@ -107,7 +108,7 @@ class Loader:
         offset = 0
         bar = counter(source.n_rows, f"reading {source.table}", self.progress)
         for batch in source.batches(columns, labels=[name for name in labels if name in columns]):
-            yield batch, offset
+            yield without_views(batch), offset
             offset += batch.num_rows
             if bar is not None:
                 bar.update(batch.num_rows)

@@ -15,7 +15,7 @@ import pyarrow.types as pat
 
 from attribution._typing import Bools, Hashes, Ints
 from attribution.eventlog.arrays import positions as positions_of
-from attribution.eventlog.arrays import unwrap
+from attribution.eventlog.arrays import unwrap, without_views
 from attribution.eventlog.assemble import Span, to_columns
 from attribution.eventlog.columns import ConversionColumns, TouchColumns
 from attribution.eventlog.faults import FaultTally
@@ -179,7 +179,7 @@ def fetch_rows(log: EventLog, wanted: Mapping[str, Sequence[int]]) -> dict[tuple
         table = log.touch_table if name == "touches" or one_table else log.conversion_table
         places = np.unique(np.asarray(rows, np.int64))
         offset = 0
-        for batch in source.batches(table.columns) if len(places) else ():
+        for batch in map(without_views, source.batches(table.columns) if len(places) else ()):
             inside = places[(places >= offset) & (places < offset + batch.num_rows)]
             if len(inside):
                 picked = batch.take(positions_of(inside - offset))

@@ -35,7 +35,7 @@ def path_counts(journeys: Journeys, *, top: int | None, separator: str) -> pd.Da
     conversions = np.bincount(number, np.where(converted, weights, 0.0), n)
     nulls = np.bincount(number, np.where(converted, 0.0, weights), n)
     value = np.bincount(number, journeys.value[filled], n)
-    texts = _path_texts(journeys, offsets[example], offsets[example + 1], separator)
+    texts = path_texts(journeys, offsets[example], offsets[example + 1], separator)
     with np.errstate(invalid="ignore"):
         rate = conversions / (conversions + nulls)
     order = np.lexsort([np.argsort(np.argsort(texts)), -nulls, -conversions])[:top]
@@ -69,7 +69,7 @@ def _median_days(journeys: Journeys, filled: Ints, offsets: Ints, number: Ints, 
     return medians
 
 
-def _path_texts(journeys: Journeys, low: Ints, high: Ints, separator: str) -> np.ndarray[Any, Any]:
+def path_texts(journeys: Journeys, low: Ints, high: Ints, separator: str) -> np.ndarray[Any, Any]:
     """Write each path out; an object array, shape (p,)."""
     import pyarrow as pa
     import pyarrow.compute as pc

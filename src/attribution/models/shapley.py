@@ -110,7 +110,7 @@ class Shapley(Model):
     name: ClassVar[str] = "shapley"
     game: str = "subset_conversions"
     ordered: bool = False
-    samples: int = 50_000
+    samples: int = 20_000
     tolerance: float = 0.001
     rng: int = 0
 

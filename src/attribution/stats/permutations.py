@@ -99,11 +99,17 @@ class _Seated:
         sizes = np.diff(offsets)
         self._n = n
         self._kind = np.uint8 if n <= 256 else np.int32
+        self._wide = np.dtype(np.int32 if n <= 40_000 else np.int64)  # holds n * n
         by_size = [np.flatnonzero(sizes == size) for size in np.unique(sizes)]
         self._players = [members[offsets[sets][:, None] + np.arange(sizes[sets[0]])] for sets in by_size]
         order = np.concatenate([*by_size, np.empty(0, np.int64)]).astype(np.int64)
         owner = np.repeat(order, sizes[order])
-        self._columns = [(some := np.flatnonzero(column[owner]), column[owner][some]) for column in columns.T]
+        self._columns: list[tuple[Ints | slice, Floats]] = []
+        for column in columns.T:
+            of_member = column[owner]
+            some = np.flatnonzero(of_member)
+            everywhere = len(some) == len(of_member)
+            self._columns.append((slice(None) if everywhere else some, of_member[some]))
 
     def values(self, seats: Ints) -> Floats:
         """Return each player's mean gain over the 2n orders of a circle, shape (n, games).
@@ -131,26 +137,26 @@ class _Seated:
         """Return the sum of each column over the sets inside each arc; shapes (n, n), arcs of 1 to n seats.
 
         A set lies in an arc from seat a when the arc reaches the set's last seat before a, going round. That
-        seat is the same for all a between two neighbouring seats of the set: a step up and a step down in a
-        table of first seat and last seat, which is then cumulated.
+        is seat p for every a between p and the set's next seat. So the sets that an arc of k + 1 seats from
+        a has and one of k seats has not are those that hold its last seat and no other up to a: whose next
+        seat is at least n - k further.
         """
         n = self._n
         seat_of = np.empty(n, self._kind)
         seat_of[seats] = np.arange(n)
-        taken = [np.sort(seat_of[players], axis=1) for players in self._players]
-        following = [np.concatenate([at[:, 1:], at[:, :1]], axis=1).ravel() for at in taken]
-        wraps = [np.broadcast_to(np.arange(at.shape[1]) == at.shape[1] - 1, at.shape).ravel() for at in taken]
-        none = np.empty(0, np.int64)
-        last = np.concatenate([*(at.ravel() for at in taken), none]).astype(np.int64)
-        until = np.concatenate([*following, none]).astype(np.int64) + n * np.concatenate([*wraps, none])
-        up, down = (last + 1) * n + last, ((until + 1) * n + last).astype(np.int64)
+        cells = [np.empty(0, np.int64)]
+        for players in self._players:
+            taken: Codes = np.sort(seat_of[players], axis=1).astype(self._wide)
+            distance = np.empty_like(taken)  # to the set's next seat, less 1
+            distance[:, :-1] = taken[:, 1:] - taken[:, :-1] - 1
+            distance[:, -1] = taken[:, 0] + (n - 1) - taken[:, -1]
+            cells.append((taken * n + distance).ravel().astype(np.int64))
+        cell = np.concatenate(cells)
         seat = np.arange(n)
         arcs = []
         for some, column in self._columns:
-            size = (2 * n + 1) * n
-            steps = np.bincount(up[some], column, size) - np.bincount(down[some], column, size)
-            unrolled = np.cumsum(steps.reshape(2 * n + 1, n), axis=0)
-            by_last = unrolled[:n] + unrolled[n : 2 * n]
-            reached = by_last[seat[:, None], (seat[:, None] + seat[None, :]) % n]
-            arcs.append(np.cumsum(reached, axis=1))
+            by_distance = np.bincount(cell[some], column, n * n).reshape(n, n)
+            at_least = np.cumsum(by_distance[:, ::-1], axis=1)  # n - k or more, for k = 0, 1, ...
+            gained = at_least[(seat[:, None] + seat[None, :]) % n, seat[None, :]]
+            arcs.append(np.cumsum(gained, axis=1))
         return arcs

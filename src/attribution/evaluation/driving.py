@@ -1,0 +1,99 @@
+"""Which conversions make two models disagree: their paths, by the credit that moves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attribution._checks import whole
+from attribution.crediting import attribute
+from attribution.errors import ModelError
+from attribution.eventlog.columns import Dimension
+from attribution.journeys.journeys import Journeys
+from attribution.journeys.paths import path_texts
+from attribution.kernels.paths import distinct_paths
+from attribution.models.registry import ModelSpec, labelled
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PATH = "(path)"  # a dimension beside those of the log
+
+
+def driving_paths(
+    journeys: Journeys, first: ModelSpec, second: ModelSpec, *, top: int | None = 10
+) -> pd.DataFrame:
+    """Return the paths on which two models differ most.
+
+    Both models' credit is broken down by path; what a path moves is half the sum, over its channels, of the
+    absolute differences. What moves one way on one path and back on another cancels in the channels' table
+    (`Credit.compare`), so the paths move more in all than the channels show.
+
+    Parameters
+    ----------
+    journeys
+        The journeys to credit.
+    first, second
+        The models, as `attribute` takes them; a model that learns is fitted on these journeys.
+    top
+        How many paths to return; None returns all that move credit.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``path``, ``conversions``, ``moved`` (conversions that the second model credits to other
+        channels than the first), ``part`` (of all that moves), ``from`` and ``to``: the channels that lose
+        and gain most on the path from the first model to the second. Sorted by ``moved``.
+
+    Raises
+    ------
+    ModelError
+        If a model is unknown, or the two are the same.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> journeys = at.read_paths({"path": ["ad > email", "email", "ad"], "conversions": [3, 2, 1]})
+    >>> at.driving_paths(journeys, "first_touch", "last_touch")
+             path  conversions  moved  part from     to
+    0  ad > email          3.0    3.0   1.0   ad  email
+    """
+    import pandas as pd
+
+    if top is not None:
+        whole(top, "top", error=ModelError)
+    models = labelled([first, second])
+    converted = np.flatnonzero(journeys.converted & (journeys.lengths > 0))
+    claimed = journeys.take(converted)
+    number, example = distinct_paths(claimed.channel, claimed.offsets)
+    codes = np.full(len(journeys), -1, np.int32)
+    codes[converted] = number
+    width = len(str(len(example)))
+    labels = tuple(f"{place:0{width}d}" for place in range(len(example)))
+    by_path = replace(journeys, journey_dims=(*journeys.journey_dims, Dimension(_PATH, labels, codes)))
+    credit = attribute(by_path, models, by=("channel", _PATH))
+    cells = np.flatnonzero(credit.attributed)
+    path = credit.keys[1][cells].astype(np.int64)
+    gain = (credit.conversions[1] - credit.conversions[0])[cells]
+    moved = np.bincount(path, np.abs(gain), len(example)) / 2
+    rounding = 1e-9 * max(1.0, float(np.abs(credit.conversions).sum()))
+    order = np.lexsort([np.arange(len(example)), -moved])
+    order = order[moved[order] > rounding][:top]
+    # The cell of each path that loses most comes first when cells are sorted by gain within paths.
+    sorted_cells = np.lexsort([gain, path])
+    ends = np.append(np.searchsorted(path[sorted_cells], np.arange(len(example))), len(path))
+    names = credit.keys[0][cells][sorted_cells]
+    counted = np.bincount(number, claimed.weights, len(example))
+    low, high = (claimed.offsets[example[order] + end] for end in (0, 1))
+    return pd.DataFrame(
+        {
+            "path": path_texts(claimed, low, high, " > ").astype(object),
+            "conversions": counted[order],
+            "moved": moved[order],
+            "part": moved[order] / moved.sum() if len(order) else moved[order],
+            "from": names[ends[order]],
+            "to": names[ends[order + 1] - 1],
+        }
+    )

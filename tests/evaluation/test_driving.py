@@ -1,0 +1,48 @@
+"""The paths that make two models disagree, by hand and against the tables they break down."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import attribution as at
+from attribution.errors import ModelError
+from attribution.evaluation.coverage import Process
+
+
+def test_paths_by_hand():
+    journeys = at.read_paths(
+        {"path": ["a > b", "b > a", "a > b > c", "c"], "conversions": [4, 3, 2, 9], "nulls": [1, 0, 0, 5]}
+    )
+    frame = at.driving_paths(journeys, "first_touch", "linear")
+    assert frame["path"].tolist() == ["a > b", "b > a", "a > b > c"]
+    assert frame["conversions"].tolist() == [4, 3, 2]
+    assert frame["moved"].tolist() == pytest.approx([2, 1.5, 4 / 3])
+    assert frame["part"].sum() == pytest.approx(1)
+    assert frame["from"].tolist() == ["a", "b", "a"]
+    assert frame["to"].tolist()[:2] == ["b", "a"]
+    assert at.driving_paths(journeys, "first_touch", "linear", top=1)["path"].tolist() == ["a > b"]
+
+
+@pytest.mark.parametrize("second", ["linear", "markov", "shapley"])
+def test_the_paths_move_at_least_what_the_channels_do(second):
+    journeys = Process().draw(500, np.random.default_rng(1))
+    frame = at.driving_paths(journeys, "last_touch", second, top=None)
+    gap = at.attribute(journeys, ["last_touch", second]).compare().disagreement()["disagreement"][0]
+    assert frame["moved"].sum() >= gap * journeys.n_conversions - 1e-9
+    assert (frame["moved"].diff().dropna() <= 1e-12).all()
+
+
+def test_paths_of_one_touch_drive_nothing_between_rules():
+    journeys = at.read_paths({"path": ["a", "b"], "conversions": [3, 1]})
+    assert at.driving_paths(journeys, "first_touch", "last_touch").empty
+
+
+def test_wrong_arguments():
+    journeys = at.read_paths({"path": ["a"], "conversions": [3]})
+    with pytest.raises(ModelError, match="asked for twice"):
+        at.driving_paths(journeys, "linear", "linear")
+    with pytest.raises(ModelError, match="did you mean 'markov'"):
+        at.driving_paths(journeys, "linear", "markof")
+    with pytest.raises(ModelError, match="top=0"):
+        at.driving_paths(journeys, "linear", "markov", top=0)
