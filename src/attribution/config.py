@@ -42,6 +42,7 @@ class LogSettings:
     schema: Mapping[str, Any] = field(default_factory=dict)
     invalid: str = "raise"
     missing_value: float | None = None
+    hash_bits: int = 64
 
 
 @dataclass(frozen=True)
@@ -238,6 +239,7 @@ def _log(table: Table | None, inputs: Reader[Texts]) -> LogSettings:
         schema=_schema(table.section("schema")),
         invalid=table.take("invalid", toml.choice("raise", "drop"), "raise"),
         missing_value=table.take("missing_value", toml.number, None),
+        hash_bits=table.take("hash_bits", _hash_bits, 64),
     )
     table.finish()
     return settings
@@ -376,6 +378,12 @@ def _positive(value: Any, where: str) -> float:
     if number <= 0:
         raise mistake(where, f"must be more than zero, not {value}")
     return number
+
+
+def _hash_bits(value: Any, where: str) -> int:
+    if toml.whole(1)(value, where) not in (64, 128):
+        raise mistake(where, f"must be 64 or 128, not {value}", hint="hash_bits = 128")
+    return int(value)
 
 
 def _fail_on(value: Any, where: str) -> Texts:

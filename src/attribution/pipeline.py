@@ -199,6 +199,7 @@ def _open_log(job: Job) -> EventLog:
         dict(settings.schema),
         invalid=settings.invalid,
         missing_value=settings.missing_value,
+        hash_bits=settings.hash_bits,
     )
     if job.channels is None:
         return log

@@ -137,9 +137,9 @@ def test_any_partitioning_of_the_users_gives_the_same_replicates(seed, n_parts, 
 
 
 def test_single_users_and_buckets_agree_on_standard_errors():
-    journeys = Process().draw(3_000, np.random.default_rng(8))
+    journeys = Process().draw(2_000, np.random.default_rng(8))
     errors = [
-        at.attribute(journeys, ["linear"], bootstrap=300, rng=1, resample=unit).intervals("share")
+        at.attribute(journeys, ["linear"], bootstrap=200, rng=1, resample=unit).intervals("share")
         for unit in ("bucket", "user")
     ]
     ratio = errors[0]["standard_error"] / errors[1]["standard_error"]
@@ -321,7 +321,7 @@ def test_differences_between_models(credit):
         ("first_touch", "u_shaped"),
         ("first_touch", "markov"),
     ]
-    shares = {model: line for model, line in zip(credit.models, measure(credit, "share"), strict=True)}
+    shares = dict(zip(credit.models, measure(credit, "share"), strict=True))
     row = frame[(frame["first"] == "linear") & (frame["second"] == "markov")].set_index("channel")
     wanted = (shares["linear"] - shares["markov"])[:-1]
     assert row["difference"].to_numpy() == pytest.approx(wanted)

@@ -24,8 +24,8 @@ def test_paths_by_hand():
     assert at.driving_paths(journeys, "first_touch", "linear", top=1)["path"].tolist() == ["a > b"]
 
 
-@pytest.mark.parametrize("second", ["linear", "markov", "shapley"])
-def test_the_paths_move_at_least_what_the_channels_do(second):
+@pytest.mark.parametrize("second", ["linear", "u_shaped", "first_touch"])
+def test_the_paths_of_rules_move_at_least_what_the_channels_do(second):
     journeys = Process().draw(500, np.random.default_rng(1))
     frame = at.driving_paths(journeys, "last_touch", second, top=None)
     gap = at.attribute(journeys, ["last_touch", second]).compare().disagreement()["disagreement"][0]
@@ -33,9 +33,19 @@ def test_the_paths_move_at_least_what_the_channels_do(second):
     assert (frame["moved"].diff().dropna() <= 1e-12).all()
 
 
-def test_paths_of_one_touch_drive_nothing_between_rules():
-    journeys = at.read_paths({"path": ["a", "b"], "conversions": [3, 1]})
-    assert at.driving_paths(journeys, "first_touch", "last_touch").empty
+@pytest.mark.parametrize("second", ["last_touch", "markov", "shapley"])
+def test_paths_of_one_channel_drive_nothing(second):
+    journeys = at.read_paths({"path": ["a", "b > b", "a > b"], "conversions": [3, 1, 2], "nulls": [4, 0, 1]})
+    assert at.driving_paths(journeys, "first_touch", second)["path"].tolist() == ["a > b"]
+
+
+def test_a_path_is_divided_by_the_sizes_of_effects():
+    journeys = at.read_paths({"path": ["a > b", "b"], "conversions": [1, 1], "nulls": [1, 1]})
+    frame = at.driving_paths(journeys, "first_touch", at.Markov(allocation="journey"))
+    # Removal effects are 1/2 and 1: the path's conversion is split 1/3, 2/3.
+    assert frame[["path", "moved", "from", "to"]].to_numpy().tolist() == [
+        ["a > b", pytest.approx(2 / 3), "a", "b"]
+    ]
 
 
 def test_wrong_arguments():

@@ -246,7 +246,7 @@ BAD: dict[str, Bad] = {
         'astype("string")',
     ),
     "users beyond 64 bits": Bad(
-        lambda p: load(frame(user_id=[2**70, 1, 2, 3, 4])), "user_id", ("not of one type",)
+        lambda p: load(frame(user_id=[2**70, 1, 2, 3, 4])), "user_id", ("type int cannot be read",)
     ),
     "csv ids that are no numbers": Bad(
         lambda p: load(

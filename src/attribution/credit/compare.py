@@ -124,7 +124,9 @@ class Comparison(Display):
         return "\n".join(lines)
 
     def _title(self) -> str:
-        return f"Shares of {len(self.channels):,} channels under {len(self.models)} models, against {self.base}"
+        return (
+            f"Shares of {len(self.channels):,} channels under {len(self.models)} models, against {self.base}"
+        )
 
     def _shown(self, *, wide: bool) -> pd.DataFrame:
         del wide

@@ -53,11 +53,11 @@ class Explanation(Display):
         -------
         pandas.DataFrame
             Columns ``fact`` and ``value``: ``conversions``, ``share``, ``rank``, ``channels`` (how many there
-            are), ``share_ci_low`` and ``share_ci_high`` where there is a bootstrap; ``attributed`` (conversions
-            of all channels), ``touched``, ``opened``, ``closed``, ``assisted``, ``mean_touches`` where they are
-            known; what the model tells of the channel, such as ``removal_effect`` or ``shapley``; with
-            journeys, ``journeys_with`` and ``journeys_without``, and ``rate_with`` and ``rate_without`` where
-            journeys that did not convert are among them.
+            are) and ``attributed`` (conversions of all channels); ``share_ci_low`` and ``share_ci_high``
+            where there is a bootstrap; ``touched``, ``assisted``, ``opened``, ``closed``, ``mean_touches``
+            where they are known; what the model tells of the channel, such as ``removal_effect`` or
+            ``shapley``; with journeys, ``journeys_with`` and ``journeys_without``, and where some of them did
+            not convert ``rate_with`` and ``rate_without``.
         """
         import pandas as pd
 
@@ -105,8 +105,8 @@ class Explanation(Display):
         if "removal_effect" in facts:
             return (
                 f"Removal effect {facts['removal_effect']:.3f}: in the model's chain, if every step to "
-                f"{self.channel} ended the journey, {facts['removal_effect']:.1%} of the conversions would be "
-                "lost. Credit is the removal effects of all channels, scaled to the attributed conversions."
+                f"{self.channel} ended the journey, {facts['removal_effect']:.1%} of the conversions would "
+                "be lost. Credit is all channels' removal effects, scaled to the attributed conversions."
             )
         if "shapley" in facts:
             return (
@@ -138,9 +138,13 @@ class Explanation(Display):
                 lines.append(f"Most converting paths {word} it: {listed}.")
         return "\n".join(lines)
 
-    def _counted(self, row: Mapping[str, Any]) -> str:
+    def _counted(self, row: Mapping[Any, Any]) -> str:
         number = format_number(row["conversions"])
-        return f"{number}, {row['conversion_rate']:.1%} of such journeys" if "rate_with" in self.facts else number
+        return (
+            f"{number}, {row['conversion_rate']:.1%} of such journeys"
+            if "rate_with" in self.facts
+            else number
+        )
 
     def _title(self) -> str:
         return f"{self.channel} under {self.model}"

@@ -169,7 +169,7 @@ class Questions(Display):
         Returns
         -------
         Comparison
-            With ``to_frame()``, ``disagreement()`` and ``summary()``. Dimensions beside the channel are summed.
+            With ``to_frame()``, ``disagreement()`` and ``summary()``; other dimensions are summed.
 
         Raises
         ------

@@ -116,7 +116,7 @@ def row_flags(credit: Credit) -> list[str]:
 
 
 def credit_frame(credit: Credit, sure: Collection[str] = RESAMPLED) -> pd.DataFrame:
-    """Return one row a model and cell; see `Credit.to_frame`. Intervals are those of the measures in `sure`."""
+    """Return one row a model and cell, with intervals of the measures in `sure`; see `Credit.to_frame`."""
     import pandas as pd
 
     models, cells = credit.conversions.shape

@@ -44,8 +44,7 @@ def summary(credit: Credit) -> str:
     lines = [title(credit) + "."]
     channels = fold(credit, ("channel",))
     known = interval(channels, "share") if credit.bootstrap is not None else None
-    for row in range(len(credit.models)):
-        lines.append(_model_line(channels, row, None if known is None else (known[0][row], known[1][row])))
+    lines += [_model_line(channels, row, known) for row in range(len(credit.models))]
     missing, total = _first(whole.unattributed_conversions), _first(whole.conversions)
     if missing:
         part = _percent(missing / (missing + total))
@@ -60,8 +59,8 @@ def summary(credit: Credit) -> str:
         lines.append(f"Settings: {_settings(credit)}.")
     if known is not None:
         lines.append(
-            f"In brackets, beside the share: {told(credit)}. They tell how far chance alone moves the numbers, "
-            "not which model is right."
+            f"In brackets, beside the share: {told(credit)}. They tell how far chance alone moves the "
+            "numbers, not which model is right."
         )
     lines += [f"Note: {note}." for note in credit.notes]
     lines.append("Credit divides what happened; it does not say what would have happened without a channel.")
@@ -90,8 +89,8 @@ def _model_line(channels: Credit, row: int, known: tuple[Floats, Floats] | None)
     for cell in order.tolist():
         number = format_number(float(channels.conversions[row, cell]))
         share = _percent(shares[cell])
-        if known is not None and np.isfinite(known[0][cell]):
-            share += f", {_percent(known[0][cell])} to {_percent(known[1][cell])}"
+        if known is not None and np.isfinite(known[0][row, cell]):
+            share += f", {_percent(known[0][row, cell])} to {_percent(known[1][row, cell])}"
         tops.append(f"{channels.keys[0][cell]} {number} ({share})")
     more = len(inside) - len(tops)
     listed = ", ".join(tops) + (f", and {more:,} more" if more > 0 else "")

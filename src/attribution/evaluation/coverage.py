@@ -208,7 +208,9 @@ class Coverage(Display):
         )
 
     def _title(self) -> str:
-        return f"Coverage of {100 * self.level:.4g}% intervals over {self.logs:,} logs of {self.n_users:,} users"
+        return (
+            f"Coverage of {100 * self.level:.4g}% intervals over {self.logs:,} logs of {self.n_users:,} users"
+        )
 
 
 def coverage(

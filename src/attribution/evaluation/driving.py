@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution._checks import whole
+from attribution._typing import Floats, Ints
 from attribution.crediting import attribute
 from attribution.errors import ModelError
 from attribution.eventlog.columns import Dimension
@@ -27,9 +28,10 @@ def driving_paths(
 ) -> pd.DataFrame:
     """Return the paths on which two models differ most.
 
-    Both models' credit is broken down by path; what a path moves is half the sum, over its channels, of the
-    absolute differences. What moves one way on one path and back on another cancels in the channels' table
-    (`Credit.compare`), so the paths move more in all than the channels show.
+    Each model divides the conversions of a path over its channels; what the path moves is half the sum of the
+    absolute differences. Rules divide path by path. Markov and Shapley credit whole channels: here the
+    conversions of a path are divided in proportion to the model's breakdown by path. What moves one way on
+    one path and back on another cancels in the channels' table (`Credit.compare`).
 
     Parameters
     ----------
@@ -76,16 +78,17 @@ def driving_paths(
     credit = attribute(by_path, models, by=("channel", _PATH))
     cells = np.flatnonzero(credit.attributed)
     path = credit.keys[1][cells].astype(np.int64)
-    gain = (credit.conversions[1] - credit.conversions[0])[cells]
+    counted = np.bincount(number, claimed.weights, len(example)).astype(np.float64)
+    one, other = (_divided(line, path, counted) for line in credit.conversions[:, cells])
+    gain = other - one
     moved = np.bincount(path, np.abs(gain), len(example)) / 2
-    rounding = 1e-9 * max(1.0, float(np.abs(credit.conversions).sum()))
+    rounding = 1e-12 * max(1.0, float(counted.sum()))
     order = np.lexsort([np.arange(len(example)), -moved])
     order = order[moved[order] > rounding][:top]
     # The cell of each path that loses most comes first when cells are sorted by gain within paths.
     sorted_cells = np.lexsort([gain, path])
     ends = np.append(np.searchsorted(path[sorted_cells], np.arange(len(example))), len(path))
     names = credit.keys[0][cells][sorted_cells]
-    counted = np.bincount(number, claimed.weights, len(example))
     low, high = (claimed.offsets[example[order] + end] for end in (0, 1))
     return pd.DataFrame(
         {
@@ -97,3 +100,14 @@ def driving_paths(
             "to": names[ends[order + 1] - 1],
         }
     )
+
+
+def _divided(line: Floats, path: Ints, conversions: Floats) -> Floats:
+    """Scale the credit of each cell so that the cells of a path sum to its conversions."""
+    n = len(conversions)
+    size = np.abs(line)  # as breakdowns do, which split a conversion by the size of effects
+    whole = np.bincount(path, size, n)
+    equal = 1.0 / np.bincount(path, minlength=n)[path]
+    shares = np.divide(size, whole[path], out=equal, where=whole[path] > 0)
+    divided: Floats = shares * conversions[path]
+    return divided

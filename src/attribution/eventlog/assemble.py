@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumn
 from attribution.eventlog.faults import FaultTally
 from attribution.eventlog.labels import Coded, LabelIndex, code_type, recode
 from attribution.eventlog.tables import TableColumns
+from attribution.kernels.collisions import tell_apart
 
 if TYPE_CHECKING:
     from attribution.eventlog.decode import ConversionBatch, TouchBatch
@@ -131,12 +133,18 @@ class Span:
 
 
 class TouchCollector:
-    """Put decoded touches together; with `positions`, note where in the table each one stood."""
+    """Put decoded touches together; with `positions`, note where in the table each one stood.
 
-    def __init__(self, table: TableColumns, capacity: int | None, *, positions: bool = False) -> None:
+    With `check`, keep the second hashes of users as well.
+    """
+
+    def __init__(
+        self, table: TableColumns, capacity: int | None, *, positions: bool = False, check: bool = False
+    ) -> None:
         self.table = table
         self.faults = FaultTally("touches")
         self.positions = Growing(np.int64, capacity) if positions else None
+        self.check = Growing(np.uint64, capacity) if check else None
         self._user = Growing(np.uint64, capacity)
         self._time = Growing(np.int64, capacity)
         self._channel = Codes("channel", capacity, narrow=True)
@@ -147,6 +155,7 @@ class TouchCollector:
         """Add a batch whose first row is row `offset` of the table."""
         self.faults.add(list(batch.faults), offset)
         _note(self.positions, batch, offset)
+        _keep_check(self.check, batch)
         self._user.append(batch.user)
         self._time.append(batch.time)
         self._channel.append(batch.channel, batch.every_channel)
@@ -172,12 +181,15 @@ class TouchCollector:
 
 
 class ConversionCollector:
-    """Put decoded conversions together; with `positions`, note where in the table each one stood."""
+    """Put decoded conversions together; `positions` and `check` as in `TouchCollector`."""
 
-    def __init__(self, table: TableColumns, capacity: int | None, *, positions: bool = False) -> None:
+    def __init__(
+        self, table: TableColumns, capacity: int | None, *, positions: bool = False, check: bool = False
+    ) -> None:
         self.table = table
         self.faults = FaultTally("conversions")
         self.positions = Growing(np.int64, capacity) if positions else None
+        self.check = Growing(np.uint64, capacity) if check else None
         self._user = Growing(np.uint64, capacity)
         self._time = Growing(np.int64, capacity)
         self._value = None if table.value is None else Growing(np.float64, capacity)
@@ -189,6 +201,7 @@ class ConversionCollector:
         """Add a batch whose first row is row `offset` of the table."""
         self.faults.add(list(batch.faults), offset)
         _note(self.positions, batch, offset)
+        _keep_check(self.check, batch)
         self._user.append(batch.user)
         self._time.append(batch.time)
         if self._value is not None and batch.value is not None:
@@ -223,6 +236,11 @@ def _note(positions: Growing | None, batch: TouchBatch | ConversionBatch, offset
         positions.append(rows + offset)
 
 
+def _keep_check(checks: Growing | None, batch: TouchBatch | ConversionBatch) -> None:
+    if checks is not None and batch.check is not None:
+        checks.append(batch.check)
+
+
 def to_columns(
     touches: TouchCollector,
     conversions: ConversionCollector,
@@ -230,12 +248,22 @@ def to_columns(
     dropped: Mapping[str, int],
     rename: Rename | None,
 ) -> LogColumns:
-    """Return the log that the collectors hold; they take no more."""
+    """Return the log that the collectors hold; they take no more.
+
+    Users whose first hash is the same are told apart, if the collectors hold second hashes.
+    """
     channels, touch_columns = touches.finish(rename)
+    conversion_columns = conversions.finish()
+    if touches.check is not None and conversions.check is not None:
+        users = tell_apart(
+            touch_columns.user, touches.check.view(), conversion_columns.user, conversions.check.view()
+        )
+        touch_columns = replace(touch_columns, user=users[0])
+        conversion_columns = replace(conversion_columns, user=users[1])
     return LogColumns(
         channels=channels,
         touches=touch_columns,
-        conversions=conversions.finish(),
+        conversions=conversion_columns,
         start=span.first,
         end=span.last,
         has_value=conversions.table.value is not None,

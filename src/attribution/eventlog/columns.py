@@ -63,7 +63,8 @@ class TouchColumns:
     Attributes
     ----------
     user
-        uint64, shape (n,): 64-bit hash of the user.
+        uint64, shape (n,): 64-bit hash of the user; with ``hash_bits=128`` another key of 64 bits for
+        each of those users who share a hash.
     time
         int64, shape (n,): microseconds since 1970 in UTC.
     channel

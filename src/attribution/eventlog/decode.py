@@ -38,6 +38,8 @@ class TouchBatch:
     ----------
     user, time, channel, sequence, dims
         As in `TouchColumns`, with the batch's own codes.
+    check
+        The second hash of the user, or None if one is enough.
     every_channel
         The channels of all good rows, also of those that were filtered out.
     first, last
@@ -61,6 +63,7 @@ class TouchBatch:
     rows: Rows | None
     faults: tuple[Fault, ...]
     clock: str | None
+    check: Hashes | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,10 +81,15 @@ class ConversionBatch:
     rows: Rows | None
     faults: tuple[Fault, ...]
     clock: str | None
+    check: Hashes | None = None
 
 
 def decode_touches(
-    batch: Any, table: TableColumns, keep: Callable[[Hashes], Bools] | None = None
+    batch: Any,
+    table: TableColumns,
+    keep: Callable[[Hashes], Bools] | None = None,
+    *,
+    check: bool = False,
 ) -> TouchBatch:
     """Decode the touches of a batch.
 
@@ -94,6 +102,8 @@ def decode_touches(
     keep
         Given user hashes, tells which rows to keep; None keeps all. Faults, `first`, `last` and
         `every_channel` are of all rows in either case.
+    check
+        Hash users a second time, so that `tell_apart` can tell those apart whose first hash is the same.
 
     Examples
     --------
@@ -129,10 +139,11 @@ def decode_touches(
         rows=_original(rows, positions),
         faults=(*screen.faults, *flag_faults),
         clock=clock,
+        check=_pick(hash_array(batch.column(table.user), lane=1), rows) if check else None,
     )
 
 
-def decode_conversions(batch: Any, table: TableColumns) -> ConversionBatch:
+def decode_conversions(batch: Any, table: TableColumns, *, check: bool = False) -> ConversionBatch:
     """Decode the conversions of a batch.
 
     Parameters
@@ -141,6 +152,8 @@ def decode_conversions(batch: Any, table: TableColumns) -> ConversionBatch:
         A pyarrow RecordBatch with at least ``table.conversion_columns``.
     table
         The resolved columns.
+    check
+        As in `decode_touches`.
 
     Examples
     --------
@@ -174,6 +187,7 @@ def decode_conversions(batch: Any, table: TableColumns) -> ConversionBatch:
         rows=_original(rows, positions),
         faults=(*screen.faults, *flag_faults),
         clock=clock,
+        check=_pick(hash_array(batch.column(table.user), lane=1), rows) if check else None,
     )
 
 

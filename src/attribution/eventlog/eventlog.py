@@ -42,6 +42,8 @@ class EventLog(Display):
         How raw labels become channels, or None.
     invalid
         ``"raise"`` or ``"drop"``: what becomes of rows that cannot be used.
+    hash_bits
+        64 or 128: how much of a hash tells users apart.
     """
 
     touches: Source
@@ -51,6 +53,7 @@ class EventLog(Display):
     conversion_table: TableColumns
     grouping: ChannelGrouping | None = None
     invalid: str = "raise"
+    hash_bits: int = 64
     _loaded: dict[bool, LogColumns] = field(default_factory=dict)
 
     def load(
@@ -71,7 +74,8 @@ class EventLog(Display):
         Returns
         -------
         LogColumns
-            About 18 bytes a touch, and 4 or 8 for each further column.
+            About 18 bytes a touch, and 4 or 8 for each further column; 8 more while it is read if users are
+            told apart by 128 bits.
 
         Raises
         ------
@@ -93,6 +97,7 @@ class EventLog(Display):
             self.invalid,
             None if self.grouping is None else self.grouping.rename,
             progress,
+            self.hash_bits,
         )
         loaded = loader.load(converters_only=converters_only)
         if cache:

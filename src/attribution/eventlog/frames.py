@@ -7,11 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from attribution.errors import LogError
+from attribution.eventlog.objects import to_arrow
 from attribution.eventlog.sources import BATCH_ROWS, Source
-from attribution.eventlog.unreadable import first_line
-
-_TIMES = frozenset({"datetime", "date", "mixed"})
 
 
 class _Types(Mapping[str, Any]):
@@ -59,48 +56,8 @@ class PandasSource(Source):
         """
         if name not in self._arrays:
             series = self._frame.iloc[:, self._position[name]]
-            self._arrays[name] = self._to_arrow(series, name)
+            self._arrays[name] = to_arrow(series, name, self.table)
         return self._arrays[name]
-
-    def _to_arrow(self, series: Any, name: str) -> Any:
-        if series.dtype == object:
-            self._check_objects(series, name)
-        try:
-            return pa.array(series, from_pandas=True)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
-            raise self._mixed(series, name, first_line(error)) from error
-
-    def _check_objects(self, series: Any, name: str) -> None:
-        """Refuse what pyarrow would convert in silence: datetimes cut to dates, naive taken for aware."""
-        from pandas.api.types import infer_dtype
-
-        if infer_dtype(series, skipna=True) not in _TIMES:
-            return
-        given = series[series.notna()]
-        marks = given.map(
-            lambda value: (type(value).__name__ == "date", getattr(value, "tzinfo", None) is None)
-        )
-        if len(set(marks)) > 1:
-            raise self._mixed(series, name, "dates with datetimes, or naive with aware ones", times=True)
-
-    def _mixed(self, series: Any, name: str, reason: str, *, times: bool = False) -> LogError:
-        column = f'{self.table}["{name}"]'
-        given = series[series.notna()]
-        types = given.map(lambda value: type(value).__name__)
-        counts = types.value_counts()
-        odd = types.to_numpy() != counts.index[0] if len(counts) > 1 else slice(0)
-        rows = series.notna().to_numpy().nonzero()[0][odd]
-        kinds = ", ".join(f"{count:,} {kind}" for kind, count in counts.head(4).items())
-        return LogError(
-            f"{self.table}: values are not of one type ({kinds}): {reason}",
-            column=name,
-            rows=rows[:5],
-            count=len(rows) or None,
-            why="hours would be lost, or a zone made up" if times else "which are equal would be a guess",
-            hint=f"{column} = pandas.to_datetime({column}, utc=True)"
-            if times
-            else f'{column} = {column}.astype("string")',
-        )
 
     def batches(self, columns: Sequence[str], *, labels: Sequence[str] = ()) -> Iterator[Any]:
         """Yield slices of the columns."""

@@ -9,7 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from attribution.eventlog.sources import BATCH_ROWS, ColumnType, named_types
-from attribution.eventlog.unreadable import reading
+from attribution.eventlog.unreadable import reading, unreadable
+
+_END = b"\xff\xff\xff\xff\x00\x00\x00\x00"  # of a stream; without it rows may be missing, and nothing tells
 
 
 class IpcFile:
@@ -21,6 +23,9 @@ class IpcFile:
         self._is_stream = is_stream
         self.n_rows: int | None = None
         with reading(path, table), pa.OSFile(str(path)) as file:
+            if is_stream and not _tail(file).endswith(_END):
+                raise unreadable(path, table, "the mark of its end is missing")
+            file.seek(0)
             reader = pa.ipc.open_stream(file) if is_stream else pa.ipc.open_file(file)
             self._names = list(reader.schema.names)
             self.columns: Mapping[str, Any]
@@ -51,3 +56,8 @@ class IpcFile:
                 part.validate(full=True)
                 for start in range(0, part.num_rows, BATCH_ROWS):
                     yield part.slice(start, BATCH_ROWS)
+
+
+def _tail(file: Any) -> bytes:
+    file.seek(max(0, file.size() - len(_END)))
+    return bytes(file.read())

@@ -33,6 +33,8 @@ class Loader:
         Turns raw channel labels into channels, or None.
     progress
         Whether to show a bar.
+    hash_bits
+        64, or 128 to tell users apart by a second hash.
     """
 
     touches: Source
@@ -42,6 +44,7 @@ class Loader:
     invalid: str = "raise"
     rename: Rename | None = None
     progress: bool | None = None
+    hash_bits: int = 64
 
     def load(self, *, converters_only: bool) -> LogColumns:
         """Read the log.
@@ -62,9 +65,10 @@ class Loader:
         """Read the log and leave it to the caller what becomes of faults."""
         one_table = self.conversions is None
         source = self.touches if self.conversions is None else self.conversions
-        touches = TouchCollector(self.touch_table, self.touches.n_rows, positions=positions)
+        options = {"positions": positions, "check": self._check}
+        touches = TouchCollector(self.touch_table, self.touches.n_rows, **options)
         conversions = ConversionCollector(
-            self.conversion_table, None if one_table else source.n_rows, positions=positions
+            self.conversion_table, None if one_table else source.n_rows, **options
         )
         span = Span()
         if one_table and not converters_only:
@@ -75,20 +79,25 @@ class Loader:
             self._read_touches(touches, span, keep)
         return touches, conversions, span
 
+    @property
+    def _check(self) -> bool:
+        """Whether a second hash says more than the first: that of an integer is the integer itself."""
+        return self.hash_bits > 64 and self.touch_table.users != "integer"
+
     def _read_both(self, touches: TouchCollector, conversions: ConversionCollector, span: Span) -> None:
         table = self.touch_table
         for batch, offset in self._batches(self.touches, table.columns, table.labels):
-            touch_batch = decode_touches(batch, table)
+            touch_batch = decode_touches(batch, table, check=self._check)
             touches.add(touch_batch, offset)
             span.add(touch_batch, table)
-            conversion_batch = decode_conversions(batch, table)
+            conversion_batch = decode_conversions(batch, table, check=self._check)
             conversions.add(conversion_batch, offset)
             span.add(conversion_batch, table)
 
     def _read_conversions(self, source: Source, conversions: ConversionCollector, span: Span) -> None:
         table = self.conversion_table
         for batch, offset in self._batches(source, table.conversion_columns, table.labels):
-            decoded = decode_conversions(batch, table)
+            decoded = decode_conversions(batch, table, check=self._check)
             conversions.add(decoded, offset)
             span.add(decoded, table)
 
@@ -97,7 +106,7 @@ class Loader:
     ) -> None:
         table = self.touch_table
         for batch, offset in self._batches(self.touches, table.touch_columns, table.labels):
-            decoded = decode_touches(batch, table, keep)
+            decoded = decode_touches(batch, table, keep, check=self._check)
             touches.add(decoded, offset)
             span.add(decoded, table)
 

@@ -86,7 +86,7 @@ class Scan:
         """Read the log."""
         tables = [replace(table, missing_value=math.nan) for table in (log.touch_table, log.conversion_table)]
         log.keep()
-        loader = Loader(log.touches, log.conversions, tables[0], tables[1])
+        loader = Loader(log.touches, log.conversions, tables[0], tables[1], hash_bits=log.hash_bits)
         touches, conversions, span = loader.collect(positions=True)
         rows = [
             np.empty(0, np.int64) if grown is None else grown.finish()

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from attribution.errors import LogError
-from attribution.eventlog.unreadable import first_line
+from attribution.eventlog.objects import to_arrow
 
 BATCH_ROWS = 1 << 17
 
@@ -120,19 +120,13 @@ def named_types(schema: Any) -> tuple[dict[str, Any], frozenset[str]]:
 
 def _from_columns(columns: Mapping[Any, Any], table: str) -> Any:
     """Return a mapping of column names to sequences as an Arrow table."""
-    hint = '{"user_id": [...], "time": [...], "channel": [...]}, all of one length'
-    arrays: dict[str, Any] = {}
-    for name, values in columns.items():
-        try:
-            arrays[str(name)] = pa.array(values, from_pandas=True)
-        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
-            msg = f"{table}: the values of {str(name)!r} are not a column of one type ({first_line(error)})"
-            raise LogError(msg, column=str(name), hint=hint) from error
-    lengths = {name: len(array) for name, array in arrays.items()}
+    arrays = [to_arrow(values, str(name), table) for name, values in columns.items()]
+    lengths = {str(name): len(array) for name, array in zip(columns, arrays, strict=True)}
     if len(set(lengths.values())) > 1:
         msg = f"{table}: its columns differ in length: {lengths}"
+        hint = '{"user_id": [...], "time": [...], "channel": [...]}, all of one length'
         raise LogError(msg, hint=hint)
-    return pa.table(arrays)
+    return pa.table(arrays, names=[str(name) for name in columns])
 
 
 def open_source(data: Any, table: str) -> Source:

@@ -259,13 +259,16 @@ class Journeys(Display):
         return text
 
     def _repr_text(self) -> str:
-        details = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
-        return f"<Journeys {self.summary()}>" + (f"\n  {details}" if details else "")
+        return f"<Journeys {self.summary()}>" + (f"\n  {self._details()}" if self.settings else "")
 
     def _repr_html_(self) -> str:
         import html
 
-        return f"<p><strong>Journeys</strong> {html.escape(self.summary())}</p>"
+        details = f"<br><small>{html.escape(self._details())}</small>" if self.settings else ""
+        return f"<p><strong>Journeys</strong> {html.escape(self.summary())}{details}</p>"
+
+    def _details(self) -> str:
+        return ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
 
 
 def lay_out(low: Ints, high: Ints) -> tuple[slice | Ints, Ints]:

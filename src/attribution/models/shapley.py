@@ -258,17 +258,7 @@ class Shapley(Model):
         return tuple(by) != ("channel",)
 
     def allocate(self, journeys: Journeys, solved: Credit, by: Sequence[str]) -> CellTally:
-        """Split each conversion over its touches in proportion to the size of their channels' values.
-
-        Parameters
-        ----------
-        journeys
-            Those that were tallied, or some of them.
-        solved
-            What `solve` returned.
-        by
-            Dimensions of the breakdown.
-        """
+        """Split each conversion over its touches in proportion to the size of their channels' values."""
         solution: ShapleySolution = solved.details[self.name]  # type: ignore[assignment]
         cells = cells_of(journeys, by)
         tallies = [
