@@ -22,6 +22,7 @@ touches = ["touches/*.parquet", "/data/more.parquet"]
 conversions = "conversions.parquet"
 invalid = "drop"
 missing_value = 0
+hash_bits = 128
 
 [log.schema]
 user = "visitor"
@@ -71,7 +72,7 @@ def test_every_key_reaches_its_setting(tmp_path):
     job = load_config(write(tmp_path, GOOD))
     assert job.log.touches == (str(tmp_path / "touches/*.parquet"), "/data/more.parquet")
     assert job.log.conversions == (str(tmp_path / "conversions.parquet"),)
-    assert (job.log.invalid, job.log.missing_value) == ("drop", 0.0)
+    assert (job.log.invalid, job.log.missing_value, job.log.hash_bits) == ("drop", 0.0, 128)
     assert job.log.schema == {
         "user": "visitor",
         "time": ("clicked_at", "bought_at"),
@@ -162,6 +163,8 @@ MISTAKES = {
     "missing value text": (LEAST + 'missing_value = "0"', "log.missing_value", ["must be a number"]),
     "missing value nan": (LEAST + "missing_value = nan", "log.missing_value", ["finite"]),
     "missing value true": (LEAST + "missing_value = true", "log.missing_value", ["true or false"]),
+    "hash bits": (LEAST + "hash_bits = 96", "log.hash_bits", ["64 or 128", "96"]),
+    "hash bits text": (LEAST + 'hash_bits = "128"', "log.hash_bits", ["a whole number"]),
     "schema key": (LEAST + '[log.schema]\nchanel = "x"', "log.schema.chanel", ["'channel'"]),
     "schema type": (LEAST + "[log.schema]\nuser = 3", "log.schema.user", ["must be text"]),
     "schema flag": (LEAST + '[log.schema]\nconversion_is_touch = "no"', "log.schema.conversion_is_touch", []),

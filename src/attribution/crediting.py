@@ -10,7 +10,9 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from attribution._typing import Ints
 from attribution.credit.credit import Credit
 from attribution.engines.base import Engine, Tasks
 from attribution.engines.memory import Memory
@@ -21,7 +23,7 @@ from attribution.journeys.journeys import Journeys
 from attribution.models.activity import ActivityTally, solve_activity, tally_activity
 from attribution.models.base import Model
 from attribution.models.buckets import tally_buckets
-from attribution.models.cells import checked_by
+from attribution.models.cells import at_cells, checked_by, common_cells
 from attribution.models.registry import ModelSpec, labelled
 from attribution.models.replicates import replicate
 from attribution.models.resample import Resampling
@@ -150,7 +152,7 @@ def attribute(
 
 
 def _credited(
-    models: Mapping[str, Model], by: tuple[str, ...], run: Run, resampling: Resampling | None
+    models: Mapping[str, Model[Any]], by: tuple[str, ...], run: Run, resampling: Resampling | None
 ) -> Credit:
     """Tally, merge and solve; then, for the models whose breakdown needs their solution, once more."""
 
@@ -175,13 +177,15 @@ def _credited(
     }
     allocated = run(per_bucket(again)) if again else {}
     solved |= {label: models[label].spread(solved[label], total(allocated[label])) for label in again}
-    credit = _combine(models, solved, tallies[_ACTIVITY])
+    activity: ActivityTally = tallies[_ACTIVITY]
+    keys, places = common_cells([activity.cells.keys()[0], *(solved[label].keys for label in models)])
+    credit = _combine(models, solved, activity, keys, places)
     if resampling is None:
         return credit
-    replicates = {
-        label: partial(replicate, model, tallies[label], allocated=allocated.get(label))
-        for label, model in models.items()
-    }
+    replicates = [
+        partial(replicate, model, tallies[label], allocated=allocated.get(label), cells=cells)
+        for (label, model), cells in zip(models.items(), places[1:], strict=True)
+    ]
     return replace(credit, bootstrap=resampling.by_bucket(credit, replicates))
 
 
@@ -207,16 +211,24 @@ def _engine(engine: str | Engine) -> Engine:
     return _ENGINES[engine]()
 
 
-def _combine(models: Mapping[str, Model], solved: Mapping[str, Credit], activity: ActivityTally) -> Credit:
-    """Stack the models' results into one Credit; all have the cells of the journeys they come from."""
+def _combine(
+    models: Mapping[str, Model[Any]],
+    solved: Mapping[str, Credit],
+    activity: ActivityTally,
+    keys: tuple[NDArray[np.object_], ...],
+    places: Sequence[Ints],
+) -> Credit:
+    """Stack the models' results over their common cells into one Credit."""
     parts = [solved[label] for label in models]
+    placed = list(zip(parts, places[1:], strict=True))
     settings = {**activity.settings, "models": {label: repr(model) for label, model in models.items()}}
     return replace(
         parts[0],
         models=tuple(models),
-        conversions=np.concatenate([part.conversions for part in parts]),
-        value=np.concatenate([part.value for part in parts]),
-        activity=solve_activity(activity),
+        keys=keys,
+        conversions=np.stack([at_cells(part.conversions[0], cells) for part, cells in placed]),
+        value=np.stack([at_cells(part.value[0], cells) for part, cells in placed]),
+        activity=solve_activity(activity).take(places[0]),
         settings=settings,
         window=activity.window,
         palette=activity.channels,

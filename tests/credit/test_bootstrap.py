@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -397,6 +398,24 @@ def test_marks_of_many_models_show_intervals_beside_each_other(credit):
 def test_missing_bounds_are_not_drawn(credit):
     ax = credit.with_spend({"ad": 5.0}).select(models="linear").plot("roas")
     assert len(spans(ax)) == 1
+
+
+@pytest.mark.parametrize(("touches", "buyers"), [(2, [1]), (2, [3]), (0, [1]), (0, [])])
+def test_a_log_with_next_to_nothing_in_it_has_tables_and_words(touches, buyers):
+    rows = {"user_id": [1, 2], "time": ["2026-01-01"] * 2, "channel": ["a", "b"]}
+    rows = pd.DataFrame(rows)[:touches].astype({"user_id": int, "time": "datetime64[us]"})
+    bought = pd.DataFrame({"user_id": buyers, "time": ["2026-01-02"] * len(buyers)})
+    log = at.read_log(rows, bought.astype({"user_id": int, "time": "datetime64[us]"}))
+    credit = at.attribute(at.build_journeys(log), ["linear", "markov"], bootstrap=10, rng=1)
+    cells = len(credit.keys[0]) * 2
+    for method in ("percentile", "bca"):
+        assert len(credit.intervals("conversions", method=method)) == cells
+        assert len(credit.differences("conversions", method=method)) == (2 if touches else 0)
+    assert credit.probability_best()["probability"].sum() == (2 if touches else 0)
+    assert len(credit.with_spend({"c": 1.0}).to_frame()) == cells + 2
+    assert credit.compare().summary()
+    assert credit.summary()
+    assert credit.plot("share").get_title(loc="left")
 
 
 def test_a_bootstrap_needs_users_and_a_power_of_two():

@@ -76,6 +76,29 @@ def test_breakdowns_sum_to_the_channel_table(sample_log, allocation):
             assert summed[key] == pytest.approx(amount, rel=1e-9)
 
 
+@pytest.mark.parametrize("model", ["markov", {"name": "shapley", "game": "subset_rate"}], ids=str)
+def test_credit_of_a_channel_that_touched_no_conversion_is_not_lost_in_a_breakdown(model):
+    """Users walk from z to b; those who do never convert, others convert from b: z has a removal effect."""
+    touches = {
+        "user_id": [1, 1, 2, 3],
+        "channel": ["z", "b", "b", "b"],
+        "campaign": ["x", "y", "y", "v"],
+        "time": ["2026-01-01", "2026-01-02", "2026-01-01", "2026-01-03"],
+    }
+    conversions = {"user_id": [2, 3], "time": ["2026-01-05"] * 2, "value": [8.0, 2.0]}
+    journeys = at.build_journeys(at.read_log(touches, conversions, schema=at.LogSchema(dims=("campaign",))))
+    whole = at.attribute(journeys, model).to_frame().set_index("channel")
+    assert whole.loc["z", "conversions"] != 0
+    finer = at.attribute(journeys, [model, "linear"], by="campaign", bootstrap=20, rng=1)
+    frame = finer.to_frame()
+    frame = frame[frame["model"] != "linear"]
+    assert frame.loc[frame["channel"] == "z", "campaign"].tolist() == ["(none)"]
+    for measure in ("conversions", "value"):
+        summed = frame.groupby("channel")[measure].sum()
+        assert summed.to_dict() == pytest.approx(whole[measure].to_dict(), rel=1e-12)
+    assert finer.bootstrap.samples.conversions.shape == (20, 2, len(finer.keys[0]))
+
+
 def test_batched_chains_equal_one_after_the_other(sample_log):
     journeys = at.build_journeys(sample_log, goal="purchase")
     model = Markov()

@@ -293,12 +293,14 @@ def test_breakdowns_sum_to_the_channel_table(game):
     assert (a > 0).all()
 
 
-def test_a_breakdown_without_a_cell_for_the_credit_is_refused():
+def test_credit_without_a_touch_gets_a_cell_of_its_own_in_a_breakdown():
     log = campaign_log()
     model = at.Shapley("subset_rate")
-    assert at.attribute(log, model).to_frame().set_index("channel").loc["c", "conversions"] < 0
-    with pytest.raises(ModelError, match="touched none"):
-        at.attribute(log, model, by=("channel", "campaign"))
+    wanted = at.attribute(log, model).to_frame().set_index("channel").loc["c", "conversions"]
+    assert wanted < 0
+    frame = at.attribute(log, model, by=("channel", "campaign")).to_frame().set_index("channel")
+    assert frame.loc["c", "campaign"] == "(none)"
+    assert frame.loc["c", "conversions"] == pytest.approx(wanted)
     with pytest.raises(JourneyError):
         at.attribute(log, model, by=("channel", "campain"))
 

@@ -74,7 +74,7 @@ class Explanation(Display):
         facts = self.facts
         text = (
             f"{self.channel} gets {format_number(facts['conversions'])} of "
-            f"{format_number(facts['attributed'])} attributed conversions under {self.model}"
+            f"{_count(facts['attributed'], 'attributed conversion')} under {self.model}"
         )
         if not np.isfinite(facts["share"]):
             return text + "."
@@ -94,7 +94,7 @@ class Explanation(Display):
             return f"No conversion had {self.channel} on its way."
         of_all = f" ({touched / whole:.1%} of all)" if whole else ""
         return (
-            f"It was on the way of {format_number(touched)} conversions{of_all}, with "
+            f"It was on the way of {_count(touched, 'conversion')}{of_all}, with "
             f"{facts['mean_touches']:.2f} touches each: it opened {format_number(facts['opened'])}, closed "
             f"{format_number(facts['closed'])}, and was not the last touch of "
             f"{format_number(facts['assisted'])}."
@@ -120,7 +120,7 @@ class Explanation(Display):
         if "rate_with" not in facts:
             return ""
         sides = [
-            f"{'Of' if not place else 'of'} {format_number(facts[f'journeys_{side}'])} journeys {side} it "
+            f"{'of' if place else 'Of'} {_count(facts[f'journeys_{side}'], 'journey')} {side} it "
             f"{facts[f'rate_{side}']:.1%} converted"
             for place, side in enumerate(("with", "without"))
             if facts[f"journeys_{side}"]
@@ -132,7 +132,8 @@ class Explanation(Display):
             return ""
         lines = []
         for inside, word in ((True, "with"), (False, "without")):
-            rows = self.paths[self.paths["with_channel"] == inside].head(_TOP).to_dict("records")
+            shown = self.paths[(self.paths["with_channel"] == inside) & (self.paths["conversions"] > 0)]
+            rows = shown.head(_TOP).to_dict("records")
             if rows:
                 listed = ", ".join(f"{row['path']} ({self._counted(row)})" for row in rows)
                 lines.append(f"Most converting paths {word} it: {listed}.")
@@ -154,6 +155,10 @@ class Explanation(Display):
 
     def _notes(self) -> tuple[str, ...]:
         return tuple(self.summary().split("\n"))
+
+
+def _count(number: float, what: str) -> str:
+    return f"{format_number(number)} {what}{'' if number == 1 else 's'}"
 
 
 def explain_channel(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
+import io
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,18 +29,29 @@ class DelimitedFile:
         self.path = path
         self._table = table
         self.n_rows: int | None = None
-        names = self._header()
-        self.columns: Mapping[str, Any] = dict.fromkeys(names, pa.string())
-        self.repeated = frozenset(name for name, count in Counter(names).items() if count > 1)
+        self._names = self._header()
+        self.columns: Mapping[str, Any] = dict.fromkeys(self._names, pa.string())
+        self.repeated = frozenset(name for name, count in Counter(self._names).items() if count > 1)
 
     def _header(self) -> list[str]:
+        """Find the delimiter, the lines of the header, and the names in it."""
         with reading(self.path, self._table), pa.input_stream(self.path) as stream:
-            head = stream.read(_HEAD).decode("utf-8-sig", errors="ignore")
-        line = head.splitlines()[0] if head.strip() else ""
+            head = stream.read(_HEAD)
+        text = head.decode("utf-8-sig", errors="replace")
+        line = next((line for line in io.StringIO(text) if line.strip()), "")
         if not line:
             raise unreadable(self.path, self._table, "it has no header line")
+        if "\0" in line:
+            raise unreadable(self.path, self._table, "its header is UTF-16 or no text: UTF-8 is wanted")
         self.delimiter = max(_DELIMITERS, key=_outside_quotes(line).count)
-        names = next(csv.reader(head.splitlines(keepends=True), delimiter=self.delimiter))
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)
+        try:
+            names = next(row for row in reader if any(map(str.strip, row)))
+        except (csv.Error, StopIteration) as error:
+            raise unreadable(self.path, self._table, f"its header is no line of names: {error}") from error
+        self._header_lines = reader.line_num
+        following = text.splitlines(keepends=True)[self._header_lines :]
+        self._has_rows = len(head) == _HEAD or any(map(str.strip, following))
         return [name.strip() for name in names]
 
     def type_of(self, column: str) -> ColumnType:
@@ -48,13 +60,16 @@ class DelimitedFile:
 
     def batches(self, columns: Sequence[str], labels: Sequence[str]) -> Iterator[Any]:
         """Yield record batches of `columns`; those of few labels as dictionaries."""
-        names = list(self.columns)
+        if not self._has_rows:
+            return
         text = pa.dictionary(pa.int32(), pa.string())
-        with reading(self.path, self._table):
+        rows = 0
+        with reading(self.path, self._table), pa.input_stream(self.path) as stream:
+            lines = _Lines(stream)
             reader = pacsv.open_csv(
-                self.path,
+                pa.PythonFile(lines, mode="r"),
                 read_options=pacsv.ReadOptions(
-                    column_names=names, skip_rows_after_names=0, skip_rows=1, block_size=_BLOCK
+                    column_names=_distinct(self._names), skip_rows=self._header_lines, block_size=_BLOCK
                 ),
                 parse_options=pacsv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
                 convert_options=pacsv.ConvertOptions(
@@ -65,7 +80,52 @@ class DelimitedFile:
                 ),
             )
             for batch in reader:
+                rows += batch.num_rows
                 yield batch.select(list(columns))
+        if lines.quotes and rows + self._header_lines < lines.count:
+            self._check_quotes()
+
+    def _check_quotes(self) -> None:
+        """Refuse a file in which a quote is opened and never closed, so that it swallows the rows after it.
+
+        pyarrow takes them for one long text. Only files with quotes and with more lines than rows come here.
+        """
+        with reading(self.path, self._table), pa.input_stream(self.path) as stream:
+            text = io.TextIOWrapper(io.BufferedReader(_Lines(stream)), "utf-8-sig", "replace", newline="")
+            reader = csv.reader(text, delimiter=self.delimiter, strict=True)
+            try:
+                deque(reader, maxlen=0)
+            except csv.Error as error:
+                reason = f"a quote that is not closed, at or before line {reader.line_num}: {error}"
+                raise unreadable(self.path, self._table, reason) from error
+
+
+class _Lines(io.RawIOBase):
+    """The bytes of a file on their way to a parser; counts its lines."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__()
+        self._stream = stream
+        self.count = 0
+        self.quotes = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        self.count += data.count(b"\n")
+        self.quotes = self.quotes or b'"' in data
+        return len(data)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Return the names with those that come again made different; nobody can ask for these."""
+    return [
+        name if name not in names[:position] else f"{name}\x1f{position}"
+        for position, name in enumerate(names)
+    ]
 
 
 def _outside_quotes(line: str) -> str:

@@ -150,7 +150,13 @@ def open_files(paths: Sequence[str | PathLike[str]], table: str) -> FilesSource:
 
 def _expand(path: str | PathLike[str], table: str) -> list[tuple[Path, Path]]:
     """Return the files that one path stands for, each with the folder below which partitions are read."""
-    place = Path(path).expanduser()
+    if not os.fspath(path):
+        msg = f"{table}: the path is empty"
+        raise LogError(msg, hint="read_log('touches.parquet'), or read_log('.') for the files of this folder")
+    try:
+        place = Path(path).expanduser()
+    except RuntimeError as error:  # "~name" of a user that this machine does not know
+        raise missing(Path(path), table) from error
     if place.is_dir():
         return [(file, place) for file in _files_below(place, table)]
     if place.exists():
@@ -169,7 +175,13 @@ def _matching(pattern: Path, table: str) -> list[tuple[Path, Path]]:
     depth = next(position for position, part in enumerate(pattern.parts) if has_magic(part))
     fixed, rest = Path(*pattern.parts[:depth]), pattern.parts[depth:]
     found: dict[Path, Path] = {}
-    for match in sorted(fixed.glob(str(Path(*rest)))):
+    try:
+        matches = sorted(fixed.glob(str(Path(*rest))))
+    except ValueError as error:
+        msg = f"{table}: {str(pattern)!r} is no pattern of paths ({error})"
+        hint = '"folder/*.parquet", or "folder/**/*.parquet" for its subfolders too'
+        raise LogError(msg, hint=hint) from error
+    for match in matches:
         if _is_data(match, fixed) or not all(map(_may_be_data, rest)):
             inside = _files_below(match, table) if match.is_dir() else [match]
             found.update(dict.fromkeys(inside, fixed))
@@ -222,8 +234,12 @@ def _partition_keys(path: Path, root: Path) -> dict[str, str | None]:
     keys: dict[str, str | None] = {}
     for part in path.relative_to(root).parts[:-1]:
         name, equals, value = part.partition("=")
-        if equals:
-            keys[unquote(name)] = None if value == _NO_PARTITION else unquote(value)
+        if not equals:
+            continue
+        key, label = unquote(name), None if value == _NO_PARTITION else unquote(value)
+        if keys.setdefault(key, label) != label:
+            msg = f"{str(path)!r} lies in two folders for {key!r}: {keys[key]!r} and {label!r}"
+            raise LogError(msg, column=key, hint="one folder a column, such as year=2026/month=03")
     return keys
 
 

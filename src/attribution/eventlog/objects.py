@@ -1,10 +1,11 @@
-"""Columns of Python objects, numpy arrays and pandas series on their way to Arrow, with nothing lost in silence."""
+"""Lists, arrays and series on their way to Arrow: nothing is lost in silence, and errors name the rows."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
@@ -40,9 +41,9 @@ def to_arrow(values: Any, name: str, table: str) -> Any:
     >>> to_arrow([1, None], "user_id", "touches").type
     DataType(int64)
     """
-    if isinstance(values, str | bytes | Mapping | Set) or not isinstance(values, Iterable):
+    if isinstance(values, str | bytes | Mapping | AbstractSet) or not hasattr(values, "__iter__"):
         msg = f"{table}: the values of {name!r} are a {type(values).__name__}, which is no column"
-        raise LogError(msg, column=name, hint=f'{{"{name}": [...], ...}}: a list or an array, one entry a row')
+        raise LogError(msg, column=name, hint=f'{{"{name}": [...]}}, a list or an array with one entry a row')
     dtype = getattr(values, "dtype", None)
     if type(dtype).__name__ == "SparseDtype":
         values = values.sparse.to_dense()
@@ -51,7 +52,7 @@ def to_arrow(values: Any, name: str, table: str) -> Any:
         values = values if unit in _NUMPY_UNITS else values.astype("datetime64[s]")
     elif not hasattr(values, "__len__"):
         values = list(values)
-    objects = dtype == object or isinstance(values, Sequence)
+    objects = getattr(dtype, "kind", "") == "O" or isinstance(values, Sequence)
     try:
         array = pa.array(values, from_pandas=True)
     except UnicodeEncodeError as error:

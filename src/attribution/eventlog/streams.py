@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from weakref import WeakSet
 
 import pyarrow as pa
 
@@ -11,7 +12,7 @@ from attribution.errors import LogError
 from attribution.eventlog.sources import BATCH_ROWS, Source, TableSource, named_types
 from attribution.eventlog.unreadable import first_line
 
-_FAILURES = (pa.ArrowException, OSError, RuntimeError, ValueError, TypeError)
+_started: WeakSet[Any] = WeakSet()  # one-shot readers that some log has begun to read
 
 
 class StreamSource(Source):
@@ -37,7 +38,9 @@ class StreamSource(Source):
             if _is_duckdb(self._data):
                 return pa.RecordBatchReader.from_stream(self._data.limit(0)).schema
             return self._stream(self._data).schema
-        except _FAILURES as error:
+        except MemoryError:
+            raise
+        except Exception as error:  # whatever the object that hands out the stream may raise
             raise self._failed(error) from error
 
     @staticmethod
@@ -71,7 +74,7 @@ class StreamSource(Source):
         self._rows_seen = rows
 
     def _read(self, columns: Sequence[str]) -> Iterator[Any]:
-        if self.one_shot and self._used:
+        if self.one_shot and (self._used or self._data in _started):
             msg = f"{self.table}: the {self._name} can be read once, and has been"
             why = (
                 "its rows are needed again"
@@ -80,6 +83,8 @@ class StreamSource(Source):
             )
             raise LogError(msg, why=why, hint="read_log(reader.read_all())")
         self._used = True
+        if self.one_shot:
+            _started.add(self._data)
         try:
             data = self._data
             if _is_duckdb(data):
@@ -88,9 +93,9 @@ class StreamSource(Source):
                 part = batch.select(list(columns))
                 for start in range(0, part.num_rows, BATCH_ROWS):
                     yield part.slice(start, BATCH_ROWS)
-        except _FAILURES as error:
-            if isinstance(error, LogError):
-                raise
+        except (MemoryError, LogError):
+            raise
+        except Exception as error:  # whatever the object that hands out the stream may raise
             raise self._failed(error) from error
 
     def _failed(self, error: Exception) -> LogError:

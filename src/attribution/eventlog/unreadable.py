@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,18 +16,14 @@ def reading(path: Path, table: str) -> Iterator[None]:
     """Turn what goes wrong while `path` is read into a LogError."""
     try:
         yield
+    except LogError:
+        raise
     except FileNotFoundError as error:
         raise missing(path, table) from error
     except PermissionError as error:
         msg = f"{table}: no permission to read {str(path)!r}"
         raise LogError(msg, hint=f"chmod +r '{path}'") from error
-    except (
-        pa.ArrowInvalid,
-        pa.ArrowNotImplementedError,
-        pa.ArrowKeyError,
-        OSError,
-        UnicodeDecodeError,
-    ) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise unreadable(path, table, first_line(error)) from error
 
 
@@ -35,9 +31,14 @@ def missing(path: Path, table: str) -> LogError:
     """Return the error of a path that is not there; it names the nearest one that is."""
     from attribution.errors import nearest
 
-    folder = path.parent
-    found = nearest(path.name, (entry.name for entry in folder.iterdir())) if folder.is_dir() else None
-    hint = f"read_log({str(folder / found)!r})" if found else None
+    names: list[str] = []
+    with suppress(OSError):
+        names = [entry.name for entry in path.parent.iterdir()]
+    if path.name in names:
+        hint = f"it is a link to {str(path.readlink())!r}, which is not there" if path.is_symlink() else None
+    else:
+        found = nearest(path.name, names)
+        hint = f"read_log({str(path.parent / found)!r})" if found else None
     return LogError(f"{table}: there is no file {str(path)!r}", hint=hint)
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from attribution._typing import Hashes, Ints
 
+
 class _Lane(NamedTuple):
     """The constants of one hash."""
 

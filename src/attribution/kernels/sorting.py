@@ -123,7 +123,10 @@ def _order_ties(order: Ints, user: Hashes, time: Ints, ties: Sequence[NDArray[An
     same = np.flatnonzero((time[1:] == time[:-1]) & (user[1:] == user[:-1]))
     if not len(same):
         return
-    rows = np.unique(np.concatenate([same, same + 1]))
+    marked = np.zeros(len(order), np.bool_)
+    marked[same] = True
+    marked[same + 1] = True
+    rows = np.flatnonzero(marked)
     tied = order[rows]
     group = np.cumsum(run_starts(user[rows], time[rows]))
     keys = [tie[tied] for tie in reversed(ties)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from attribution._typing import Floats, Ints
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
 from attribution.journeys.claimed import claimed_touches
-from attribution.journeys.journeys import UNATTRIBUTED, Journeys
+from attribution.journeys.journeys import NONE, UNATTRIBUTED, Journeys
 from attribution.models.cells import Cells, distinct_rows
 
 
@@ -83,7 +83,20 @@ class CellTally:
         return tuple(column[order] for column in columns), order
 
 
-class Model(ABC):
+class Tally(Protocol):
+    """What adds up over disjoint sets of users."""
+
+    @property
+    def sums(self) -> Floats:
+        """The additive numbers, a row an entry of the table."""
+
+    def __add__(self, other: Self) -> Self: ...
+
+
+AnyTally = TypeVar("AnyTally")
+
+
+class Model(ABC, Generic[AnyTally]):
     """An attribution model: a frozen value that turns journeys into a tally and a tally into Credit.
 
     Tallies of disjoint sets of users add up (``+``) to the tally of their union, so that the same model
@@ -91,21 +104,24 @@ class Model(ABC):
     """
 
     name: ClassVar[str]
-    needs_nulls: ClassVar[bool] = False
-    """Whether the model learns from non-converting journeys."""
+
+    @property
+    def needs_nulls(self) -> bool:
+        """Whether the model learns from non-converting journeys."""
+        return False
 
     @abstractmethod
-    def tally(self, journeys: Journeys, by: Sequence[str] = ("channel",)) -> CellTally:
+    def tally(self, journeys: Journeys, by: Sequence[str] = ("channel",)) -> AnyTally:
         """Reduce journeys to an additive table."""
 
     @abstractmethod
-    def solve(self, tally: CellTally) -> Credit:
+    def solve(self, tally: AnyTally) -> Credit:
         """Turn a tally into Credit."""
 
-    def check(self, journeys: Journeys) -> None:  # noqa: B027 - most models accept any journeys
+    def check(self, journeys: Journeys) -> None:
         """Raise ModelError if the journeys lack what the model needs."""
 
-    def solve_many(self, tally: Any, sums: Floats) -> tuple[Floats, Floats]:
+    def solve_many(self, tally: AnyTally, sums: Floats) -> tuple[Floats, Floats]:
         """Solve many tallies that differ only in their sums, as a bootstrap does.
 
         Parameters
@@ -120,7 +136,7 @@ class Model(ABC):
         conversions, value : float64, shape (R, n_cells)
             Credit of each, cells in the order of `solve`.
         """
-        solved = [self.solve(replace(tally, sums=each)) for each in sums]
+        solved = [self.solve(replace(cast("Any", tally), sums=each)) for each in sums]
         return (
             np.array([credit.conversions[0] for credit in solved]),
             np.array([credit.value[0] for credit in solved]),
@@ -141,7 +157,12 @@ class Model(ABC):
 
 
 def scaled_to_channels(allocated: CellTally, solved: Credit) -> CellTally:
-    """Scale cells so that those of a channel sum to the channel's solved conversions and value."""
+    """Scale cells so that those of a channel sum to the channel's solved conversions and value.
+
+    A channel that touched no conversion may have credit all the same: a chain walks through it to the
+    conversions of others. It gets a cell of its own, ``"(none)"`` in every other dimension.
+    """
+    allocated = _with_every_channel(allocated, solved)
     channel = allocated.codes[:, 0]
     names = allocated.labels[0]
     totals = dict(zip(solved.keys[0], zip(solved.conversions[0], solved.value[0], strict=True), strict=True))
@@ -155,6 +176,20 @@ def scaled_to_channels(allocated: CellTally, solved: Credit) -> CellTally:
         share = np.divide(source, held[channel], out=np.zeros(len(source)), where=held[channel] != 0.0)
         sums[:, measure] = share * wanted[channel, measure]
     return replace(allocated, sums=sums)
+
+
+def _with_every_channel(allocated: CellTally, solved: Credit) -> CellTally:
+    """Append a cell for each solved channel that has none."""
+    here = {allocated.labels[0][code] for code in np.unique(allocated.codes[:, 0])}
+    lacking = [name for name in solved.keys[0].tolist() if name not in here and name != UNATTRIBUTED]
+    if not lacking:
+        return allocated
+    labels = [tuple(dict.fromkeys((*allocated.labels[0], *lacking)))]
+    labels += [tuple(dict.fromkeys((*names, NONE))) for names in allocated.labels[1:]]
+    rows = [[labels[0].index(name), *(names.index(NONE) for names in labels[1:])] for name in lacking]
+    codes = np.concatenate([allocated.codes, np.array(rows, np.int64)])
+    sums = np.concatenate([allocated.sums, np.full((len(rows), allocated.sums.shape[1]), 1.0)])
+    return CellTally(allocated.by, tuple(labels), codes, sums)
 
 
 def solve_cells(label: str, tally: CellTally, settings: Mapping[str, object] | None = None) -> Credit:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution._typing import Codes, Ints
+from attribution._typing import Codes, Floats, Ints
 from attribution.credit.periods import PERIODS, period_codes
 from attribution.errors import JourneyError
 from attribution.journeys.claimed import claimed_touches
@@ -168,3 +168,48 @@ def _every_channel(codes: Ints, number: Ints, n_channels: int) -> tuple[Ints, In
     """Give every channel a cell, also those that no converting journey touched."""
     n = n_channels + bool((codes[:, 0] == n_channels).any())
     return np.arange(n, dtype=np.int64)[:, None], codes[:, 0][number] if len(codes) else number
+
+
+def common_cells(
+    tables: Sequence[tuple[NDArray[np.object_], ...]],
+) -> tuple[tuple[NDArray[np.object_], ...], list[Ints]]:
+    """Return the cells that occur in any of several tables, and where each of them stands in each table.
+
+    Parameters
+    ----------
+    tables
+        Label columns of the cells of each table; all in the order of `CellTally.keys`.
+
+    Returns
+    -------
+    keys : tuple of object arrays, shape (n_cells,)
+        By label, unattributed last.
+    places : list of int64, shape (n_cells,)
+        Position of each cell in each table, -1 where it has none.
+    """
+    first = tables[0]
+    if all(_same_keys(first, table) for table in tables[1:]):
+        return first, [np.arange(len(first[0]))] * len(tables)
+    rows = [list(zip(*(column.tolist() for column in table), strict=True)) for table in tables]
+    union = sorted({row for table in rows for row in table}, key=lambda row: (row[0] == UNATTRIBUTED, row))
+    places = []
+    for table in rows:
+        position = {row: place for place, row in enumerate(table)}
+        places.append(np.array([position.get(row, -1) for row in union], np.int64))
+    keys = np.empty((len(union), len(first)), dtype=object)
+    for place, row in enumerate(union):
+        keys[place] = row
+    return tuple(keys.T), places
+
+
+def _same_keys(one: tuple[NDArray[np.object_], ...], two: tuple[NDArray[np.object_], ...]) -> bool:
+    return all(
+        len(mine) == len(other) and bool((mine == other).all()) for mine, other in zip(one, two, strict=True)
+    )
+
+
+def at_cells(values: Floats, cells: Ints) -> Floats:
+    """Return the values at the given cells along the last axis, 0 at cell -1."""
+    if not values.shape[-1]:
+        return np.zeros((*values.shape[:-1], len(cells)))
+    return np.where(cells < 0, 0.0, values[..., cells])

@@ -12,12 +12,11 @@ from attribution._checks import one_of, whole
 from attribution._typing import Floats
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
-from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
-from attribution.kernels.ragged import segment_sums
 from attribution.models.base import CellTally, Model, scaled_to_channels, solve_cells, tally_touch_weights
 from attribution.models.cells import cells_of
 from attribution.models.chain import Chain, removal_effects, removal_effects_batch
+from attribution.models.effects import shares_by_effect
 from attribution.models.grams import RESERVED, Grams, grams_of_counts, number_states, tally_grams
 from attribution.models.markov_solution import MarkovSolution
 
@@ -29,7 +28,7 @@ BATCHED_STATES = 128  # chains that a bootstrap inverts all at once
 
 
 @dataclass(frozen=True)
-class Markov(Model):
+class Markov(Model[CellTally]):
     """Credit by how much conversion would drop if a channel were removed from the customers' chain.
 
     Journeys, converting or not, are walks over states (the last `order` channels) that begin in START and
@@ -61,7 +60,6 @@ class Markov(Model):
     """
 
     name: ClassVar[str] = "markov"
-    needs_nulls: ClassVar[bool] = True
     order: int = 1
     allocation: str = "channel"
 
@@ -73,6 +71,11 @@ class Markov(Model):
                 msg, why="such states are seen once or twice each", hint="at.Markov.select_order(journeys)"
             )
         one_of(self.allocation, "allocation", ["channel", "journey"], error=ModelError)
+
+    @property
+    def needs_nulls(self) -> bool:
+        """Whether the chain learns from journeys that did not convert: it does."""
+        return True
 
     def check(self, journeys: Journeys) -> None:
         """Raise ModelError if a channel bears the name of a state of the chain."""
@@ -139,7 +142,7 @@ class Markov(Model):
         solution: MarkovSolution = solved.details[self.name]  # type: ignore[assignment]
         cells = cells_of(journeys, by)
         weights = [
-            _normalised(journeys, solution.channels, effects)
+            shares_by_effect(journeys, solution.channels, effects)
             for effects in (solution.effect_conversions, solution.effect_value)
         ]
         conversions = tally_touch_weights(journeys, cells, weights[0])
@@ -301,18 +304,3 @@ def _credit_cells(solution: MarkovSolution) -> CellTally:
         codes = np.append(codes, len(solution.channels))
         sums = np.concatenate([sums, solution.grams.unattributed[None, :]])
     return CellTally(("channel",), (labels,), codes[:, None], sums)
-
-
-def _normalised(journeys: Journeys, channels: tuple[str, ...], effects: Floats) -> Floats:
-    """Return each claimed touch's share: its channel's effect over the sum of its journey's touches'."""
-    claimed = claimed_touches(journeys)
-    by_name = dict(zip(channels, effects, strict=True))
-    of_channel = np.array([by_name.get(name, 0.0) for name in journeys.channels], np.float64)
-    raw = of_channel[claimed.channel]
-    sums = segment_sums(raw, claimed.offsets)
-    # Effects on value can cancel where values are negative; such a journey is split equally.
-    equal = np.flatnonzero(sums == 0)
-    shares = 1.0 / claimed.length
-    usable = ~np.isin(claimed.journey, equal)
-    shares[usable] = raw[usable] / sums[claimed.journey[usable]]
-    return shares

@@ -13,7 +13,7 @@ from attribution.models.rules import CustomRule, FirstTouch, LastNonDirect, Last
 from attribution.models.shapes import FullPath, InverseJ, JShaped, PositionBased, UShaped, WShaped
 from attribution.models.shapley import Shapley
 
-_KINDS: tuple[type[Model], ...] = (
+_KINDS: tuple[type[Model[Any]], ...] = (
     FirstTouch,
     LastTouch,
     LastNonDirect,
@@ -29,12 +29,12 @@ _KINDS: tuple[type[Model], ...] = (
     Markov,
     Shapley,
 )
-MODELS: dict[str, type[Model]] = {kind.name: kind for kind in _KINDS}
+MODELS: dict[str, type[Model[Any]]] = {kind.name: kind for kind in _KINDS}
 
-ModelSpec = str | Model | type[Model] | Mapping[str, object]
+ModelSpec = str | Model[Any] | type[Model[Any]] | Mapping[str, object]
 
 
-def resolve(spec: ModelSpec) -> Model:
+def resolve(spec: ModelSpec) -> Model[Any]:
     """Return the model that `spec` describes.
 
     Parameters
@@ -72,7 +72,7 @@ def resolve(spec: ModelSpec) -> Model:
     raise ModelError(msg, hint='at.Linear(), or a name such as "linear"')
 
 
-def _class_named(name: str) -> type[Model]:
+def _class_named(name: str) -> type[Model[Any]]:
     plain = _plain(name)
     for known, kind in MODELS.items():
         if plain in {_plain(known), _plain(kind.__name__)}:
@@ -84,7 +84,7 @@ def _plain(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
-def _construct(kind: type[Model], options: Mapping[str, object]) -> Model:
+def _construct(kind: type[Model[Any]], options: Mapping[str, object]) -> Model[Any]:
     known = inspect.signature(kind).parameters
     for option in options:
         if option not in known:
@@ -98,7 +98,7 @@ def _construct(kind: type[Model], options: Mapping[str, object]) -> Model:
 
 def labelled(
     models: ModelSpec | Sequence[ModelSpec] | Mapping[str, ModelSpec],
-) -> dict[str, Model]:
+) -> dict[str, Model[Any]]:
     """Return models by label: one, a list, or a mapping of labels to models.
 
     Models of a list are labelled by their name, or by their whole configuration where two share it.
@@ -124,9 +124,9 @@ def labelled(
     return resolved
 
 
-def _labelled_list(models: Sequence[Model]) -> dict[str, Model]:
+def _labelled_list(models: Sequence[Model[Any]]) -> dict[str, Model[Any]]:
     names = [model.name for model in models]
-    resolved: dict[str, Model] = {}
+    resolved: dict[str, Model[Any]] = {}
     for model in models:
         label = model.name if names.count(model.name) == 1 else repr(model)
         if label in resolved:

@@ -8,19 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from attribution._typing import Floats
+from attribution._typing import Floats, Ints
 from attribution.credit.credit import Credit
 from attribution.models.base import Model
 from attribution.models.buckets import BucketedTally
+from attribution.models.cells import at_cells
 
 _BYTES = 1 << 26  # of sums held at once
 
 
 def replicate(
-    model: Model,
+    model: Model[Any],
     tally: BucketedTally,
     weights: Floats,
     allocated: BucketedTally | None = None,
+    cells: Ints | None = None,
 ) -> tuple[Floats, Floats]:
     """Solve the model for every weighting of the buckets.
 
@@ -35,25 +37,32 @@ def replicate(
     allocated
         Its allocation per bucket, for breakdowns that need one; how conversions are split over touches is
         kept as on all the data, what a channel gets is solved anew.
+    cells
+        Cells to return, as positions among the model's; -1 gives 0. All by default.
 
     Returns
     -------
     conversions, value : float64, shape (R, n_cells)
-        Cells in the order of the model's Credit.
+        Cells in the order of the model's Credit, or as asked for.
     """
     total, chunks = _weighted(tally, weights)
     if allocated is None:
         parts = [model.solve_many(total, sums) for sums in chunks]
     else:
-        cells, more = _weighted(allocated, weights)
+        split, more = _weighted(allocated, weights)
         parts = [
-            _spread(model, total, cells, sums, cell_sums)
+            _spread(model, total, split, sums, cell_sums)
             for sums, cell_sums in zip(chunks, more, strict=True)
         ]
-    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    conversions, value = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
+    if cells is None:
+        return conversions, value
+    return at_cells(conversions, cells), at_cells(value, cells)
 
 
-def _spread(model: Model, total: Any, cells: Any, sums: Floats, cell_sums: Floats) -> tuple[Floats, Floats]:
+def _spread(
+    model: Model[Any], total: Any, cells: Any, sums: Floats, cell_sums: Floats
+) -> tuple[Floats, Floats]:
     results: list[Credit] = []
     for tallied, split in zip(sums, cell_sums, strict=True):
         solved = model.solve(replace(total, sums=tallied))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,7 +50,7 @@ class Resampling:
             raise ModelError(msg, hint="buckets=256")
 
     def by_bucket(
-        self, credit: Credit, replicates: Mapping[str, Callable[[Floats], tuple[Floats, Floats]]]
+        self, credit: Credit, replicates: Sequence[Callable[[Floats], tuple[Floats, Floats]]]
     ) -> Bootstrap:
         """Resample buckets: the sums of each bucket count as often as the bucket was drawn."""
         rng = np.random.default_rng(self.rng)
@@ -58,7 +58,7 @@ class Resampling:
         without_one = 1.0 - np.eye(self.buckets)
         _refuse_huge(credit, self.n + self.buckets)
         weights = np.concatenate([samples, without_one])
-        parts = [solve(weights) for solve in replicates.values()]
+        parts = [solve(weights) for solve in replicates]
         conversions, value = (np.stack([part[side] for part in parts], axis=1) for side in (0, 1))
         return Bootstrap(
             Replicates.of(conversions[: self.n], value[: self.n], credit.attributed),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _USUAL_DIRECT = ("direct", "(direct)", "direct / none", "(direct) / (none)", "direct traffic")
 
 
-class Rule(Model):
+class Rule(Model[CellTally]):
     """A model that gives each touch a fixed share of its conversion.
 
     A subclass defines `weights`; tally, merge and solve are the same for all.

@@ -23,7 +23,7 @@ from attribution.models.shapley_solution import ShapleySolution
 
 
 @dataclass(frozen=True)
-class Shapley(Model):
+class Shapley(Model[SetTally | CellTally]):
     """Credit by what a channel adds to the channels that came before it, averaged over all orders.
 
     Channels are the players of a game in which every set S of channels has a worth v(S), learnt from the
@@ -140,7 +140,7 @@ class Shapley(Model):
         whole(self.rng, "rng", least=0, error=ModelError)
 
     @property
-    def needs_nulls(self) -> bool:  # type: ignore[override]
+    def needs_nulls(self) -> bool:
         """Whether the game looks at journeys that did not convert."""
         return self.game in RATES
 
@@ -150,7 +150,7 @@ class Shapley(Model):
             msg = f"the game {self.game!r} needs journeys that did not convert, and these were built without"
             raise ModelError(msg, why="every rate would be 1", hint="at.build_journeys(log, nulls=True)")
 
-    def tally(  # type: ignore[override]
+    def tally(
         self,
         journeys: Journeys,
         by: Sequence[str] = ("channel",),  # noqa: ARG002
@@ -269,25 +269,6 @@ class Shapley(Model):
         return CellTally(cells.by, cells.labels, cells.codes, sums)
 
     def spread(self, solved: Credit, allocated: CellTally) -> Credit:
-        """Return Credit by cell, in which each channel's cells sum to its solved credit.
-
-        Raises
-        ------
-        ModelError
-            If a channel has credit but touched no conversion that could carry it into a cell.
-        """
-        touched = {allocated.labels[0][code] for code in np.unique(allocated.codes[:, 0])}
-        for channel, (conversions, value) in zip(
-            solved.keys[0], zip(solved.conversions[0], solved.value[0], strict=True), strict=True
-        ):
-            if channel not in touched and (conversions or value):
-                msg = (
-                    f"{channel!r} is worth {conversions:,.4g} conversions in the game {self.game!r}, but "
-                    f"touched none, so that there is no cell for them in a breakdown by {allocated.by[1:]}"
-                )
-                raise ModelError(
-                    msg,
-                    hint='by="channel", or the game "subset_conversions" or "within_set_rate"',
-                )
+        """Return Credit by cell, in which each channel's cells sum to its solved credit."""
         credit = solve_cells(self.name, scaled_to_channels(allocated, solved))
         return replace(credit, settings=solved.settings, details=solved.details, notes=solved.notes)
