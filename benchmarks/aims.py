@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmarks.field import CONVERTERS, EVERYONE, FLOOR, OURS, PEERS, WITH_TIMES
+from benchmarks.field import CONVERTERS, EVERYONE, FLOOR, OURS, PEERS, UNPROMISED, WITH_TIMES
 from benchmarks.measure import Cost
 
 Costs = Mapping[str, Mapping[str, Cost]]
@@ -45,10 +45,11 @@ def aims(ids: str, costs: Costs) -> list[Aim]:
     if everyone is not None:
         found.append(Aim(f"{ids} ids, {EVERYONE}, peak memory of ours, GB", 1.2, everyone.peak_mb / 1e3))
     for job in (EVERYONE, WITH_TIMES):
-        for library in ("duckdb", "polars"):
-            ratio = _fastest(costs.get(job, {}), library)
+        for library, but in (("duckdb", UNPROMISED), ("duckdb", None), ("polars", None)):
+            ratio = _fastest(costs.get(job, {}), library, but)
             if ratio is not None:
-                text = f"{ids} ids, {job}, fastest {library} / ours"
+                without = "" if but is None else " whose order is promised"
+                text = f"{ids} ids, {job}, fastest {library}{without} / ours"
                 found.append(Aim(text, 3.0, ratio, at_most=False))
     return found
 
@@ -68,8 +69,8 @@ def peer_aims(costs: Mapping[str, Cost]) -> list[Aim]:
     return found
 
 
-def _fastest(costs: Mapping[str, Cost], library: str) -> float | None:
-    cpu = [cost.cpu for name, cost in costs.items() if name.startswith(library)]
+def _fastest(costs: Mapping[str, Cost], library: str, but: str | None) -> float | None:
+    cpu = [cost.cpu for name, cost in costs.items() if name.startswith(library) and name != but]
     return min(cpu) / costs[OURS].cpu if cpu and OURS in costs else None
 
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from attribution.errors import AttributionError, ConfigError, unknown_name
 
 if TYPE_CHECKING:
@@ -60,7 +62,9 @@ def duration_us(
     5400000000
     """
     hint = f'{name}="30D" (units: us, ms, s, min, h, D, W)'
-    if hasattr(value, "total_seconds"):
+    if isinstance(value, np.timedelta64):
+        value = value.astype("timedelta64[us]").item()  # None for NaT
+    if hasattr(value, "total_seconds") and not isinstance(value, type):
         seconds = float(value.total_seconds())
         if math.isnan(seconds):
             msg = f"{name} is not a time"
@@ -75,10 +79,12 @@ def duration_us(
     else:
         msg = f"{name}={value!r} has no unit"
         raise error(msg, column=name, hint=hint)
-    if amount < 0 or (amount == 0 and not allow_zero):
-        msg = f"{name}={value!r} must be {'zero or more' if allow_zero else 'more than zero'}"
+    whole = round(min(amount, float(LONGEST)))
+    if amount < 0 or (whole == 0 and (amount > 0 or not allow_zero)):
+        least = "a microsecond or more" + (", or zero" if allow_zero else "")
+        msg = f"{name}={value!r} must be {least}"
         raise error(msg, column=name, hint=hint)
-    return min(round(amount), LONGEST)
+    return whole
 
 
 def one_of(
@@ -90,7 +96,7 @@ def one_of(
 ) -> str:
     """Return `value` if it is one of `allowed`; otherwise name the nearest."""
     names = list(allowed)
-    if value in names:
+    if isinstance(value, str) and value in names:
         return str(value)
     raise error(unknown_name(f"{name} =", value, names), column=name)
 
@@ -101,6 +107,14 @@ def fraction(value: object, name: str, *, error: type[AttributionError] = Config
         msg = f"{name}={value!r} must be a number between 0 and 1"
         raise error(msg, column=name, hint=f"{name}=0.4 for forty percent")
     return float(value)
+
+
+def flag(value: object, name: str, *, error: type[AttributionError] = ConfigError) -> bool:
+    """Return `value` if it is True or False; text such as ``"False"`` would count as true."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    msg = f"{name}={value!r} must be True or False"
+    raise error(msg, column=name)
 
 
 def whole(value: object, name: str, *, least: int = 1, error: type[AttributionError] = ConfigError) -> int:

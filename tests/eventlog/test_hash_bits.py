@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -33,13 +34,13 @@ TOP, LOW = 0xFF << 56, 0xFF
 
 def weaken(patch, mask):
     """Let lane 0 keep only the bits of `mask`."""
+
+    def weak(whole, *args, lane=0):
+        hashes = whole(*args, lane=lane)
+        return hashes & np.uint64(mask) if lane == 0 else hashes
+
     for name in ("hash_strings", "hash_fixed"):
-
-        def weak(*args, lane=0, _whole=getattr(keys, name)):
-            hashes = _whole(*args, lane=lane)
-            return hashes & np.uint64(mask) if lane == 0 else hashes
-
-        patch.setattr(keys, name, weak)
+        patch.setattr(keys, name, partial(weak, getattr(keys, name)))
 
 
 def random_log(users=400, n_touches=2500, n_conversions=300, buyers=None):

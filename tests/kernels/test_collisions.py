@@ -1,4 +1,4 @@
-"""Users who share a first hash: told apart by the second, whatever the order, the sizes and the neighbours."""
+"""Users who share a first hash: told apart by the second, whatever the order, sizes and neighbours."""
 
 from __future__ import annotations
 

@@ -16,6 +16,8 @@ import pyarrow.types as pat
 from numpy.typing import NDArray
 
 from attribution._typing import Bools
+from attribution.errors import LogError
+from attribution.eventlog.unreadable import first_line
 
 
 def unwrap(array: Any) -> Any:
@@ -130,6 +132,15 @@ def strings(texts: Sequence[str]) -> Any:
     parts = [text.encode() for text in texts]
     ends = np.cumsum([0, *map(len, parts)]).astype(np.int32)
     return pa.StringArray.from_buffers(len(parts), pa.py_buffer(ends), pa.py_buffer(b"".join(parts)))
+
+
+def refuse_bad_text(array: Any, column: str) -> None:
+    """Raise LogError where text is not UTF-8, which files of other writers may hold under that name."""
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid as error:
+        msg = f"texts are not UTF-8 ({first_line(error)})"
+        raise LogError(msg, column=column, hint="write the table again with that column as text") from error
 
 
 def positions(rows: NDArray[Any]) -> Any:

@@ -90,7 +90,7 @@ def _moment(now: dt.datetime | str | None) -> int:
         except ValueError as error:
             msg = f"now={now!r} is no ISO 8601 time"
             raise LogError(msg, column="now", hint='audit(now="2026-03-01T00:00:00Z")') from error
-    elif isinstance(now, dt.datetime):
+    elif isinstance(now, dt.datetime) and now == now:  # NaT is a datetime too, and not equal to itself
         moment = now
     else:
         msg = f"now={now!r} is no time"

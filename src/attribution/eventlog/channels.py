@@ -127,8 +127,8 @@ def _matcher(pattern: str) -> Callable[[str], bool]:
     if kind == "re" and colon:
         try:
             expression = re.compile(rest, re.IGNORECASE)
-        except re.error as error:
-            msg = f"{rest!r} is no regular expression ({error})"
+        except (re.error, RecursionError, OverflowError) as error:
+            msg = f"{rest[:200]!r} is no regular expression ({error})"
             raise LogError(msg, column="rules", hint="glob:... for patterns as in file names") from error
         return lambda text: expression.search(text) is not None
     if kind == "glob" and colon:

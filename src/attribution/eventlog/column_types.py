@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import pyarrow.types as pat
+
 from attribution.errors import LogError
 from attribution.eventlog import kinds
 from attribution.eventlog.schema import LogSchema, raise_all
@@ -14,8 +16,14 @@ from attribution.eventlog.tables import TableColumns
 
 def check_types(
     tables: Sequence[TableColumns], sources: Sequence[Source], schema: LogSchema, faults: list[LogError]
-) -> str:
-    """Check every column's type in every file; return what users are hashed as."""
+) -> tuple[str, bool]:
+    """Check every column's type in every file.
+
+    Returns
+    -------
+    tuple of str and bool
+        What users are hashed as, and whether some ids are unsigned 64-bit integers and others signed ones.
+    """
     users: list[ColumnType] = []
     clocks: list[ColumnType] = []
     for table, source in zip(tables, sources, strict=True):
@@ -33,7 +41,9 @@ def check_types(
             if column is not None:
                 _accepted(source, column, kind, role, faults)
     _check_clocks(clocks, [table.time for table in tables], schema, faults)
-    return _agreed_users(users, [table.user for table in tables], faults)
+    signs = {entry.text or pat.is_signed_integer(kinds.plain(entry.type)) for entry in users}
+    wide = any(pat.is_uint64(kinds.plain(entry.type)) for entry in users)
+    return _agreed_users(users, [table.user for table in tables], faults), wide and True in signs
 
 
 def check_labels(source: Source, columns: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from attribution._typing import Bools, Floats, Hashes, Ints
 from attribution.errors import LogError
 from attribution.eventlog import kinds
-from attribution.eventlog.arrays import booleans, null_mask, strings, unwrap
+from attribution.eventlog.arrays import booleans, null_mask, numbers, strings, unwrap
 from attribution.eventlog.arrays import positions as positions_of
 from attribution.eventlog.faults import RESERVED_CHANNEL, Fault, Screen
 from attribution.eventlog.keys import hash_array
@@ -223,20 +223,23 @@ def _users(batch: Any, table: TableColumns, screen: Screen) -> Hashes:
         # Only CSV comes here: its ids are text until the other table says that they are numbers.
         text = array.dictionary_decode() if pat.is_dictionary(array.type) else array
         return hash_integers(parse_integers(text, "user_text", table.user, screen))
+    if table.both_signs and pat.is_uint64(kinds.plain(array.type)):
+        ids = numbers(array.dictionary_decode() if pat.is_dictionary(array.type) else array)
+        screen.reject("user_range", table.user, ids > np.uint64(2**63 - 1))
     return hash_array(array)
 
 
 def _channel(batch: Any, table: TableColumns, screen: Screen) -> Coded:
-    if len(table.channel) > 1:
-        return combine([_labels(batch, name) for name in table.channel])
-    (name,) = table.channel
+    name, *others = table.channel
     channel = _labels(batch, name)
-    nulls = channel.nulls()
-    if nulls is not None:
-        screen.reject("null_channel", name, nulls)
     reserved = booleans(pc.is_in(channel.labels, value_set=_RESERVED))
     if reserved.any():
         screen.reject("reserved_channel", name, np.append(reserved, False)[channel.codes])
+    if others:
+        return combine([channel, *(_labels(batch, other) for other in others)])
+    nulls = channel.nulls()
+    if nulls is not None:
+        screen.reject("null_channel", name, nulls)
     return channel
 
 

@@ -40,9 +40,15 @@ REASONS = {
     ),
     "null_sequence": Reason("sequence numbers are null", "the order of touches would be a guess", _DROP),
     "user_text": Reason(
-        "users are no whole numbers, as they are in the other table",
+        "users are no whole numbers below 2**63, as they are in the other table",
         "they would match nobody",
         f"write both tables with ids of one type; {_DROP}",
+    ),
+    "user_range": Reason(
+        "users are 2**63 or more, and ids elsewhere in this log are signed integers",
+        "in 64 bits they look like the negative ids, and two users would be one",
+        "write the ids of both tables as uint64, or as text",
+        fatal=True,
     ),
     "time_text": Reason(
         "times cannot be read as ISO 8601 (2026-03-01T12:30:00Z)",

@@ -179,8 +179,8 @@ def _matching(pattern: Path, table: str) -> list[tuple[Path, Path]]:
         matches = sorted(fixed.glob(str(Path(*rest))))
     except ValueError as error:
         msg = f"{table}: {str(pattern)!r} is no pattern of paths ({error})"
-        hint = '"folder/*.parquet", or "folder/**/*.parquet" for its subfolders too'
-        raise LogError(msg, hint=hint) from error
+        shapes = '"folder/*.parquet", or "folder/**/*.parquet" for its subfolders too'
+        raise LogError(msg, hint=shapes) from error
     for match in matches:
         if _is_data(match, fixed) or not all(map(_may_be_data, rest)):
             inside = _files_below(match, table) if match.is_dir() else [match]

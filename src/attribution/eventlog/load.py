@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from attribution._progress import counter
-from attribution._typing import Bools, Hashes
+from attribution._typing import Bools, Floats, Hashes
+from attribution.errors import LogError
 from attribution.eventlog.arrays import without_views
 from attribution.eventlog.assemble import ConversionCollector, Rename, Span, TouchCollector, to_columns
 from attribution.eventlog.columns import LogColumns
@@ -57,7 +60,9 @@ class Loader:
         touches, conversions, span = self.collect(converters_only=converters_only)
         dropped = {**touches.faults.settle(self.invalid), **conversions.faults.settle(self.invalid)}
         span.check()
-        return to_columns(touches, conversions, span, dropped, self.rename)
+        log = to_columns(touches, conversions, span, dropped, self.rename)
+        _refuse_overflow(log.conversions.value, self.conversion_table)
+        return log
 
     def collect(
         self, *, converters_only: bool = False, positions: bool = False
@@ -123,3 +128,12 @@ class Loader:
                 bar.update(batch.num_rows)
         if bar is not None:
             bar.close()
+
+
+def _refuse_overflow(value: Floats, table: TableColumns) -> None:
+    with np.errstate(over="ignore"):
+        total = np.abs(value).sum()
+    if not np.isfinite(total):
+        msg = f"conversions: the values, up to {np.abs(value).max():g}, add up to more than a float can hold"
+        why = "their sum would be infinite, and so would be all credit"
+        raise LogError(msg, column=table.value, why=why, hint="write the values in the unit of your money")

@@ -11,7 +11,7 @@ import pyarrow.types as pat
 
 from attribution._typing import Bools, Floats
 from attribution.eventlog import kinds
-from attribution.eventlog.arrays import booleans, null_mask, numbers, strings, unwrap
+from attribution.eventlog.arrays import booleans, null_mask, numbers, refuse_bad_text, strings, unwrap
 from attribution.eventlog.faults import Fault, Screen
 from attribution.eventlog.tables import TableColumns
 
@@ -80,6 +80,7 @@ def read_flags(batch: Any, column: str) -> tuple[Bools, list[Fault]]:
     if pat.is_boolean(array.type):
         return booleans(array), []
     if kinds.is_text(array.type):
+        refuse_bad_text(array, column)
         text = pc.utf8_lower(pc.utf8_trim_whitespace(array.cast(pa.string())))
         marked, unmarked = (booleans(pc.is_in(text, value_set=words)) for words in (_YES, _NO))
     else:

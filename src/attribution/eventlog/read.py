@@ -43,9 +43,12 @@ def read_log(
     missing_value
         What a conversion without a value counts as; None makes it an error.
     hash_bits
-        How much of a hash tells users apart, 64 or 128. Integer ids are told apart exactly either way. Of n
-        users with ids of text or bytes, two share 64 bits with probability n**2 / 2**65 (4e-6 for twelve
-        million users, 2.7% for a billion) and then count as one; 128 bits with n**2 / 2**129. 128 costs XX
+        How much of a hash tells users apart, 64 or 128. Integer ids are told apart exactly either way. Among
+        n users with ids of text or bytes, two share 64 bits with probability n**2 / 2**65 (4e-6 for twelve
+        million users, 2.7% for a billion) and count as one; they share 128 bits with n**2 / 2**129. With
+        128, reading takes 8 more bytes a loaded row while it lasts (and some 50 MB to compare them), and
+        about twice the time: 3.3 instead of 1.5 CPU seconds for ten million touches, 1.9 instead of 1.6
+        where only converters are loaded. The loaded log is as large as before. Order ids keep 64 bits.
 
     Returns
     -------

@@ -41,9 +41,9 @@ def resolve(
     faults += _dims_nowhere(schema, sources)
     raise_all(faults)
     tables = [replace(table, missing_value=missing_value) for table in found if table is not None]
-    users = check_types(tables, sources, schema, faults)
+    users, both_signs = check_types(tables, sources, schema, faults)
     raise_all(faults)
-    tables = [replace(table, users=users) for table in tables]
+    tables = [replace(table, users=users, both_signs=both_signs) for table in tables]
     return tables[0], tables[1] if len(tables) > 1 else None
 
 

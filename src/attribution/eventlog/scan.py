@@ -19,6 +19,7 @@ from attribution.eventlog.arrays import unwrap, without_views
 from attribution.eventlog.assemble import Span, to_columns
 from attribution.eventlog.columns import ConversionColumns, TouchColumns
 from attribution.eventlog.faults import FaultTally
+from attribution.eventlog.kinds import is_text
 from attribution.eventlog.load import Loader
 from attribution.kernels.ragged import run_starts
 from attribution.kernels.sorting import order_by_user_and_time
@@ -201,11 +202,9 @@ def _shown(array: Any) -> list[Any]:
         bare = pa.timestamp(array.type.unit) if pat.is_timestamp(array.type) else array.type
         texts = pc.cast(array.cast(bare), pa.string()).to_pylist()
         return [text if text is None else text.removesuffix(".000000").removesuffix(".000") for text in texts]
-    return [
-        value[:_SHOWN_CHARACTERS]
-        if isinstance(value, str)
-        else value.hex()
-        if isinstance(value, bytes)
-        else value
-        for value in array.to_pylist()
-    ]
+    if is_text(array.type):
+        texts = array.cast(pa.large_binary()).to_pylist()  # by way of bytes, also where it is no UTF-8
+        return [
+            text if text is None else text.decode("utf-8", "replace")[:_SHOWN_CHARACTERS] for text in texts
+        ]
+    return [value.hex() if isinstance(value, bytes) else value for value in array.to_pylist()]

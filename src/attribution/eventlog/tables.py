@@ -17,6 +17,9 @@ class TableColumns:
         Column names.
     users
         ``"integer"``, ``"string"`` or ``"binary"``: what the ids of both tables are hashed as.
+    both_signs
+        Whether some ids are unsigned 64-bit integers and others signed: no id may then exceed what is signed,
+        for it would share its 64 bits with a negative one.
     time_unit
         What integer times count, or None.
     channel
@@ -38,6 +41,7 @@ class TableColumns:
     user: str
     time: str
     users: str = "string"
+    both_signs: bool = False
     time_unit: str | None = None
     channel: tuple[str, ...] = ()
     sequence: str | None = None

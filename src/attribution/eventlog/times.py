@@ -12,7 +12,7 @@ import pyarrow.types as pat
 
 from attribution._typing import Bools, Ints
 from attribution.eventlog import kinds
-from attribution.eventlog.arrays import booleans, null_mask, numbers, positions, unwrap
+from attribution.eventlog.arrays import booleans, null_mask, numbers, positions, refuse_bad_text, unwrap
 from attribution.eventlog.faults import Screen
 
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
@@ -114,7 +114,9 @@ def _in_range(values: Ints, outside: Bools | None, column: str, screen: Screen) 
 
 
 def _from_text(array: Any, unit: str | None, column: str, screen: Screen) -> tuple[Ints, str | None]:
-    first = str(array[pc.index(array.is_valid(), True).as_py()]).strip()
+    place = pc.index(array.is_valid(), True).as_py()
+    refuse_bad_text(array.slice(place, 1), column)
+    first = str(array[place]).strip()
     if unit is not None and first.lstrip("-").isdigit():
         return _from_integers(parse_integers(array, "time_text", column, screen), unit, column, screen), None
     # All entries are tried like the first: a cast that fails is slow, as it words an error for every row.
@@ -122,6 +124,7 @@ def _from_text(array: Any, unit: str | None, column: str, screen: Screen) -> tup
     try:
         values = _checked(_parse(array, aware=aware), np.arange(len(array)), column, screen)
     except pa.ArrowInvalid:
+        refuse_bad_text(array, column)
         return _from_mixed_text(array, column, screen)
     return values, "offsets" if aware else "naive"
 
@@ -199,6 +202,7 @@ def parse_integers(array: Any, reason: str, column: str, screen: Screen) -> Ints
             return numbers(array.cast(pa.int64()))
     except pa.ArrowInvalid:
         pass  # spaces, signs and trailing zeros, or no number at all
+    refuse_bad_text(array, column)
     text = pc.replace_substring_regex(array.cast(pa.large_string()), r"^\s*\+?|(?:\.0*)?\s*$", "")
     fits = pc.match_substring_regex(text, r"^-?0*\d{1,18}$")
     longest = pc.and_(pc.match_substring_regex(text, r"^\d{19}$"), pc.less_equal(text, str(2**63 - 1)))

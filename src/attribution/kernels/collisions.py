@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attribution._typing import Bools, Hashes
 from attribution.errors import LogError
@@ -86,13 +87,20 @@ def _ranges(sides: tuple[tuple[Hashes, Hashes], ...]) -> Iterator[tuple[Hashes, 
     if not bits:
         yield np.concatenate([user for user, _ in sides]), np.concatenate([check for _, check in sides])
         return
-    number = [(user >> np.uint64(64 - bits)).astype(np.uint8) for user, _ in sides]
+    number = [_range_number(user, bits) for user, _ in sides]
     for part in range(1 << bits):
-        masks = [own == part for own in number]
+        rows = [np.flatnonzero(own == part) for own in number]
         yield (
-            np.concatenate([user[mask] for (user, _), mask in zip(sides, masks, strict=True)]),
-            np.concatenate([check[mask] for (_, check), mask in zip(sides, masks, strict=True)]),
+            np.concatenate([user[at] for (user, _), at in zip(sides, rows, strict=True)]),
+            np.concatenate([check[at] for (_, check), at in zip(sides, rows, strict=True)]),
         )
+
+
+def _range_number(user: Hashes, bits: int) -> NDArray[np.uint8]:
+    number = np.empty(len(user), np.uint8)
+    # Into an array of bytes at once: an array of shifted words would be as large as the column.
+    np.right_shift(user, np.uint64(64 - bits), out=number, casting="unsafe")
+    return number
 
 
 def _among(few: Hashes, hashes: Hashes) -> Bools:
