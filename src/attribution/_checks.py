@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,7 +44,7 @@ def duration_us(
     ----------
     value
         A string such as ``"30D"``, ``"12h"``, ``"90min"`` or ``"2W"``, or a `datetime.timedelta`
-        (so also a `pandas.Timedelta`). Bare numbers are refused: they have no unit.
+        (so also a `pandas.Timedelta`) or `numpy.timedelta64`. Bare numbers are refused: they have no unit.
     name
         The argument's name, for the message.
     error
@@ -62,7 +63,7 @@ def duration_us(
     5400000000
     """
     hint = f'{name}="30D" (units: us, ms, s, min, h, D, W)'
-    if isinstance(value, np.timedelta64):
+    if isinstance(value, np.timedelta64) and np.datetime_data(value.dtype)[0] not in ("Y", "M", "generic"):
         value = value.astype("timedelta64[us]").item()  # None for NaT
     if hasattr(value, "total_seconds") and not isinstance(value, type):
         seconds = float(value.total_seconds())
@@ -79,12 +80,14 @@ def duration_us(
     else:
         msg = f"{name}={value!r} has no unit"
         raise error(msg, column=name, hint=hint)
-    whole = round(min(amount, float(LONGEST)))
-    if amount < 0 or (whole == 0 and (amount > 0 or not allow_zero)):
-        least = "a microsecond or more" + (", or zero" if allow_zero else "")
-        msg = f"{name}={value!r} must be {least}"
+    microseconds = round(min(amount, float(LONGEST)))
+    if amount > 0 and not microseconds:
+        msg = f"{name}={value!r} is less than a microsecond"
         raise error(msg, column=name, hint=hint)
-    return whole
+    if amount < 0 or (amount == 0 and not allow_zero):
+        msg = f"{name}={value!r} must be {'zero or more' if allow_zero else 'more than zero'}"
+        raise error(msg, column=name, hint=hint)
+    return microseconds
 
 
 def one_of(
@@ -103,7 +106,7 @@ def one_of(
 
 def fraction(value: object, name: str, *, error: type[AttributionError] = ConfigError) -> float:
     """Return `value` as a float in [0, 1]."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= 1:
         msg = f"{name}={value!r} must be a number between 0 and 1"
         raise error(msg, column=name, hint=f"{name}=0.4 for forty percent")
     return float(value)

@@ -74,7 +74,8 @@ def attribute(
         What to break credit down by, beside the channel: dimensions of the log, and ``"day"``,
         ``"week"`` or ``"month"`` of the conversion (in UTC). A breakdown always sums to the channel table.
     lookback, goal, after_conversion, drop_censored, session_gap, max_touches
-        As in `build_journeys`, and only with a log; `lookback` is ``"30D"`` unless told.
+        As in `build_journeys`, and only with a log; None leaves the default there, such as ``"30D"`` for
+        `lookback` (``"unlimited"`` sets no limit).
     bootstrap
         How many times to resample the users, for intervals on every number (`Credit.intervals`); 500 are
         enough for 95% intervals. None, the default, does not.

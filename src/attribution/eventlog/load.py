@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from attribution._progress import counter
 from attribution._typing import Bools, Floats, Hashes
@@ -62,6 +63,8 @@ class Loader:
         span.check()
         log = to_columns(touches, conversions, span, dropped, self.rename)
         _refuse_overflow(log.conversions.value, self.conversion_table)
+        # Arrow keeps what it decoded for the next batch; there is none, and sorting is about to need it.
+        pa.default_memory_pool().release_unused()
         return log
 
     def collect(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 from attribution._checks import one_of
@@ -85,7 +86,7 @@ def read_log(
     one_of(invalid, "invalid", ("raise", "drop"), error=LogError)
     if missing_value is not None and (
         isinstance(missing_value, bool)
-        or not isinstance(missing_value, int | float)
+        or not isinstance(missing_value, Real)
         or not math.isfinite(missing_value)
     ):
         msg = f"missing_value={missing_value!r} must be a finite number"

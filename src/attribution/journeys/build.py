@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution._checks import LONGEST, duration_us, one_of, whole
+from attribution._checks import LONGEST, duration_us, flag, one_of, whole
 from attribution._typing import Bools, Hashes, Ints
 from attribution.errors import JourneyError, unknown_name
 from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
@@ -49,16 +49,18 @@ class JourneySettings:
         one_of(self.after_conversion, "after_conversion", ["reset", "overlap"], error=JourneyError)
         if self.max_touches is not None:
             whole(self.max_touches, "max_touches", error=JourneyError)
-        if self.drop_censored and self.lookback is None:
+        for name in ("drop_censored", "nulls"):
+            flag(getattr(self, name), name, error=JourneyError)
+        if self.goal is not None and not isinstance(self.goal, str):
+            object.__setattr__(self, "goal", _names(self.goal))
+        if self.drop_censored and self.lookback_us == LONGEST:
             msg = "drop_censored=True needs a lookback: without one every stretch may still convert"
             raise JourneyError(msg, hint='lookback="30D"')
-        if isinstance(self.goal, list):
-            object.__setattr__(self, "goal", tuple(self.goal))
 
     @property
     def lookback_us(self) -> int:
         """The lookback window in microseconds."""
-        if self.lookback is None:
+        if self.lookback is None or self.lookback == "unlimited":
             return LONGEST
         return duration_us(self.lookback, "lookback", error=JourneyError, allow_zero=True)
 
@@ -108,7 +110,7 @@ def build_journeys(
         From `read_log`.
     lookback
         A touch at t is eligible for a conversion at T when ``T - lookback <= t <= T``. A string with a
-        unit (``"30D"``, ``"12h"``), a timedelta, or None for no limit.
+        unit (``"30D"``, ``"12h"``), a timedelta, or ``"unlimited"`` or None for no limit.
     goal
         Which goals are conversions: a name, several names, or None for every row of the conversion
         table, whatever its goal. Rows with other goals become milestones for `WShaped` and `FullPath`.
@@ -157,14 +159,26 @@ def build_journeys(
     """
     settings = JourneySettings(
         lookback=lookback,
-        goal=goal if goal is None or isinstance(goal, str) else tuple(goal),
+        goal=goal,  # type: ignore[arg-type] # several names become a tuple
         after_conversion=after_conversion,
         drop_censored=drop_censored,
         session_gap=session_gap,
         max_touches=max_touches,
         nulls=nulls,
     )
+    from attribution.eventlog.eventlog import EventLog
+
+    if not isinstance(log, EventLog):
+        msg = f"build_journeys takes a log, not {type(log).__name__}"
+        raise JourneyError(msg, hint="at.build_journeys(at.read_log(touches, conversions))")
     return build_from_columns(log.load(converters_only=not nulls, progress=progress), settings)
+
+
+def _names(goal: object) -> tuple[str, ...]:
+    if isinstance(goal, Mapping) or not isinstance(goal, Iterable):
+        msg = f"goal={goal!r} is neither a name nor several"
+        raise JourneyError(msg, column="goal", hint='goal="purchase", or goal=("purchase", "renewal")')
+    return tuple(goal)
 
 
 def build_from_columns(columns: LogColumns, settings: JourneySettings) -> Journeys:
@@ -178,6 +192,7 @@ def build_from_columns(columns: LogColumns, settings: JourneySettings) -> Journe
     ties += [touches.channel, *(dimension.codes for dimension in touches.dims)]
     row, user, time = order_by_user_and_time(touches.user, touches.time, ties)
     spans = Spans.of(user)
+    del user  # the spans know it; at ten million touches it is 80 MB
     low, high = conversion_windows(
         spans,
         time,
@@ -272,12 +287,11 @@ def _assemble(
     n_conversions, n_touches = len(low), len(row)
     user = conversions.user
     if settings.nulls:
-        null_low, null_high = unclaimed_stretches(spans, user, low, high)
+        null_low, null_high, null_span = unclaimed_stretches(spans, user, low, high)
         if settings.drop_censored and columns.end is not None and len(null_low):
             settled = columns.end - time[null_high - 1] >= settings.lookback_us
-            null_low, null_high = null_low[settled], null_high[settled]
+            null_low, null_high, null_span = null_low[settled], null_high[settled], null_span[settled]
         low, high = np.concatenate([low, null_low]), np.concatenate([high, null_high])
-        null_span = np.searchsorted(spans.low, null_low, "right") - 1
         user = np.concatenate([user, spans.user[null_span]])
     # Both parts are runs already sorted: a stable sort merges them in one pass.
     journey = np.argsort(low, kind="stable")

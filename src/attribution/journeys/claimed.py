@@ -95,7 +95,7 @@ def claimed_touches(journeys: Journeys) -> ClaimedTouches:
     if "claimed" not in cache:
         which = np.flatnonzero(journeys.converted & (journeys.lengths > 0))
         index, offsets = expand(journeys.offsets[which], journeys.offsets[which + 1])
-        conversions = journeys.weights[which]
+        conversions = journeys.weights_of(which)
         cache["claimed"] = ClaimedTouches(journeys, which, index, offsets, conversions, journeys.value[which])
     claimed: ClaimedTouches = cache["claimed"]
     return claimed

@@ -94,6 +94,18 @@ class Journeys(Display):
         """How many journeys each one stands for, float64, shape (J,)."""
         return np.ones(len(self)) if self.weight is None else self.weight
 
+    def weights_of(self, which: Ints | Bools) -> Floats:
+        """Return how many journeys each of the chosen ones stands for, float64.
+
+        Parameters
+        ----------
+        which
+            Positions of journeys, or a mask.
+        """
+        if self.weight is not None:
+            return self.weight[which]
+        return np.ones(np.count_nonzero(which) if which.dtype == np.bool_ else len(which))
+
     @property
     def n_conversions(self) -> float:
         """Conversions, unattributed ones included."""

@@ -36,5 +36,6 @@ class HashFilter:
 
     def keep(self, hashes: Hashes) -> Bools:
         """Return, for each hash, False where it is surely not in the set; shape (n,)."""
-        kept: Bools = self._table[hashes >> self._shift]
-        return kept
+        # Indices of numpy's own type, known to be inside: it neither casts nor checks them.
+        slots = (hashes >> self._shift).view(np.int64)
+        return self._table.take(slots, mode="clip")

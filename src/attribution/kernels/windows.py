@@ -101,7 +101,9 @@ def _spent(user: Hashes, time: Ints, first: Ints, high: Ints) -> Ints:
     return limits
 
 
-def unclaimed_stretches(spans: Spans, conversion_user: Hashes, low: Ints, high: Ints) -> tuple[Ints, Ints]:
+def unclaimed_stretches(
+    spans: Spans, conversion_user: Hashes, low: Ints, high: Ints
+) -> tuple[Ints, Ints, Ints]:
     """Return each maximal stretch of a user's touches that no conversion claims.
 
     A conversion without touches claims none, so it does not cut a stretch in two.
@@ -117,6 +119,8 @@ def unclaimed_stretches(spans: Spans, conversion_user: Hashes, low: Ints, high: 
     -------
     low, high : int64, shape (s,)
         First the stretches before a window, then those after the last one, each sorted.
+    span : int64, shape (s,)
+        Which user's they are.
     """
     claims = np.flatnonzero(high > low)
     low, high = low[claims], high[claims]
@@ -132,4 +136,5 @@ def unclaimed_stretches(spans: Spans, conversion_user: Hashes, low: Ints, high: 
     return (
         np.concatenate([before[gaps], rest[tails]]),
         np.concatenate([low[gaps], spans.high[tails]]),
+        np.concatenate([number[gaps], np.flatnonzero(tails)]),
     )

@@ -220,7 +220,7 @@ def tally_touch_weights(journeys: Journeys, cells: Cells, weights: Floats) -> Ce
     claimed = claimed_touches(journeys)
     n = len(cells.codes)
     amounts = (claimed.conversions, claimed.value)
-    lost = (journeys.weights[cells.lost], journeys.value[cells.lost])
+    lost = (journeys.weights_of(cells.lost), journeys.value[cells.lost])
     sums = np.empty((n, len(amounts)))
     for measure, (amount, unattributed) in enumerate(zip(amounts, lost, strict=True)):
         sums[:, measure] = np.bincount(cells.touch, weights * amount[claimed.journey], n)
