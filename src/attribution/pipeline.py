@@ -135,10 +135,28 @@ def run(job: Job) -> Result:
 
     Examples
     --------
+    >>> import tempfile
+    >>> from pathlib import Path
     >>> import attribution as at
-    >>> result = at.run(at.load_config("data/samples/retailer/demo.toml"))  # doctest: +SKIP
-    >>> result.outputs["report.html"]  # doctest: +SKIP
-    PosixPath('out/report.html')
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> dataset = at.datasets.simulate(500, days=60, seed=1)
+    >>> written = dataset.write(folder.name)
+    >>> config = Path(folder.name, "weekly.toml")
+    >>> text = f'''
+    ... models = ["last_touch", "linear"]
+    ... [log]
+    ... touches = "touches.parquet"
+    ... conversions = "conversions.parquet"
+    ... [journeys]
+    ... goal = "purchase"
+    ... [output]
+    ... folder = "{folder.name}/out"
+    ... '''
+    >>> _ = config.write_text(text)
+    >>> result = at.run(at.load_config(config))
+    >>> sorted(path.name for path in Path(folder.name, "out").iterdir())
+    ['credit.csv', 'credit.parquet', 'manifest.json', 'report.html']
+    >>> folder.cleanup()
     """
     if not isinstance(job, Job):
         msg = f"run takes a Job, not {type(job).__name__}"

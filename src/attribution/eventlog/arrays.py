@@ -76,6 +76,8 @@ def numbers(array: Any) -> NDArray[Any]:
     >>> numbers(pa.array([1, None, 3], pa.int16()))
     array([1, 0, 3], dtype=int16)
     """
+    if pat.is_dictionary(array.type):
+        array = array.dictionary_decode()
     width = array.type.bit_width // 8
     kind = "f" if pat.is_floating(array.type) else "u" if pat.is_unsigned_integer(array.type) else "i"
     dtype = np.dtype(f"{kind}{width}")

@@ -257,6 +257,8 @@ def _sequence(batch: Any, table: TableColumns, screen: Screen) -> Ints | None:
     if table.sequence is None:
         return None
     array = unwrap(batch.column(table.sequence))
+    if pat.is_dictionary(array.type):
+        array = array.dictionary_decode()
     nulls = null_mask(array)
     if nulls is not None:
         screen.reject("null_sequence", table.sequence, nulls)
@@ -266,6 +268,8 @@ def _sequence(batch: Any, table: TableColumns, screen: Screen) -> Ints | None:
 
 
 def _orders(array: Any) -> Hashes:
+    if pat.is_dictionary(array.type):
+        array = array.dictionary_decode()
     hashes = hash_array(array)
     nulls = null_mask(array)
     if nulls is not None:

@@ -54,7 +54,7 @@ def to_arrow(values: Any, name: str, table: str) -> Any:
         values = list(values)
     objects = getattr(dtype, "kind", "") == "O" or isinstance(values, Sequence)
     try:
-        array = pa.array(values, from_pandas=True)
+        array = _converted(values)
     except UnicodeEncodeError as error:
         raise _not_utf8(values, name, table) from error
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
@@ -64,6 +64,13 @@ def to_arrow(values: Any, name: str, table: str) -> Any:
         if len(marks) > 1:
             raise _mixed(values, name, table, "dates with datetimes, or naive with aware ones", times=True)
     return array
+
+
+def _converted(values: Any) -> Any:
+    try:
+        return pa.array(values, from_pandas=True)
+    except OverflowError:  # Python integers: Arrow tries signed ones only
+        return pa.array(values, pa.uint64(), from_pandas=True)
 
 
 def _zone(value: Any) -> Any:
