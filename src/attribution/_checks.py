@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from numbers import Real
 from typing import TYPE_CHECKING
 
@@ -117,6 +118,19 @@ def flag(value: object, name: str, *, error: type[AttributionError] = ConfigErro
     if isinstance(value, bool | np.bool_):
         return bool(value)
     msg = f"{name}={value!r} must be True or False"
+    raise error(msg, column=name)
+
+
+def name_list(value: object, name: str, *, error: type[AttributionError] = ConfigError) -> tuple[str, ...]:
+    """Return one name or several as a tuple; those of a set, which has no order, sorted."""
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, Iterable) and not isinstance(value, Mapping):
+        found = tuple(value)
+        if all(isinstance(entry, str) for entry in found):
+            return tuple(sorted(found)) if isinstance(value, AbstractSet) else found
+        value = list(found)
+    msg = f"{name}={value!r} is neither a name nor a list of names"
     raise error(msg, column=name)
 
 

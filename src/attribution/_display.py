@@ -81,8 +81,11 @@ def format_number(value: Any, *, decimals: int | None = None) -> str:
         return str(value)
     if decimals is not None:
         return f"{value:,.{decimals}f}"
-    if isinstance(value, int) or float(value).is_integer():
-        return f"{int(value):,}" if math.isfinite(value) else str(value)
+    if not math.isfinite(value):
+        return str(value)
+    # Sums of shares miss whole numbers by rounding.
+    if abs(value - round(value)) <= 1e-9 * max(1.0, abs(value)):
+        return f"{round(value):,}"
     if abs(value) >= 1000:
         return f"{value:,.0f}"
     digits = max(0, 3 - math.floor(math.log10(abs(value)))) if value else 0

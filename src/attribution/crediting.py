@@ -206,6 +206,9 @@ def _refuse_options(given: Mapping[str, object]) -> None:
 
 def _engine(engine: str | Engine) -> Engine:
     if not isinstance(engine, str):
+        if not callable(getattr(engine, "run", None)):
+            msg = f"engine={engine!r} cannot run models"
+            raise ModelError(msg, column="engine", hint='engine="memory"')
         return engine
     if engine not in _ENGINES:
         raise ModelError(unknown_name("engine", engine, _ENGINES), column="engine")
@@ -238,5 +241,15 @@ def _combine(
             for label, model in models.items()
             if model.name in solved[label].details
         },
-        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        notes=tuple(dict.fromkeys([*_warnings(activity), *(note for part in parts for note in part.notes)])),
     )
+
+
+def _warnings(activity: ActivityTally) -> list[str]:
+    """Say what an empty table would leave to guess: nothing converted, or nothing could be attributed."""
+    if activity.cells.sums[:, 1].sum() > 0:
+        return []
+    if activity.lost > 0:
+        note = f"none of the {activity.lost:,.0f} conversions has a touch in the window before it"
+        return [note + "; do both tables name users alike? log.audit() tells more"]
+    return ["the journeys hold no conversion, so there is nothing to credit"]

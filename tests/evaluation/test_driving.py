@@ -56,3 +56,9 @@ def test_wrong_arguments():
         at.driving_paths(journeys, "linear", "markof")
     with pytest.raises(ModelError, match="top=0"):
         at.driving_paths(journeys, "linear", "markov", top=0)
+
+
+def test_channels_that_touched_no_conversion_are_on_no_path():
+    touches = {"user_id": ["a", "b"], "time": ["2026-01-01", "2026-01-03"], "channel": ["x", "y"]}
+    log = at.read_log(touches, {"user_id": ["a"], "time": ["2026-01-02"]})
+    assert len(at.driving_paths(at.build_journeys(log), "linear", "markov")) == 0

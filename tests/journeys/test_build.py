@@ -160,3 +160,13 @@ def test_tiny_logs(n_touches, n_conversions):
     credit = at.attribute(journeys, ["first_touch", "last_non_direct", "time_decay", "u_shaped", "linear"])
     assert (credit.conversions.sum(axis=1) == n_conversions).all()
     assert len(journeys.path_counts()) == n_touches
+
+
+def test_a_credit_of_nothing_says_why(log):
+    strangers = at.read_log(TOUCHES, CONVERSIONS.assign(user_id=["U1", "U4", "U2"]))
+    credit = at.attribute(strangers, "linear")
+    assert "none of the 3 conversions has a touch" in credit.notes[0]
+    assert "name users alike" in repr(credit)
+    nobody = at.attribute(at.read_log(TOUCHES, CONVERSIONS.head(0)), "linear")
+    assert "hold no conversion" in nobody.notes[0]
+    assert at.attribute(log, "linear").notes == ()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution._checks import name_list, whole
+from attribution._display import Display
 from attribution._typing import Bools, Floats
 from attribution.credit.bootstrap import Bootstrap
 from attribution.credit.cells import Activity, Totals
@@ -112,6 +114,12 @@ class Credit(Questions):
         if not self.by or self.by[0] != "channel" or len(self.keys) != len(self.by):
             msg = f"by={self.by!r} must start with 'channel' and have one array of keys a name"
             raise CreditError(msg, column="by")
+        if not isinstance(self.currency, str):
+            msg = f"currency={self.currency!r} must be a symbol or code"
+            raise CreditError(msg, column="currency", hint='currency="EUR"')
+        if self.decimals is not None and whole(self.decimals, "decimals", least=0, error=CreditError) > 20:
+            msg = f"decimals={self.decimals} is more than a number has"
+            raise CreditError(msg, column="decimals", hint="decimals=2")
         cells = len(self.keys[0])
         table, line = (len(self.models), cells), (cells,)
         shapes: dict[str, tuple[object, tuple[int, ...]]] = {
@@ -408,7 +416,7 @@ class Credit(Questions):
 def _positions(what: str, wanted: str | Iterable[str] | None, known: tuple[str, ...]) -> list[int]:
     if wanted is None:
         return list(range(len(known)))
-    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    names = name_list(wanted, f"{what}s", error=CreditError)
     for name in names:
         if name not in known:
             raise CreditError(unknown_name(what, name, known), column=f"{what}s")

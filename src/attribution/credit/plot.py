@@ -52,7 +52,9 @@ def plot_credit(credit: Credit, name: str, ax: Axes | None, kind: str | None) ->
     if ax is not None and not hasattr(ax, "barh"):
         msg = f"ax is a {type(ax).__name__}, not an Axes"
         raise CreditError(msg, column="ax", hint="figure, axes = plt.subplots(2); credit.plot(ax=axes[0])")
-    measure(credit, name)
+    if name in {"value", "value_share", "roas", "roi"} and not credit.has_value:
+        msg = f"there is no {name!r} to draw: the log has no values"
+        raise CreditError(msg, column="measure", hint='at.LogSchema(value="...") names their column')
     periods = [
         name for name in PERIODS if name in credit.by and is_period(name, credit.keys[credit.by.index(name)])
     ]

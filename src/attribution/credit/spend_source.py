@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv as csv_module
 import os
 import re
+from collections import deque
 from collections.abc import Mapping
 from decimal import Decimal
 from numbers import Real
@@ -46,7 +48,7 @@ def open_spend(spend: Any, text_columns: tuple[str, ...]) -> Any:
         table = _from_mapping(spend) if isinstance(spend, Mapping) else pa.table(spend)
     except CreditError:
         raise
-    except (pa.ArrowException, TypeError, ValueError) as error:
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         msg = f"the spend cannot be read as a table: {first_line(error)}"
         raise CreditError(msg, hint=_TABLE) from error
     # pandas hands over an index that is no plain range, such as after a filter, as a column.
@@ -68,7 +70,9 @@ def _read_file(path: Path, text_columns: tuple[str, ...]) -> Any:
             from pyarrow import csv
 
             text = {name: pa.string() for name in ("channel", "week", "month", "currency", *text_columns)}
-            return csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=text))
+            table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=text))
+            _check_quotes(path)
+            return table
         if kind in {".arrow", ".feather", ".ipc"}:
             from pyarrow import feather
 
@@ -77,10 +81,16 @@ def _read_file(path: Path, text_columns: tuple[str, ...]) -> Any:
 
         with parquet.ParquetFile(path) as file:
             return file.read()
-    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+    except (OSError, pa.ArrowException, ValueError, csv_module.Error) as error:
         msg = f"the spend file {str(path)!r} cannot be read: {first_line(error)}"
         hint = "a Parquet, CSV (.csv) or Arrow (.arrow, .feather) file with the columns channel and cost"
         raise CreditError(msg, hint=hint) from error
+
+
+def _check_quotes(path: Path) -> None:
+    """Raise csv.Error for a quote that is never closed, which pyarrow takes for one long text."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        deque(csv_module.reader(file, strict=True), maxlen=0)
 
 
 def _from_mapping(spend: Mapping[Any, Any]) -> Any:

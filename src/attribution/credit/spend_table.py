@@ -23,6 +23,8 @@ _OTHER_NAMES = {
     "channel": ("source", "medium", "media"),
     "cost": ("spend", "amount spent", "costs", "ad spend", "amount"),
 }
+_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, in days since 1970
 _UTC = (None, "UTC", "Etc/UTC", "Z", "+00:00")
 
 
@@ -166,9 +168,16 @@ def _labels(table: Any, name: str) -> NDArray[np.object_]:
 
     column = _decoded(table.column(name))
     kind = column.type
+    if not len(column):  # an empty table has no types worth the name
+        return np.zeros(0, dtype=object)
     if not (_is_text(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
         msg = f"labels are {kind}, not text"
         raise CreditError(msg, column=name, hint=f'spend["{name}"] = spend["{name}"].astype(str)')
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid as error:
+        msg = f"labels are not UTF-8 text: {first_line(error)}"
+        raise CreditError(msg, column=name, hint="write the table again as UTF-8") from error
     labels = np.array(column.cast(pa.string()).to_numpy(), dtype=object)
     null = np.asarray(column.is_null().to_numpy(), dtype=np.bool_)
     if name == "channel" and null.any():
@@ -183,7 +192,11 @@ def _labels(table: Any, name: str) -> NDArray[np.object_]:
 def _cost(column: Any) -> Floats:
     import pyarrow as pa
 
+    if not len(column):
+        return np.zeros(0)
     kind = column.type
+    if _is_text(kind):
+        raise _costs_are_text(column)
     numeric = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
     if not any(is_numeric(kind) for is_numeric in numeric):
         msg = f"costs are {kind}, not numbers"
@@ -199,7 +212,23 @@ def _cost(column: Any) -> Floats:
             msg = f"a cost is {what}" + (f": {cost[rows[0]]:,.15g}" if what == "negative" else "")
             why = "ROAS, ROI and CPA would be wrong"
             raise CreditError(msg, column="cost", rows=rows.tolist(), why=why, hint=hint)
+    with np.errstate(over="ignore"):
+        total = cost.sum()
+    if not np.isfinite(total):
+        msg = f"the costs, up to {cost.max():g}, add up to more than a float can hold"
+        raise CreditError(msg, column="cost", hint="write them in the unit of the log's values")
     return cost
+
+
+def _costs_are_text(column: Any) -> CreditError:
+    import pyarrow.compute as pc
+
+    number = pc.match_substring_regex(column, r"^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$")
+    rows = np.flatnonzero(~np.asarray(number.fill_null(True).to_numpy(), dtype=np.bool_)).tolist()
+    example = f", such as {str(column[rows[0]].as_py())[:40]!r}" if rows else ""
+    hint = 'spend["cost"] = pandas.to_numeric(spend["cost"])'
+    hint += ", without currency signs and thousands separators" if rows else ""
+    return CreditError(f"costs are text, not numbers{example}", column="cost", rows=rows, hint=hint)
 
 
 def _currency(table: Any) -> str:
@@ -254,13 +283,20 @@ def _days(column: Any, name: str) -> Ints:
         msg = f"dates are {kind}"
         raise CreditError(msg, column=name, hint=hint)
     try:
-        instant = column.cast(pa.timestamp("us", zone), safe=_is_text(kind))
+        instant = column.cast(pa.timestamp("us")) if _is_text(kind) else column
     except pa.ArrowException as error:
         shape = {"week": '"2026-W05" or a date', "month": '"2026-01" or a date'}.get(name, '"2026-01-31"')
         msg = f"a date is not written as {shape}: {first_line(error)}"
         raise CreditError(msg, column=name, hint=hint) from error
-    microseconds = np.asarray(instant.cast(pa.int64()).to_numpy(), dtype=np.int64)
-    return np.floor_divide(microseconds, DAY_US)
+    kind = instant.type
+    whole = pa.int32() if pa.types.is_date32(kind) else pa.int64()
+    count = np.asarray(instant.cast(whole).to_numpy(), dtype=np.int64)
+    days = count if pa.types.is_date32(kind) else count // (86_400 * _PER_SECOND[getattr(kind, "unit", "ms")])
+    rows = np.flatnonzero((days < _FIRST_DAY) | (days > _LAST_DAY)).tolist()
+    if rows:
+        msg = "a date lies outside the years 1 to 9999"
+        raise CreditError(msg, column=name, rows=rows, hint="was its unit taken for another one?")
+    return days
 
 
 def _refuse_duplicates(

@@ -42,8 +42,9 @@ def ratio(top: Floats, bottom: Floats, *, positive: bool = True) -> Floats:
     """
     top, bottom = np.broadcast_arrays(top, bottom)
     defined = (bottom > 0) if positive else (bottom != 0) & ~np.isnan(bottom)
-    result: Floats = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=defined)
-    return result
+    with np.errstate(over="ignore"):
+        result: Floats = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=defined)
+    return np.where(np.isinf(result), np.nan, result)
 
 
 def measure(credit: Credit, name: str) -> Floats:

@@ -12,7 +12,7 @@ from attribution._typing import Floats, Ints
 from attribution.crediting import attribute
 from attribution.errors import ModelError
 from attribution.eventlog.columns import Dimension
-from attribution.journeys.journeys import Journeys
+from attribution.journeys.journeys import NONE, Journeys
 from attribution.journeys.paths import path_texts
 from attribution.kernels.paths import distinct_paths
 from attribution.models.registry import ModelSpec, labelled
@@ -76,7 +76,8 @@ def driving_paths(
     labels = tuple(f"{place:0{width}d}" for place in range(len(example)))
     by_path = replace(journeys, journey_dims=(*journeys.journey_dims, Dimension(_PATH, labels, codes)))
     credit = attribute(by_path, models, by=("channel", _PATH))
-    cells = np.flatnonzero(credit.attributed)
+    # A channel that touched no conversion may have credit, and is on none of these paths.
+    cells = np.flatnonzero(credit.attributed & (credit.keys[1] != NONE))
     path = credit.keys[1][cells].astype(np.int64)
     counted = np.bincount(number, claimed.weights, len(example)).astype(np.float64)
     one, other = (_divided(line, path, counted) for line in credit.conversions[:, cells])

@@ -130,7 +130,10 @@ def _agreed_users(users: Sequence[ColumnType], names: Sequence[str], faults: lis
         column = names[0]
         casts = {"integer", "string"} == set(by_kind)
         hint = (
-            f'conversions["{names[-1]}"].astype(touches["{column}"].dtype)' if casts else "write both as text"
+            f'touches["{column}"] = touches["{column}"].astype("string"), and so for '
+            f'conversions["{names[-1]}"]'
+            if casts
+            else "write both as text"
         )
         msg = f"user ids are not of one kind: {places}"
         faults.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution._checks import LONGEST, duration_us, flag, one_of, whole
+from attribution._checks import LONGEST, duration_us, flag, name_list, one_of, whole
 from attribution._typing import Bools, Hashes, Ints
 from attribution.errors import JourneyError, unknown_name
 from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
@@ -52,7 +52,7 @@ class JourneySettings:
         for name in ("drop_censored", "nulls"):
             flag(getattr(self, name), name, error=JourneyError)
         if self.goal is not None and not isinstance(self.goal, str):
-            object.__setattr__(self, "goal", _names(self.goal))
+            object.__setattr__(self, "goal", name_list(self.goal, "goal", error=JourneyError))
         if self.drop_censored and self.lookback_us == LONGEST:
             msg = "drop_censored=True needs a lookback: without one every stretch may still convert"
             raise JourneyError(msg, hint='lookback="30D"')
@@ -172,13 +172,6 @@ def build_journeys(
         msg = f"build_journeys takes a log, not {type(log).__name__}"
         raise JourneyError(msg, hint="at.build_journeys(at.read_log(touches, conversions))")
     return build_from_columns(log.load(converters_only=not nulls, progress=progress), settings)
-
-
-def _names(goal: object) -> tuple[str, ...]:
-    if isinstance(goal, Mapping) or not isinstance(goal, Iterable):
-        msg = f"goal={goal!r} is neither a name nor several"
-        raise JourneyError(msg, column="goal", hint='goal="purchase", or goal=("purchase", "renewal")')
-    return tuple(goal)
 
 
 def build_from_columns(columns: LogColumns, settings: JourneySettings) -> Journeys:

@@ -74,9 +74,7 @@ def path_texts(journeys: Journeys, low: Ints, high: Ints, separator: str) -> np.
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if not separator.strip():
-        msg = f"separator={separator!r} must hold more than blanks"
-        raise JourneyError(msg, hint='separator=" > "')
+    checked_separator(separator)
     index, offsets = expand(low, high)
     names = pa.array([escaped(name, separator) for name in journeys.channels], pa.large_string())
     parts = names.take(pa.array(journeys.channel[index]))
@@ -86,13 +84,32 @@ def path_texts(journeys: Journeys, low: Ints, high: Ints, separator: str) -> np.
     return texts
 
 
+def checked_separator(separator: object) -> str:
+    """Return what of a separator is not blank."""
+    mark = separator.strip() if isinstance(separator, str) else ""
+    if not mark or "\\" in mark:
+        msg = f"separator={separator!r} must be a text of more than blanks, without a backslash"
+        raise JourneyError(msg, column="separator", hint='separator=" > "')
+    return mark
+
+
 def escaped(name: str, separator: str) -> str:
-    r"""Put a backslash before a separator inside a channel's own name.
+    r"""Put a backslash before a separator, with blanks around it or not, inside a channel's own name.
 
     Examples
     --------
-    >>> print(escaped("a > b", " > "))
-    a \> b
+    >>> print(escaped("a > b", " > "), escaped("a>b", " > "))
+    a \> b a\>b
+
+    Raises
+    ------
+    JourneyError
+        If nothing tells where the name ends and the separator begins: the name ends in a backslash or in the
+        separator's first letters, and the separator has no blank before it.
     """
     mark = separator.strip()
-    return name.replace(separator, separator.replace(mark, "\\" + mark, 1))
+    endings = ("\\", *(mark[:length] for length in range(1, len(mark))))
+    if separator.startswith(mark) and name.endswith(endings):
+        msg = f"the channel {name!r} ends in what would read as a part of the separator {separator!r}"
+        raise JourneyError(msg, column="separator", hint=f"separator={' ' + separator!r}")
+    return name.replace(mark, "\\" + mark)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,14 @@ import pyarrow.compute as pc
 
 from attribution._typing import Codes, Floats, Ints
 from attribution.errors import JourneyError, unknown_name
-from attribution.eventlog.sources import open_source
+from attribution.eventlog.arrays import refuse_bad_text, without_views
+from attribution.eventlog.faults import Screen
+from attribution.eventlog.kinds import is_text
+from attribution.eventlog.numbers import read_values
+from attribution.eventlog.sources import Source, open_source
+from attribution.eventlog.tables import TableColumns
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys, lay_out
+from attribution.journeys.paths import checked_separator
 from attribution.kernels.ragged import offsets_of
 
 _USUAL = {
@@ -74,12 +81,15 @@ def read_paths(
     0       a          3.0   60.0
     1       b          1.0   10.0
     """
-    arrow = _as_table(table)
-    names = _column_names(arrow, path, conversions, value, nulls)
-    n_converted = _counts(arrow, names["conversions"])
-    n_null = _counts(arrow, names.get("nulls"))
-    total_value = _counts(arrow, names.get("value"), negative=True)
-    channels, codes, offsets = _parsed(arrow.column(path), path, separator)
+    mark = checked_separator(separator)
+    source = open_source(table, "paths")
+    names = _column_names(source, path, conversions, value, nulls)
+    columns = _columns(source, tuple(dict.fromkeys(names.values())))
+    channels, codes, offsets = _parsed(columns[path], path, mark)
+    n_rows = len(offsets) - 1
+    n_converted = _counts(columns, names["conversions"], n_rows)
+    n_null = _counts(columns, names.get("nulls"), n_rows)
+    total_value = _counts(columns, names.get("value"), n_rows, negative=True)
     _refuse_impossible(np.diff(offsets), n_converted, n_null, total_value, names)
 
     rows = np.concatenate([np.flatnonzero(n_converted > 0), np.flatnonzero(n_null > 0)])
@@ -96,19 +106,11 @@ def read_paths(
     )
 
 
-def _as_table(table: object) -> pa.Table:
-    """Return the whole input as an Arrow table."""
-    source = open_source(table, "paths")
-    schema = pa.schema(list(source.columns.items()))
-    batches = [batch.cast(schema) for batch in source.batches(list(source.columns))]
-    return pa.Table.from_batches(batches, schema)
-
-
 def _column_names(
-    table: pa.Table, path: str, conversions: str | None, value: str | None, nulls: str | None
+    source: Source, path: str, conversions: str | None, value: str | None, nulls: str | None
 ) -> dict[str, str]:
     """Return which column plays which role; `nulls` and `value` may have none."""
-    known = table.column_names
+    known = list(source.columns)
     names = {}
     asked = {"path": path, "conversions": conversions, "value": value, "nulls": nulls}
     for role, name in asked.items():
@@ -123,50 +125,69 @@ def _column_names(
     if "conversions" not in names:
         msg = f"no column counts conversions; the table has {', '.join(map(repr, known))}"
         raise JourneyError(msg, hint='at.read_paths(table, conversions="...")')
+    for name in names.values():
+        if name in source.repeated:
+            msg = f"the table has more than one column called {name!r}"
+            raise JourneyError(msg, column=name, hint="rename one of them, or leave it out")
     return names
 
 
-def _counts(table: pa.Table, name: str | None, *, negative: bool = False) -> Floats:
+def _columns(source: Source, names: Sequence[str]) -> dict[str, list[Any]]:
+    """Return the columns' arrays, one a batch; files need not agree on their types."""
+    for name in names:
+        source.types(name)  # raises where a file lacks the column
+    batches = [without_views(batch) for batch in source.batches(names)]
+    return {name: [batch.column(place) for batch in batches] for place, name in enumerate(names)}
+
+
+_WRONG = {
+    "value_text": "are not numbers",
+    "value_missing": "are missing",
+    "value_infinite": "are infinite",
+    "negative": "are negative",
+}
+
+
+def _counts(
+    columns: Mapping[str, list[Any]], name: str | None, n_rows: int, *, negative: bool = False
+) -> Floats:
     """Return a numeric column as float64, zeros where there is no such column; shape (rows,)."""
     if name is None:
-        return np.zeros(table.num_rows)
-    column = table.column(name)
-    try:
-        if pa.types.is_boolean(column.type):
-            column = column.cast(pa.int8())
-        # Text is read as numbers too: that is how counts come out of a CSV file.
-        numbers: Floats = column.cast(pa.float64()).to_numpy().astype(np.float64, copy=False)
-    except pa.ArrowException as error:
-        msg = f"the column holds {column.type} that are not numbers"
-        raise JourneyError(msg, column=name) from error
-    wrong = ~np.isfinite(numbers) | (False if negative else numbers < 0)
-    if bool(wrong.any()):
-        rows = np.flatnonzero(wrong)
-        msg = f"{len(rows)} counts are missing, infinite{'' if negative else ' or negative'}"
-        raise JourneyError(
-            msg,
-            column=name,
-            rows=[int(row) for row in rows[:5]],
-            count=len(rows),
-            why="a path that happened a negative or unknown number of times has no credit to give",
-            hint=f'table["{name}"] = table["{name}"].fillna(0).clip(lower=0)',
-        )
+        return np.zeros(n_rows)
+    table = TableColumns(table="paths", user=name, time=name, value=name)
+    parts = [np.zeros(0)]
+    row = 0
+    for array in columns[name]:
+        screen = Screen(len(array))
+        try:
+            numbers = read_values(array, table, screen)
+        except pa.ArrowException as error:
+            msg = f"the column holds {array.type}, which are not numbers"
+            raise JourneyError(msg, column=name, hint=f'pandas.to_numeric(table["{name}"])') from error
+        if not negative:
+            screen.reject("negative", name, numbers < 0)
+        for fault in screen.faults:
+            rows = [row + int(place) for place in fault.rows]
+            msg = f"some entries of {name!r} {_WRONG[fault.reason]}"
+            why = "a path that happened a negative or unknown number of times has no credit to give"
+            clip = "" if negative else ".clip(lower=0)"
+            hint = f'table["{name}"] = pandas.to_numeric(table["{name}"]).fillna(0){clip}'
+            raise JourneyError(
+                msg, column=name, rows=rows, count=len(rows), why=None if negative else why, hint=hint
+            )
+        parts.append(numbers)
+        row += len(array)
+    numbers = np.concatenate(parts)
+    with np.errstate(over="ignore"):
+        if not np.isfinite(np.abs(numbers).sum()):
+            msg = f"the entries of {name!r} add up to more than a float can hold"
+            raise JourneyError(msg, column=name, hint="write them in a larger unit")
     return numbers
 
 
-def _parsed(column: pa.ChunkedArray, name: str, separator: str) -> tuple[tuple[str, ...], Codes, Ints]:
+def _parsed(arrays: Sequence[Any], name: str, mark: str) -> tuple[tuple[str, ...], Codes, Ints]:
     """Split paths into (channel names by code point, codes, offsets)."""
-    if not separator.strip():
-        msg = f"separator={separator!r} must hold more than blanks"
-        raise JourneyError(msg, hint='separator=" > "')
-    texts = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if pa.types.is_dictionary(texts.type):
-        texts = texts.cast(texts.type.value_type)
-    if not len(texts):
-        texts = texts.cast(pa.large_string())
-    if str(texts.type) not in {"string", "large_string", "string_view"}:
-        msg = f"paths must be text, the column holds {texts.type}"
-        raise JourneyError(msg, column=name, hint='" > ".join(channels) writes a path')
+    texts = pa.concat_arrays([pa.array([], pa.large_string()), *(_as_text(array, name) for array in arrays)])
     if texts.null_count:
         rows = np.flatnonzero(texts.is_null().to_numpy(zero_copy_only=False))
         msg = "some paths are missing"
@@ -177,14 +198,13 @@ def _parsed(column: pa.ChunkedArray, name: str, separator: str) -> tuple[tuple[s
             count=len(rows),
             hint=f'table["{name}"] = table["{name}"].fillna("")  # conversions that nothing touched',
         )
-    mark = separator.strip()
-    # U+E000 is a private-use character that stands for an escaped separator while paths are split.
-    texts = pc.replace_substring(texts.cast(pa.large_string()), "\\" + mark, "\ue000")
+    stand_in = _unused_letter(texts)  # for an escaped separator, while paths are split
+    texts = pc.replace_substring(texts, "\\" + mark, stand_in)
     lists = pc.split_pattern(pc.utf8_trim_whitespace(texts), mark)
     empty = pc.equal(pc.utf8_trim_whitespace(texts), "").to_numpy(zero_copy_only=False)
     lengths = np.asarray(pc.list_value_length(lists), dtype=np.int64)
     parts = pc.utf8_trim_whitespace(lists.flatten())
-    parts = pc.replace_substring(parts, "\ue000", mark)
+    parts = pc.replace_substring(parts, stand_in, mark)
     kept = np.repeat(~empty, lengths)
     parts = parts.filter(pa.array(kept))
     lengths[empty] = 0
@@ -200,6 +220,24 @@ def _parsed(column: pa.ChunkedArray, name: str, separator: str) -> tuple[tuple[s
     rank[ranked] = np.arange(len(labels), dtype=np.int32)
     codes = rank[encoded.indices.to_numpy()]
     return tuple(labels[position] for position in ranked), codes, offsets
+
+
+def _as_text(array: Any, name: str) -> Any:
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if not (is_text(array.type) or pa.types.is_null(array.type) or not len(array)):
+        msg = f"paths must be text, the column holds {array.type}"
+        raise JourneyError(msg, column=name, hint='" > ".join(channels) writes a path')
+    if not len(array):
+        return pa.array([], pa.large_string())
+    refuse_bad_text(array, name)
+    return array.cast(pa.large_string())
+
+
+def _unused_letter(texts: Any) -> str:
+    """Return a letter of the private-use area that no text holds."""
+    letters = map(chr, range(0xE000, 0xF900))
+    return next(letter for letter in letters if not pc.any(pc.match_substring(texts, letter)).as_py())
 
 
 def _refuse_blank_channels(parts: Any, offsets: Ints, name: str) -> None:

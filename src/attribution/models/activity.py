@@ -28,19 +28,23 @@ class ActivityTally:
         How the journeys were built; the same for all tallies that are merged.
     channels : tuple of str
         All channels of the log, sorted; plots colour channels by them.
+    lost : float
+        Unattributed conversions.
     """
 
     cells: CellTally
     window: tuple[int, int] | None
     settings: Mapping[str, object]
     channels: tuple[str, ...]
+    lost: float = 0.0
 
     def __add__(self, other: ActivityTally) -> ActivityTally:
         """Merge the tallies of disjoint sets of users."""
         windows = [window for window in (self.window, other.window) if window is not None]
         window = (min(low for low, _ in windows), max(high for _, high in windows)) if windows else None
         channels = tuple(sorted({*self.channels, *other.channels}))
-        return ActivityTally(self.cells + other.cells, window, self.settings, channels)
+        lost = self.lost + other.lost
+        return ActivityTally(self.cells + other.cells, window, self.settings, channels, lost)
 
 
 def tally_activity(journeys: Journeys, by: Sequence[str] = ("channel",)) -> ActivityTally:
@@ -62,7 +66,9 @@ def tally_activity(journeys: Journeys, by: Sequence[str] = ("channel",)) -> Acti
         axis=1,
     ).astype(np.float64)
     tally = CellTally(cells.by, cells.labels, cells.codes, sums)
-    return ActivityTally(tally, journeys.window, journeys.settings, journeys.channels)
+    return ActivityTally(
+        tally, journeys.window, journeys.settings, journeys.channels, journeys.n_unattributed
+    )
 
 
 def solve_activity(tally: ActivityTally) -> Activity:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution._checks import name_list
 from attribution._typing import Codes, Floats, Ints
 from attribution.credit.periods import PERIODS, period_codes
 from attribution.errors import JourneyError
@@ -54,11 +55,11 @@ def checked_by(by: str | Sequence[str]) -> tuple[str, ...]:
     >>> checked_by("month")
     ('channel', 'month')
     """
-    names = (by,) if isinstance(by, str) else tuple(by)
-    if len(set(names)) != len(names):
-        msg = f"by={names!r} names a dimension twice"
+    asked = name_list(by, "by", error=JourneyError)
+    if len(set(asked)) != len(asked):
+        msg = f"by={asked!r} names a dimension twice"
         raise JourneyError(msg, column="by")
-    return ("channel", *(name for name in names if name != "channel"))
+    return ("channel", *(name for name in asked if name != "channel"))
 
 
 def cells_of(journeys: Journeys, by: Sequence[str] = ("channel",)) -> Cells:

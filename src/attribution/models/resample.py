@@ -17,6 +17,7 @@ from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import run_starts
 from attribution.stats.resampling import multinomial_weights
 
+_MOST_BUCKETS = 1 << 16
 _LARGEST = 4 << 30  # bytes of replicates that are kept
 
 
@@ -48,6 +49,14 @@ class Resampling:
         if whole(self.buckets, "buckets", least=2, error=ModelError).bit_count() != 1:
             msg = f"buckets={self.buckets} is not a power of two"
             raise ModelError(msg, hint="buckets=256")
+        if self.buckets > _MOST_BUCKETS:
+            msg = f"buckets={self.buckets:,} is more than {_MOST_BUCKETS:,}"
+            raise ModelError(msg, why="each needs a table of its own", hint="buckets=256")
+        try:
+            np.random.default_rng(self.rng)
+        except (TypeError, ValueError) as error:
+            msg = f"rng={self.rng!r} is neither a seed nor a generator ({error})"
+            raise ModelError(msg, column="rng", hint="rng=7, or rng=numpy.random.default_rng(7)") from error
 
     def by_bucket(
         self, credit: Credit, replicates: Sequence[Callable[[Floats], tuple[Floats, Floats]]]

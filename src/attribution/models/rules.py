@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from attribution._checks import duration_us, one_of
+from attribution._checks import duration_us, name_list, one_of
 from attribution._typing import Floats
 from attribution.errors import ModelError, unknown_name
 from attribution.journeys.claimed import ClaimedTouches, claimed_touches
@@ -124,9 +124,9 @@ class LastNonDirect(Rule):
     direct: str | tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        """Make lists hashable."""
-        if isinstance(self.direct, list):
-            object.__setattr__(self, "direct", tuple(self.direct))
+        """Validate, and make lists hashable."""
+        if self.direct is not None and not isinstance(self.direct, str):
+            object.__setattr__(self, "direct", name_list(self.direct, "direct", error=ModelError))
 
     def check(self, journeys: Journeys) -> None:
         """Raise ModelError if a channel named as direct is not in the journeys."""
@@ -304,7 +304,7 @@ class CustomRule(Rule):
             of_channel = [float(self.weight.get(name, 1.0)) for name in claimed.journeys.channels]
             raw = np.array(of_channel, np.float64)[claimed.channel]
         else:
-            raw = np.asarray(self.weight(claimed), dtype=np.float64)
+            raw = _numbers(self.weight(claimed))
         if raw.shape != claimed.index.shape:
             msg = f"the function returned weights of shape {raw.shape}, not {claimed.index.shape}"
             raise ModelError(msg, hint="return one weight a touch, such as touches.position + 1.0")
@@ -312,7 +312,11 @@ class CustomRule(Rule):
         if len(wrong):
             msg = f"{len(wrong):,} weights are negative, infinite or missing; the first is {raw[wrong[0]]}"
             raise ModelError(msg, rows=[int(row) for row in wrong[:5]], count=len(wrong))
-        sums = segment_sums(raw, claimed.offsets)
+        with np.errstate(over="ignore"):
+            sums = segment_sums(raw, claimed.offsets)
+        if not np.isfinite(sums).all():
+            msg = f"weights up to {raw.max():g} add up to more than a float can hold"
+            raise ModelError(msg, hint="scale them down: only their proportions count")
         empty = np.flatnonzero(sums == 0)
         if len(empty):
             msg = f"all weights are 0 in {len(empty):,} journeys"
@@ -324,3 +328,12 @@ class CustomRule(Rule):
                 hint="give every touch a small weight",
             )
         return raw / sums[claimed.journey]
+
+
+def _numbers(weights: object) -> Floats:
+    """Return what a user's function returned as numbers."""
+    array = np.asarray(weights)
+    if array.dtype.kind not in "biuf":
+        msg = f"the function returned {array.dtype}, which are no numbers"
+        raise ModelError(msg, hint="return one weight a touch, such as touches.position + 1.0")
+    return array.astype(np.float64)
