@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution._checks import name_list, whole
-from attribution._display import Display
 from attribution._typing import Bools, Floats
 from attribution.credit.bootstrap import Bootstrap
 from attribution.credit.cells import Activity, Totals
