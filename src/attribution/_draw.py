@@ -62,8 +62,12 @@ def channel_colors(names: Iterable[str], order: Sequence[str] = ()) -> dict[str,
     return {name: PALETTE[rank[name] % len(PALETTE)] if name in rank else GREY for name in wanted}
 
 
+# No characters at all, and those that turn the rest of the line round.
+_UNDRAWABLE = "\ufffe\uffff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
 def label_text(name: str, longest: int = _LONGEST) -> str:
-    r"""Return `name` fit for a plot: in one line, without control characters, not too long.
+    r"""Return `name` fit for a plot: in one line, without characters that no SVG may hold, not too long.
 
     Examples
     --------
@@ -71,7 +75,8 @@ def label_text(name: str, longest: int = _LONGEST) -> str:
     ('paid search', 'aaaaaaa…')
     """
     kept = "".join(
-        " " if unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} else letter for letter in name
+        " " if unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} or letter in _UNDRAWABLE else letter
+        for letter in name
     )
     kept = " ".join(kept.split()) or "(empty)"
     return kept if len(kept) <= longest else kept[: longest - 1].rstrip() + "…"

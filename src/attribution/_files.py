@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -48,7 +49,14 @@ def atomic_write(path: str | os.PathLike[str], *, text: bool = False) -> Iterato
     >>> [entry.name for entry in folder.iterdir()]
     ['report.html']
     """
-    target = Path(os.path.realpath(path))
+    try:
+        target = Path(os.path.realpath(os.fspath(path)))
+    except (TypeError, ValueError) as error:
+        msg = f"{path!r} is no path of a file ({error})"
+        raise OutputError(msg, hint="credit.to_csv('credit.csv')") from error
+    if not os.fspath(path):
+        msg = "the path is empty"
+        raise OutputError(msg, hint="give the name of a file")
     if target.is_dir():
         msg = f"{os.fspath(path)} is a folder"
         raise OutputError(msg, hint="give the name of a file in it")
@@ -88,6 +96,8 @@ def _refused(path: str | os.PathLike[str], target: Path, error: OSError) -> Outp
         hint = f"mkdir -p {str(target.parent)!r}"
     elif isinstance(error, PermissionError):
         hint = f"choose a folder that you may write to, or change the permissions of {str(target.parent)!r}"
+    elif error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        hint = "make room, or write to another disk"
     return OutputError(
         f"cannot write {os.fspath(path)}: {error.strerror or error}",
         why="nothing was written, and a file that was there before is unchanged",

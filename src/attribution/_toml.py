@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from attribution._checks import duration_us
-from attribution.errors import ConfigError, unknown_name
+from attribution.errors import ConfigError, nearest, unknown_name
 
 T = TypeVar("T")
 Reader: TypeAlias = Callable[[Any, str], T]
@@ -30,6 +31,14 @@ def parse(path: Path) -> dict[str, Any]:
         raise ConfigError(msg, hint="save the file as UTF-8") from None
     except OSError as error:
         msg = f"cannot read the configuration {path}: {error.strerror or error}"
+        names: list[str] = []
+        with suppress(OSError):
+            names = [entry.name for entry in path.parent.iterdir() if entry.suffix == ".toml"]
+        found = nearest(path.name, names) if path.name not in names else None
+        hint = f"did you mean {str(path.parent / found)!r}?" if found else None
+        raise ConfigError(msg, hint=hint) from None
+    except RecursionError:
+        msg = f"{path} nests tables or lists too deeply to be read"
         raise ConfigError(msg) from None
     except ValueError as error:
         msg = f"cannot read the configuration {str(path)!r}: {error}"

@@ -82,6 +82,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv
         The arguments; those of the process by default.
     """
+    if sys.stdout is None:  # closed before the start, as with ``>&-``
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 (for as long as we run)
     options = _parser().parse_args(argv)
     with contextlib.suppress(
         AttributeError, ValueError

@@ -182,7 +182,11 @@ def load_config(path: str | Path) -> Job:
     attribution.errors.ConfigError: weekly.toml: journeys.lokback: there is no key 'lokback'; did you mean ...
     >>> folder.cleanup()
     """
-    path = Path(path)
+    try:
+        path = Path(path)
+    except TypeError as error:
+        msg = f"{path!r} is no path of a configuration file"
+        raise ConfigError(msg, hint='at.load_config("weekly.toml")') from error
     values = toml.parse(path)
     mistakes: list[ConfigError] = []
     job = _job(Table(values, "", mistakes, _HOMES), path)

@@ -255,12 +255,15 @@ def _audit(job: Job, log: EventLog) -> CheckResults:
 
 def _output_folder(job: Job) -> Path:
     """Make the output folder, and find out before hours of work whether it can be written to."""
-    folder = Path(job.output.folder)
     hint = '[output] folder = "..."'
+    if not job.output.folder.strip():
+        msg = "the name of the output folder is empty"
+        raise OutputError(msg, column="output.folder", hint=hint)
+    folder = Path(job.output.folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"cannot make the output folder {folder}: {error.strerror or error}"
+    except (OSError, ValueError) as error:
+        msg = f"cannot make the output folder {str(folder)!r}: {getattr(error, 'strerror', None) or error}"
         raise OutputError(msg, column="output.folder", hint=hint) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         msg = f"the output folder {folder} may not be written to"

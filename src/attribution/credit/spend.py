@@ -13,8 +13,9 @@ from attribution._display import format_number
 from attribution._typing import Floats
 from attribution.credit.credit import Credit
 from attribution.credit.periods import PERIODS, is_period, period_codes
+from attribution.credit.spend_calendar import DAY_US, Calendar
 from attribution.credit.spend_source import Spend
-from attribution.credit.spend_table import DAY_US, Calendar, SpendTable, plain, read_spend
+from attribution.credit.spend_table import SpendTable, plain, read_spend
 from attribution.credit.table import cell_flags
 from attribution.errors import CreditError, nearest
 from attribution.journeys.journeys import NONE

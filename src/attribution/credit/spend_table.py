@@ -12,34 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution._typing import Bools, Floats, Ints
-from attribution.credit.periods import period_codes, period_days
-from attribution.credit.spend_source import Spend, first_line, open_spend
+from attribution.credit.spend_calendar import Calendar, read_calendar
+from attribution.credit.spend_source import Spend, decoded, first_line, is_text, open_spend
 from attribution.errors import CreditError, nearest
 from attribution.journeys.journeys import NONE, UNATTRIBUTED
 
-DAY_US = 86_400_000_000
-_CALENDAR = {"date": "day", "day": "day", "week": "week", "month": "month"}  # column: what its values are
 _OTHER_NAMES = {
     "channel": ("source", "medium", "media"),
     "cost": ("spend", "amount spent", "costs", "ad spend", "amount"),
 }
-_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, in days since 1970
-_UTC = (None, "UTC", "Etc/UTC", "Z", "+00:00")
-
-
-@dataclass(frozen=True, eq=False)
-class Calendar:
-    """When costs arose: per row the first and the last day, days since 1970, int64, shape (n,)."""
-
-    column: str
-    period: str
-    first: Ints
-    last: Ints
-
-    def take(self, rows: Bools) -> Calendar:
-        """Return the rows where `rows` is true."""
-        return Calendar(self.column, self.period, self.first[rows], self.last[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +92,8 @@ def read_spend(spend: Spend, dimensions: Iterable[str] = ()) -> SpendTable:
     if len(reserved):
         msg = f"{UNATTRIBUTED!r} is no channel: nothing can be spent on it"
         raise CreditError(msg, column="channel", rows=reserved.tolist())
-    cost = _cost(_decoded(table.column("cost")))
-    calendar = _calendar(table, wanted)
+    cost = _cost(decoded(table.column("cost")))
+    calendar = read_calendar(table, wanted)
     _refuse_duplicates(table, keys, calendar)
     return SpendTable(keys, cost, calendar, _currency(table), names)
 
@@ -146,31 +127,14 @@ def _require_columns(names: tuple[str, ...]) -> None:
     raise CreditError(msg, column="channel" if "'channel'" in faults[0] else "cost", hint=hint)
 
 
-def _decoded(column: Any) -> Any:
-    import pyarrow as pa
-
-    if not pa.types.is_dictionary(column.type):
-        return column
-    kind = column.type.value_type
-    kind = pa.string() if _is_text(kind) else kind  # a view of text, as polars has it, cannot be taken from
-    chunks = [chunk.dictionary.cast(kind).take(chunk.indices) for chunk in column.chunks]
-    return pa.chunked_array(chunks, kind)
-
-
-def _is_text(kind: Any) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or str(kind) == "string_view")
-
-
 def _labels(table: Any, name: str) -> NDArray[np.object_]:
     import pyarrow as pa
 
-    column = _decoded(table.column(name))
+    column = decoded(table.column(name))
     kind = column.type
     if not len(column):  # an empty table has no types worth the name
         return np.zeros(0, dtype=object)
-    if not (_is_text(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
+    if not (is_text(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
         msg = f"labels are {kind}, not text"
         raise CreditError(msg, column=name, hint=f'spend["{name}"] = spend["{name}"].astype(str)')
     try:
@@ -195,7 +159,7 @@ def _cost(column: Any) -> Floats:
     if not len(column):
         return np.zeros(0)
     kind = column.type
-    if _is_text(kind):
+    if is_text(kind):
         raise _costs_are_text(column)
     numeric = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
     if not any(is_numeric(kind) for is_numeric in numeric):
@@ -240,63 +204,6 @@ def _currency(table: Any) -> str:
         hint = "convert them to the currency of the log's values, and leave the column out"
         raise CreditError(msg, column="currency", why="their sum would mean nothing", hint=hint)
     return found[0] if found else ""
-
-
-def _calendar(table: Any, labels: tuple[str, ...]) -> Calendar | None:
-    name = next((name for name in _CALENDAR if name in table.column_names and name not in labels), None)
-    if name is None:
-        return None
-    period = _CALENDAR[name]
-    column = _decoded(table.column(name))
-    if column.null_count:
-        rows = np.flatnonzero(column.is_null().to_numpy()).tolist()
-        msg = "a cost has no date"
-        hint = "give every cost its date, or sum the costs of a channel and leave the column out"
-        raise CreditError(msg, column=name, rows=rows, hint=hint)
-    if period != "day" and _is_text(column.type):
-        text, codes = np.unique(column.to_numpy().astype(str), return_inverse=True)
-        try:
-            first, last = period_days(text.tolist(), period)
-        except ValueError:  # not labels of the period: perhaps dates in it
-            pass
-        else:
-            return Calendar(name, period, first[codes.reshape(-1)], last[codes.reshape(-1)])
-    days = _days(column, name)
-    if period == "day":
-        return Calendar(name, period, days, days)
-    code, labels = period_codes(days * DAY_US, period)
-    first, last = period_days(labels, period)
-    return Calendar(name, period, first[code], last[code])
-
-
-def _days(column: Any, name: str) -> Ints:
-    import pyarrow as pa
-
-    kind = column.type
-    zone = getattr(kind, "tz", None)
-    if zone not in _UTC:
-        msg = f"dates are in the zone {zone!r}, and calendar days are those of UTC"
-        fix = f'spend["{name}"] = spend["{name}"].dt.tz_localize(None)  # the day as it is written'
-        raise CreditError(msg, column=name, hint=fix)
-    hint = f'spend["{name}"] = pandas.to_datetime(spend["{name}"], format=...)'
-    if not (_is_text(kind) or pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
-        msg = f"dates are {kind}"
-        raise CreditError(msg, column=name, hint=hint)
-    try:
-        instant = column.cast(pa.timestamp("us")) if _is_text(kind) else column
-    except pa.ArrowException as error:
-        shape = {"week": '"2026-W05" or a date', "month": '"2026-01" or a date'}.get(name, '"2026-01-31"')
-        msg = f"a date is not written as {shape}: {first_line(error)}"
-        raise CreditError(msg, column=name, hint=hint) from error
-    kind = instant.type
-    whole = pa.int32() if pa.types.is_date32(kind) else pa.int64()
-    count = np.asarray(instant.cast(whole).to_numpy(), dtype=np.int64)
-    days = count if pa.types.is_date32(kind) else count // (86_400 * _PER_SECOND[getattr(kind, "unit", "ms")])
-    rows = np.flatnonzero((days < _FIRST_DAY) | (days > _LAST_DAY)).tolist()
-    if rows:
-        msg = "a date lies outside the years 1 to 9999"
-        raise CreditError(msg, column=name, rows=rows, hint="was its unit taken for another one?")
-    return days
 
 
 def _refuse_duplicates(

@@ -164,7 +164,8 @@ class Journeys(Display):
         >>> journeys.take(journeys.converted).n_conversions
         3.0
         """
-        chosen = np.flatnonzero(which) if which.dtype == np.bool_ else which.astype(np.int64)
+        rows = np.asarray(which)
+        chosen = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows.astype(np.int64)
         index, offsets = expand(self.offsets[chosen], self.offsets[chosen + 1])
         return self._with_touches(index, offsets, journeys=chosen)
 

@@ -8,9 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attribution._checks import whole
 from attribution._display import Display
 from attribution._files import atomic_write
 from attribution.diagnostics import CheckResult
+from attribution.errors import CreditError
 from attribution.reporting.blocks import Section, Table
 from attribution.reporting.formats import clean
 from attribution.reporting.sections import make_sections, period_of
@@ -189,6 +191,8 @@ def report(
     """
     from dataclasses import replace
 
+    _refuse_others(credit, journeys, checks, manifest)
+    whole(top_paths, "top_paths", least=0, error=CreditError)
     if spend is not None:
         credit = credit.with_spend(spend)
     if currency is not None:
@@ -197,3 +201,19 @@ def report(
         credit = replace(credit, decimals=decimals)
     sections = make_sections(credit, journeys, checks, top_paths=top_paths, manifest=manifest)
     return Report(clean(title), period_of(credit), sections)
+
+
+def _refuse_others(credit: object, journeys: object, checks: object, manifest: object) -> None:
+    """Raise CreditError for an argument that is not what its name says."""
+    from attribution.credit.credit import Credit
+    from attribution.journeys.journeys import Journeys
+
+    for name, value, kind, hint in (
+        ("credit", credit, Credit, "at.report(at.attribute(log, models))"),
+        ("journeys", journeys, Journeys | None, "at.report(credit, journeys=at.build_journeys(log))"),
+        ("checks", checks, Sequence | None, "at.report(credit, checks=log.audit())"),
+        ("manifest", manifest, Mapping | None, 'at.report(credit, manifest={"run": "weekly"})'),
+    ):
+        if not isinstance(value, kind):
+            msg = f"{name} is of type {type(value).__name__}"
+            raise CreditError(msg, column=name, hint=hint)
