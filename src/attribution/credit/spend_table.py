@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution._typing import Bools, Floats, Ints
+from attribution._typing import Bools, Floats
 from attribution.credit.spend_calendar import Calendar, read_calendar
 from attribution.credit.spend_source import Spend, decoded, first_line, is_text, open_spend
 from attribution.errors import CreditError, nearest
