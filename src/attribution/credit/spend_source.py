@@ -95,7 +95,9 @@ def _read_file(path: Path, text_columns: tuple[str, ...]) -> Any:
         if kind in {".arrow", ".feather", ".ipc"}:
             from pyarrow import feather
 
-            return feather.read_table(path)
+            table = feather.read_table(path, memory_map=False)
+            table.validate(full=True)  # the format has no checksums, and damage would crash the process
+            return table
         from pyarrow import parquet
 
         with parquet.ParquetFile(path) as file:

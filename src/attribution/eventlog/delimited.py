@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyarrow import csv as pacsv
 
 from attribution.eventlog.sources import ColumnType
-from attribution.eventlog.unreadable import reading, unreadable
+from attribution.eventlog.unreadable import reading, refuse_changed, unreadable
 
 # "NA" and "None" stay text: both are names that channels and campaigns bear.
 NULLS = ["", "NULL", "null", "NaN", "nan", "NaT", "\\N"]
@@ -29,9 +29,9 @@ class DelimitedFile:
         self.path = path
         self._table = table
         self.n_rows: int | None = None
-        self._names = self._header()
-        self.columns: Mapping[str, Any] = dict.fromkeys(self._names, pa.string())
-        self.repeated = frozenset(name for name, count in Counter(self._names).items() if count > 1)
+        names = self._header()
+        self.columns: Mapping[str, Any] = dict.fromkeys(names, pa.string())
+        self.repeated = frozenset(name for name, count in Counter(names).items() if count > 1)
 
     def _header(self) -> list[str]:
         """Find the delimiter, the lines of the header, and the names in it."""
@@ -60,6 +60,8 @@ class DelimitedFile:
 
     def batches(self, columns: Sequence[str], labels: Sequence[str]) -> Iterator[Any]:
         """Yield record batches of `columns`; those of few labels as dictionaries."""
+        names = self._header()
+        refuse_changed(self.path, self._table, self.columns, dict.fromkeys(names, pa.string()))
         if not self._has_rows:
             return
         text = pa.dictionary(pa.int32(), pa.string())
@@ -69,7 +71,7 @@ class DelimitedFile:
             reader = pacsv.open_csv(
                 pa.PythonFile(lines, mode="r"),
                 read_options=pacsv.ReadOptions(
-                    column_names=_distinct(self._names), skip_rows=self._header_lines, block_size=_BLOCK
+                    column_names=_distinct(names), skip_rows=self._header_lines, block_size=_BLOCK
                 ),
                 parse_options=pacsv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
                 convert_options=pacsv.ConvertOptions(

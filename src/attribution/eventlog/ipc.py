@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from attribution.eventlog.sources import BATCH_ROWS, ColumnType, named_types
-from attribution.eventlog.unreadable import reading, unreadable
+from attribution.eventlog.unreadable import reading, refuse_changed, unreadable
 
 _END = b"\xff\xff\xff\xff\x00\x00\x00\x00"  # of a stream; without it rows may be missing, and nothing tells
 
@@ -25,13 +25,15 @@ class IpcFile:
         with reading(path, table), pa.OSFile(str(path)) as file:
             if is_stream and not _tail(file).endswith(_END):
                 raise unreadable(path, table, "the mark of its end is missing")
-            file.seek(0)
-            reader = pa.ipc.open_stream(file) if is_stream else pa.ipc.open_file(file)
-            self._names = list(reader.schema.names)
+            reader = self._open(file)
             self.columns: Mapping[str, Any]
             self.columns, self.repeated = named_types(reader.schema)
             if hasattr(reader, "count_rows"):
                 self.n_rows = int(reader.count_rows())
+
+    def _open(self, file: Any, **options: Any) -> Any:
+        file.seek(0)
+        return (pa.ipc.open_stream if self._is_stream else pa.ipc.open_file)(file, **options)
 
     def type_of(self, column: str) -> ColumnType:
         """Return the column's type."""
@@ -44,13 +46,13 @@ class IpcFile:
         process: it is neither mapped into memory nor used before its offsets and text are checked.
         """
         del labels
-        wanted = pa.ipc.IpcReadOptions(included_fields=sorted(self._names.index(name) for name in columns))
         with reading(self.path, self._table), pa.OSFile(str(self.path)) as file:
-            if self._is_stream:
-                batches: Any = pa.ipc.open_stream(file, options=wanted)
-            else:
-                reader = pa.ipc.open_file(file, options=wanted)
-                batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
+            schema = self._open(file).schema
+            refuse_changed(self.path, self._table, self.columns, named_types(schema)[0])
+            fields = sorted(schema.names.index(name) for name in columns)
+            batches = self._open(file, options=pa.ipc.IpcReadOptions(included_fields=fields))
+            if not self._is_stream:
+                batches = map(batches.get_batch, range(batches.num_record_batches))
             for batch in batches:
                 part = batch.select(list(columns))
                 part.validate(full=True)

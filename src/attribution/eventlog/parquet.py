@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from attribution.eventlog import kinds
 from attribution.eventlog.sources import BATCH_ROWS, ColumnType, named_types
-from attribution.eventlog.unreadable import reading
+from attribution.eventlog.unreadable import reading, refuse_changed
 
 
 class ParquetFile:
@@ -32,6 +32,9 @@ class ParquetFile:
         """Yield record batches of `columns`, with `labels` as dictionaries where the file has text."""
         texts = [name for name in labels if kinds.is_text(self.columns[name])]
         options = {"read_dictionary": texts, "page_checksum_verification": True}
-        with reading(self.path, self._table), pq.ParquetFile(self.path, **options) as file:
+        with reading(self.path, self._table), pq.ParquetFile(self.path) as plain:
+            refuse_changed(self.path, self._table, self.columns, named_types(plain.schema_arrow)[0])
+            metadata = plain.metadata
+        with reading(self.path, self._table), pq.ParquetFile(self.path, metadata=metadata, **options) as file:
             for batch in file.iter_batches(BATCH_ROWS, columns=list(columns)):
                 yield batch.select(list(columns))

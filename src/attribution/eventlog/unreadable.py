@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -46,6 +47,14 @@ def unreadable(path: Path, table: str, reason: str) -> LogError:
     """Return the error of a file whose content is not what it should be."""
     msg = f"{table}: {str(path)!r} cannot be read: it is damaged, cut short or of another format ({reason})"
     return LogError(msg, hint="write the file again, or leave it out of the list")
+
+
+def refuse_changed(path: Path, table: str, known: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    """Raise LogError if a file's columns are no longer those that it was opened with."""
+    if dict(known) != dict(found):
+        msg = f"{table}: {str(path)!r} has other columns than when the log was opened"
+        why = "what was checked then need not hold now"
+        raise LogError(msg, why=why, hint="write inputs under another name and rename them; read_log again")
 
 
 def first_line(error: BaseException) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from attribution.eventlog.eventlog import EventLog
 
 logger = logging.getLogger(__name__)
+_MOST_TOUCHES = 1 << 30
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
@@ -194,6 +195,7 @@ def build_from_columns(columns: LogColumns, settings: JourneySettings) -> Journe
         settings.lookback_us,
         reset=settings.after_conversion == "reset",
     )
+    _refuse_huge(int((high - low).sum()), settings)
     journeys = _assemble(columns, settings, conversions, row, time, spans, low, high)
     if settings.session_gap_us is not None:
         journeys = collapse_repeats(journeys, settings.session_gap_us)
@@ -210,6 +212,16 @@ def build_from_columns(columns: LogColumns, settings: JourneySettings) -> Journe
         perf_counter() - began,
     )
     return journeys
+
+
+def _refuse_huge(claimed: int, settings: JourneySettings) -> None:
+    """Refuse what would fill the memory: many conversions that look back on the same many touches."""
+    if claimed > _MOST_TOUCHES:
+        msg = f"the conversions look back on {claimed:,} touches in all, more than memory is likely to hold"
+        overlap = settings.after_conversion == "overlap"
+        why = "a user with very many touches and conversions, such as a bot or a shared device, makes them"
+        hint = 'after_conversion="reset", a shorter lookback, or ' if overlap else "a shorter lookback, or "
+        raise JourneyError(msg, why=why, hint=hint + "leave that user out; log.audit() shows busy_users")
 
 
 def _of_converters(touches: TouchColumns, conversions: ConversionColumns) -> TouchColumns:
