@@ -27,6 +27,15 @@ from tests.hurt import (
 )
 
 
+def reads_uuids():
+    """Whether this version of Arrow makes a column of Python's UUIDs."""
+    try:
+        pa.array([uuid.UUID(int=1)])
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def stream(failure=None):
     """Return a reader that gives the touches, and then fails."""
     table = pa.table(touches())
@@ -93,9 +102,7 @@ COLUMNS = {
         lambda p: credited(touches(user_id=np.zeros((3, 2)))), ("1-dimensional",), "user_id"
     ),
     "none, no rows": Hurt(lambda p: credited({}), ("no user column",), "user_id"),
-    "a series for a table": Hurt(
-        lambda p: credited(pd.Series([1, 2])), ("no Arrow stream", "read_log("), None
-    ),
+    "a series for a table": Hurt(lambda p: credited(pd.Series([1, 2])), ("read_log(",), None),
     "a number for a table": Hurt(lambda p: credited(5), ("neither a path nor a table", "read_log("), None),
     "a list of rows": Hurt(lambda p: credited([{"user_id": 1}]), ("neither a path nor a table",)),
     "uneven chunks": Hurt(
@@ -252,7 +259,9 @@ USERS = {
             touches(user_id=[uuid.UUID(int=1)] * 2 + [uuid.UUID(int=2)]),
             orders(user_id=[uuid.UUID(int=1), uuid.UUID(int=2)]),
         ),
-        answer=WHOLE,
+        # Older versions of Arrow do not read them: then the lesson says how to write them.
+        says=() if reads_uuids() else ("user_id", 'astype("string")'),
+        answer=WHOLE if reads_uuids() else None,
     ),
     "UUIDs, no row": Hurt(
         lambda p: credited(
