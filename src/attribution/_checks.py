@@ -118,7 +118,7 @@ def flag(value: object, name: str, *, error: type[AttributionError] = ConfigErro
     if isinstance(value, bool | np.bool_):
         return bool(value)
     msg = f"{name}={value!r} must be True or False"
-    raise error(msg, column=name)
+    raise error(msg, column=name, hint=f"{name}=True, or {name}=False, without quotes")
 
 
 def name_list(value: object, name: str, *, error: type[AttributionError] = ConfigError) -> tuple[str, ...]:
@@ -131,16 +131,16 @@ def name_list(value: object, name: str, *, error: type[AttributionError] = Confi
             return tuple(sorted(found)) if isinstance(value, AbstractSet) else found
         value = list(found)
     msg = f"{name}={value!r} is neither a name nor a list of names"
-    raise error(msg, column=name)
+    raise error(msg, column=name, hint=f'{name}="one", or {name}=("one", "another")')
 
 
 def whole(value: object, name: str, *, least: int = 1, error: type[AttributionError] = ConfigError) -> int:
     """Return `value` as an integer of at least `least`."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         msg = f"{name}={value!r} must be a whole number"
-        raise error(msg, column=name)
+        raise error(msg, column=name, hint=f"{name}={max(least, 1)}")
     number = int(value.__index__())
     if number < least:
         msg = f"{name}={number} must be at least {least}"
-        raise error(msg, column=name)
+        raise error(msg, column=name, hint=f"{name}={least}")
     return number

@@ -39,7 +39,7 @@ def parse(path: Path) -> dict[str, Any]:
         raise ConfigError(msg, hint=hint) from None
     except RecursionError:
         msg = f"{path} nests tables or lists too deeply to be read"
-        raise ConfigError(msg) from None
+        raise ConfigError(msg, hint="a job is flat: [section] lines with keys below them") from None
     except ValueError as error:
         msg = f"cannot read the configuration {str(path)!r}: {error}"
         raise ConfigError(msg) from None
@@ -175,7 +175,7 @@ def distinct_texts(value: Any, where: str) -> tuple[str, ...]:
 def flag(value: Any, where: str) -> bool:
     """Read true or false."""
     if not isinstance(value, bool):
-        raise wrong_type(value, where, "true or false")
+        raise wrong_type(value, where, "true or false", hint=f"{where.rsplit('.', 1)[-1]} = true")
     return value
 
 

@@ -91,7 +91,8 @@ def read_spend(spend: Spend, dimensions: Iterable[str] = ()) -> SpendTable:
     reserved = np.flatnonzero(keys["channel"] == UNATTRIBUTED)
     if len(reserved):
         msg = f"{UNATTRIBUTED!r} is no channel: nothing can be spent on it"
-        raise CreditError(msg, column="channel", rows=reserved.tolist())
+        hint = "rename it, or leave the row out"
+        raise CreditError(msg, column="channel", rows=reserved.tolist(), hint=hint)
     cost = _cost(decoded(table.column("cost")))
     calendar = read_calendar(table, wanted)
     _refuse_duplicates(table, keys, calendar)

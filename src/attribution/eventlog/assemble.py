@@ -37,7 +37,10 @@ class Growing:
     """
 
     def __init__(self, dtype: Any, capacity: int | None) -> None:
-        self._data: NDArray[Any] = np.empty(_FIRST_ROWS if capacity is None else capacity, dtype)
+        try:
+            self._data: NDArray[Any] = np.empty(_FIRST_ROWS if capacity is None else capacity, dtype)
+        except (MemoryError, ValueError):  # a damaged file may claim to have any number of rows
+            self._data = np.empty(_FIRST_ROWS, dtype)
         self._n = 0
 
     def append(self, values: NDArray[Any]) -> None:

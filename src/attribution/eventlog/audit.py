@@ -103,5 +103,5 @@ def _moment(now: dt.datetime | str | None) -> int:
 def _positive(value: float, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         msg = f"{name}={value!r} must be a number above zero"
-        raise LogError(msg, column=name)
+        raise LogError(msg, column=name, hint=f"{name}=0.5, for instance")
     return float(value)

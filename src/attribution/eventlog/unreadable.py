@@ -39,8 +39,17 @@ def missing(path: Path, table: str) -> LogError:
         hint = f"it is a link to {str(path.readlink())!r}, which is not there" if path.is_symlink() else None
     else:
         found = nearest(path.name, names)
-        hint = f"read_log({str(path.parent / found)!r})" if found else None
+        hint = f"read_log({str(path.parent / found)!r})" if found else _folder(path.parent, names)
     return LogError(f"{table}: there is no file {str(path)!r}", hint=hint)
+
+
+def _folder(folder: Path, names: list[str]) -> str:
+    """Say what is in the folder where a file was looked for."""
+    if not folder.is_dir():
+        return f"there is no folder {str(folder)!r}"
+    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+    listed = ", ".join(map(repr, sorted(names)[:5])) or "nothing"
+    return f"check the name; the folder {str(folder.absolute())!r} holds {listed}{more}"
 
 
 def unreadable(path: Path, table: str, reason: str) -> LogError:

@@ -245,7 +245,8 @@ def _refuse_blank_channels(parts: Any, offsets: Ints, name: str) -> None:
     if len(blank):
         rows = np.unique(np.searchsorted(offsets, blank, "right") - 1)
         msg = "some paths hold an empty channel, such as 'a >  > b'"
-        raise JourneyError(msg, column=name, rows=[int(row) for row in rows[:5]], count=len(rows))
+        hint = "name every channel, and check the separator"
+        raise JourneyError(msg, column=name, rows=[int(row) for row in rows[:5]], count=len(rows), hint=hint)
 
 
 def _refuse_impossible(
@@ -260,6 +261,7 @@ def _refuse_impossible(
             rows=[int(row) for row in worthless[:5]],
             count=len(worthless),
             why="value is credited through conversions, so this value would be lost",
+            hint="give the row its conversions, or a value of 0",
         )
     pathless = np.flatnonzero((lengths == 0) & (null > 0))
     if len(pathless):
@@ -270,4 +272,5 @@ def _refuse_impossible(
             rows=[int(row) for row in pathless[:5]],
             count=len(pathless),
             why="a journey without a touch cannot tell anything about channels",
+            hint="leave those rows out, or set their nulls to 0",
         )

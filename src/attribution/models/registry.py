@@ -131,6 +131,7 @@ def _labelled_list(models: Sequence[Model[Any]]) -> dict[str, Model[Any]]:
         label = model.name if names.count(model.name) == 1 else repr(model)
         if label in resolved:
             msg = f"{label} is asked for twice"
-            raise ModelError(msg, column="models")
+            hint = 'once is enough; or labels of your own: {"a": model, "b": model}'
+            raise ModelError(msg, column="models", hint=hint)
         resolved[label] = model
     return resolved
