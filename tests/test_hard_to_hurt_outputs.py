@@ -26,12 +26,34 @@ folder = "{folder}/out"
 """
 # Names that a page, a spreadsheet, a plot or a separator would trip over.
 NAMES = [
-    "<script>alert(1)</script>", '" onload="x', "</svg>", "&amp;", "]]>", "=HYPERLINK(1)", "+1", "-1", "@SUM(A1)",
-    "\t=1", "\r",
-    "a,b;c\nd", 'say "hi"', "a > b", "🚀", "e\u0301", "\u202ertl", "a\0b", "\ufffe", "{{ 7 * 7 }}", "%s", "$x^2$",
-    "\\frac", "_", "", " ",
+    "<script>alert(1)</script>",
+    '" onload="x',
+    "</svg>",
+    "&amp;",
+    "]]>",
+    "=HYPERLINK(1)",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r",
+    "a,b;c\nd",
+    'say "hi"',
+    "a > b",
+    "🚀",
+    "e\u0301",
+    "\u202ertl",
+    "a\0b",
+    "\ufffe",
+    "{{ 7 * 7 }}",
+    "%s",
+    "$x^2$",
+    "\\frac",
+    "_",
+    "",
+    " ",
     "x" * 5_000,
-]  # fmt: skip
+]
 
 
 def job(place: Path, more: str = "", **lines: str) -> Path:
