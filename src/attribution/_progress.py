@@ -9,19 +9,21 @@ from typing import Any, TypeVar
 Item = TypeVar("Item")
 
 
-def bar(items: Iterable[Item], what: str, progress: bool | None) -> Iterable[Item]:
+def bar(
+    items: Iterable[Item], what: str, progress: bool | None, total: int | None = None
+) -> Iterable[Item]:
     """Return `items` behind a progress bar, where one is to be shown."""
     if not _shown(progress):
         return items
-    shown: Iterable[Item] = _tqdm()(items, desc=what, **_manners(progress))
+    shown: Iterable[Item] = _tqdm()(items, desc=what, total=total, **_manners(progress))
     return shown
 
 
-def counter(total: int | None, what: str, progress: bool | None) -> Any:
-    """Return a bar over `total` rows with `update` and `close`, or None where none is to be shown."""
+def counter(total: int | None, what: str, progress: bool | None, unit: str = "row") -> Any:
+    """Return a bar over `total` rows, or of another unit, with `update` and `close`, or None where none is to be shown."""
     if not _shown(progress):
         return None
-    return _tqdm()(total=total, desc=what, unit="row", unit_scale=True, **_manners(progress))
+    return _tqdm()(total=total, desc=what, unit=unit, unit_scale=True, **_manners(progress))
 
 
 def _shown(progress: bool | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -14,28 +14,25 @@ from numpy.typing import NDArray
 
 from attribution._typing import Ints
 from attribution.credit.credit import Credit
-from attribution.engines.base import Engine, Tasks
-from attribution.engines.memory import Memory
-from attribution.errors import JourneyError, ModelError, unknown_name
+from attribution.engines.base import Engine, Run
+from attribution.engines.choose import engine_of
+from attribution.errors import JourneyError, ModelError
 from attribution.eventlog.eventlog import EventLog
 from attribution.journeys.build import JourneySettings
 from attribution.journeys.journeys import Journeys
-from attribution.models.activity import ActivityTally, solve_activity, tally_activity
+from attribution.models.activity import ActivityTally, solve_activity
 from attribution.models.base import Model
-from attribution.models.buckets import tally_buckets
 from attribution.models.cells import at_cells, checked_by, common_cells
 from attribution.models.registry import ModelSpec, labelled
 from attribution.models.replicates import replicate
 from attribution.models.resample import Resampling
+from attribution.models.tasks import ActivityTask, AllocateTask, TallyTask
 
 if TYPE_CHECKING:
     import datetime as dt
 
 logger = logging.getLogger(__name__)
 
-Run = Callable[[Tasks], Mapping[str, Any]]
-
-_ENGINES = {"memory": Memory}
 _ACTIVITY = "\0activity"  # a task beside the models'; no label begins like this
 
 
@@ -54,7 +51,7 @@ def attribute(
     rng: int | np.random.Generator | None = None,
     resample: str = "bucket",
     buckets: int = 256,
-    engine: str | Engine = "memory",
+    engine: str | Engine = "auto",
     progress: bool | None = None,
 ) -> Credit:
     """Credit conversions and their value to channels.
@@ -88,7 +85,9 @@ def attribute(
     buckets
         How many groups of users, a power of two.
     engine
-        Where the work is done: ``"memory"``, or an object with the `Engine` protocol.
+        Where the work is done on a log: ``"memory"``, ``"stream"`` (larger than memory, from disk),
+        ``"auto"`` for one of the two by the size of the log, or an engine with settings of its own, such as
+        ``at.Stream(memory="2GB")`` or ``at.Spark(session)``. The numbers are the same on all.
     progress
         Whether to show a bar while a log is read; by default only in a terminal or notebook.
 
@@ -129,18 +128,20 @@ def attribute(
     given = {name: value for name, value in options.items() if value is not None}
     began = perf_counter()
     resampling = None if bootstrap is None else Resampling(bootstrap, rng, resample, buckets)
-    run: Run
     if isinstance(source, Journeys):
         _refuse_options(given)
-        run = _runner(source)
+        if engine not in ("auto", "memory"):
+            msg = f"engine={engine!r} has no effect on journeys that are built already"
+            raise JourneyError(msg, column="engine", hint="attribute the log itself")
+        credit = _credited(chosen, keys, _runner(source), resampling)
     elif isinstance(source, EventLog):
         needs_nulls = any(model.needs_nulls for model in chosen.values())
         settings = JourneySettings(**given, nulls=needs_nulls)
-        run = partial(_engine(engine).run, source, settings, progress=progress)
+        with engine_of(engine, source).open(source, settings, progress=progress) as run:
+            credit = _credited(chosen, keys, run, resampling)
     else:
         msg = f"attribute takes journeys or a log, not {type(source).__name__}"
         raise JourneyError(msg, hint="at.attribute(at.read_log(touches, conversions), models)")
-    credit = _credited(chosen, keys, run, resampling)
     if resampling is not None and resample == "user":
         if not isinstance(source, Journeys):
             msg = "resample='user' needs journeys in memory"
@@ -156,27 +157,20 @@ def _credited(
     models: Mapping[str, Model[Any]], by: tuple[str, ...], run: Run, resampling: Resampling | None
 ) -> Credit:
     """Tally, merge and solve; then, for the models whose breakdown needs their solution, once more."""
-
-    def per_bucket(tasks: Mapping[str, Any]) -> dict[str, Any]:
-        if resampling is None:
-            return dict(tasks)
-        return {
-            name: partial(tally_buckets, task=task, n_buckets=resampling.buckets)
-            for name, task in tasks.items()
-        }
+    buckets = None if resampling is None else resampling.buckets
 
     def total(tally: Any) -> Any:
         return tally if resampling is None else tally.total()
 
-    first = {label: partial(model.tally, by=by) for label, model in models.items()}
-    tallies = run({_ACTIVITY: partial(tally_activity, by=by)} | per_bucket(first))
+    first = {label: TallyTask(model, by, buckets) for label, model in models.items()}
+    tallies = run({_ACTIVITY: ActivityTask(by), **first})
     solved = {label: model.solve(total(tallies[label])) for label, model in models.items()}
     again = {
-        label: partial(model.allocate, solved=solved[label], by=by)
+        label: AllocateTask(model, by, buckets, solved[label])
         for label, model in models.items()
         if model.needs_allocation(by)
     }
-    allocated = run(per_bucket(again)) if again else {}
+    allocated = run(again) if again else {}
     solved |= {label: models[label].spread(solved[label], total(allocated[label])) for label in again}
     activity: ActivityTally = tallies[_ACTIVITY]
     keys, places = common_cells([activity.cells.keys()[0], *(solved[label].keys for label in models)])
@@ -202,17 +196,6 @@ def _refuse_options(given: Mapping[str, object]) -> None:
         raise JourneyError(
             msg, column=name, hint=f"at.build_journeys(log, {name}={value!r}), or attribute the log itself"
         )
-
-
-def _engine(engine: str | Engine) -> Engine:
-    if not isinstance(engine, str):
-        if not callable(getattr(engine, "run", None)):
-            msg = f"engine={engine!r} cannot run models"
-            raise ModelError(msg, column="engine", hint='engine="memory"')
-        return engine
-    if engine not in _ENGINES:
-        raise ModelError(unknown_name("engine", engine, _ENGINES), column="engine")
-    return _ENGINES[engine]()
 
 
 def _combine(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol, Self
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from attribution.journeys.build import JourneySettings
 from attribution.journeys.journeys import Journeys
@@ -18,13 +19,21 @@ class Tally(Protocol):
     def __add__(self, other: Self) -> Self: ...
 
 
-Tasks = Mapping[str, Callable[[Journeys], Tally]]
+Task = Callable[[Journeys], Any]
+Tasks = Mapping[str, Task]
+Run = Callable[[Tasks], dict[str, Any]]
+"""From tasks to each task's tally over the journeys of all users."""
 
 
 class Engine(Protocol):
-    """Where journeys are built and tallied."""
+    """Where journeys are built and tallied. It knows no model, and no model knows it."""
 
-    def run(
-        self, log: EventLog, settings: JourneySettings, tasks: Tasks, *, progress: bool | None = None
-    ) -> dict[str, Tally]:
-        """Build the journeys of every user of `log` and return each task's tally over all of them."""
+    def open(
+        self, log: EventLog, settings: JourneySettings, *, progress: bool | None = None
+    ) -> AbstractContextManager[Run]:
+        """Return a context whose value maps tasks over all users of `log` and merges their tallies.
+
+        It may be called several times while the context is open: some models map once more with what
+        they have solved. What the engine keeps for that, on disk or on a cluster, goes when it closes.
+        """
+        ...

@@ -15,6 +15,7 @@ from attribution.eventlog.columns import Dimension
 from attribution.journeys.journeys import NONE, Journeys
 from attribution.journeys.paths import path_texts
 from attribution.kernels.paths import distinct_paths
+from attribution.kernels.ragged import expand
 from attribution.models.registry import ModelSpec, labelled
 
 if TYPE_CHECKING:
@@ -90,10 +91,11 @@ def driving_paths(
     sorted_cells = np.lexsort([gain, path])
     ends = np.append(np.searchsorted(path[sorted_cells], np.arange(len(example))), len(path))
     names = credit.keys[0][cells][sorted_cells]
-    low, high = (claimed.offsets[example[order] + end] for end in (0, 1))
+    index, offsets = expand(*(claimed.offsets[example[order] + end] for end in (0, 1)))
+    texts = path_texts(journeys.channels, claimed.channel[index], offsets, " > ")
     return pd.DataFrame(
         {
-            "path": path_texts(claimed, low, high, " > ").astype(object),
+            "path": texts.astype(object),
             "conversions": counted[order],
             "moved": moved[order],
             "part": moved[order] / moved.sum() if len(order) else moved[order],

@@ -13,7 +13,7 @@ from attribution._typing import Hashes
 from attribution.eventlog.column_types import clock_clash
 from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
 from attribution.eventlog.faults import FaultTally
-from attribution.eventlog.labels import Coded, LabelIndex, code_type, recode
+from attribution.eventlog.labels import Coded, LabelIndex, code_type, final_labels, recode
 from attribution.eventlog.tables import TableColumns
 from attribution.kernels.collisions import tell_apart
 
@@ -99,16 +99,10 @@ class Codes:
 
     def finish(self, rename: Rename | None = None) -> Dimension:
         """Return labels sorted by code point, with codes to match; `rename` may merge labels."""
-        labels, renumber = self.index.sorted()
-        if rename is not None:
-            names = rename(labels)
-            labels = sorted(set(names))
-            position = {name: code for code, name in enumerate(labels)}
-            merged = np.array([*(position[name] for name in names), -1], np.int32)
-            renumber = merged[renumber]
+        labels, renumber = final_labels(self.index, rename)
         codes = self._codes.finish()
         recode(codes, renumber)
-        return Dimension(self.name, tuple(labels), codes)
+        return Dimension(self.name, labels, codes)
 
 
 class Span:

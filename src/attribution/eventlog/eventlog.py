@@ -89,7 +89,14 @@ class EventLog(Display):
             self.keep()
         elif self.conversions is None and self.touches.one_shot:
             converters_only = False
-        loader = Loader(
+        loaded = self.loader(progress).load(converters_only=converters_only)
+        if cache:
+            self._loaded[converters_only] = loaded
+        return loaded
+
+    def loader(self, progress: bool | None = None) -> Loader:
+        """Return how this log is read; what an engine reads it by."""
+        return Loader(
             self.touches,
             self.conversions,
             self.touch_table,
@@ -99,10 +106,11 @@ class EventLog(Display):
             progress,
             self.hash_bits,
         )
-        loaded = loader.load(converters_only=converters_only)
-        if cache:
-            self._loaded[converters_only] = loaded
-        return loaded
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the whole log is in memory already."""
+        return False in self._loaded
 
     def keep(self) -> None:
         """See to it that rows can be read more than once: a one-shot stream is kept once it is read."""

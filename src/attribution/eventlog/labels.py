@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -177,6 +177,28 @@ class LabelIndex:
         for position, (_, code) in enumerate(occurring):
             renumber[code] = position
         return [name for name, _ in occurring], renumber
+
+
+def final_labels(
+    index: LabelIndex, rename: Callable[[list[str]], list[str]] | None = None
+) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+    """Return the labels that occur, sorted by code point, and the new code of each old code.
+
+    Parameters
+    ----------
+    index
+        The labels of a whole table.
+    rename
+        Turns labels into others, and may merge some; None keeps them.
+    """
+    labels, renumber = index.sorted()
+    if rename is not None:
+        names = rename(labels)
+        labels = sorted(set(names))
+        position = {name: code for code, name in enumerate(labels)}
+        merged = np.array([*(position[name] for name in names), -1], np.int32)
+        renumber = merged[renumber]
+    return tuple(labels), renumber
 
 
 def code_type(n_labels: int) -> type[np.int16 | np.int32]:

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 from attribution._progress import counter
-from attribution._typing import Bools, Floats, Hashes
+from attribution._typing import Bools, Hashes
 from attribution.errors import LogError
 from attribution.eventlog.arrays import without_views
 from attribution.eventlog.assemble import ConversionCollector, Rename, Span, TouchCollector, to_columns
 from attribution.eventlog.columns import LogColumns
-from attribution.eventlog.decode import decode_conversions, decode_touches
+from attribution.eventlog.decode import ConversionBatch, TouchBatch, decode_conversions, decode_touches
 from attribution.eventlog.sources import Source
 from attribution.eventlog.tables import TableColumns
 from attribution.kernels.membership import HashFilter
+
+Batch_contra = TypeVar("Batch_contra", contravariant=True)
+
+
+class Collects(Protocol[Batch_contra]):
+    """What takes decoded batches, each with the position of its first row."""
+
+    def add(self, batch: Batch_contra, offset: int) -> None:
+        """Add a batch."""
+
+
+class CollectsUsers(Collects[ConversionBatch], Protocol):
+    """What takes conversions, and knows whose they are."""
+
+    def users(self) -> Hashes:
+        """Return the users so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +78,8 @@ class Loader:
         dropped = {**touches.faults.settle(self.invalid), **conversions.faults.settle(self.invalid)}
         span.check()
         log = to_columns(touches, conversions, span, dropped, self.rename)
-        _refuse_overflow(log.conversions.value, self.conversion_table)
+        with np.errstate(over="ignore"):
+            refuse_overflow(float(np.abs(log.conversions.value).sum()), self.conversion_table)
         # Arrow keeps what it decoded for the next batch; there is none, and sorting is about to need it.
         pa.default_memory_pool().release_unused()
         return log
@@ -73,48 +90,55 @@ class Loader:
         """Read the log and leave it to the caller what becomes of faults."""
         one_table = self.conversions is None
         source = self.touches if self.conversions is None else self.conversions
-        options = {"positions": positions, "check": self._check}
+        options = {"positions": positions, "check": self.check_users}
         touches = TouchCollector(self.touch_table, self.touches.n_rows, **options)
         conversions = ConversionCollector(
             self.conversion_table, None if one_table else source.n_rows, **options
         )
         span = Span()
-        if one_table and not converters_only:
+        self.read_into(touches, conversions, span, converters_only=converters_only)
+        return touches, conversions, span
+
+    def read_into(
+        self, touches: Collects[TouchBatch], conversions: CollectsUsers, span: Span, *, converters_only: bool
+    ) -> None:
+        """Read the log, batch by batch, into whatever takes batches."""
+        source = self.touches if self.conversions is None else self.conversions
+        if self.conversions is None and not converters_only:
             self._read_both(touches, conversions, span)
         else:
             self._read_conversions(source, conversions, span)
             keep = HashFilter(conversions.users()).keep if converters_only else None
             self._read_touches(touches, span, keep)
-        return touches, conversions, span
 
     @property
-    def _check(self) -> bool:
+    def check_users(self) -> bool:
         """Whether a second hash says more than the first: that of an integer is the integer itself."""
         return self.hash_bits > 64 and self.touch_table.users != "integer"
 
-    def _read_both(self, touches: TouchCollector, conversions: ConversionCollector, span: Span) -> None:
+    def _read_both(self, touches: Collects[TouchBatch], conversions: CollectsUsers, span: Span) -> None:
         table = self.touch_table
         for batch, offset in self._batches(self.touches, table.columns, table.labels):
-            touch_batch = decode_touches(batch, table, check=self._check)
+            touch_batch = decode_touches(batch, table, check=self.check_users)
             touches.add(touch_batch, offset)
             span.add(touch_batch, table)
-            conversion_batch = decode_conversions(batch, table, check=self._check)
+            conversion_batch = decode_conversions(batch, table, check=self.check_users)
             conversions.add(conversion_batch, offset)
             span.add(conversion_batch, table)
 
-    def _read_conversions(self, source: Source, conversions: ConversionCollector, span: Span) -> None:
+    def _read_conversions(self, source: Source, conversions: CollectsUsers, span: Span) -> None:
         table = self.conversion_table
         for batch, offset in self._batches(source, table.conversion_columns, table.labels):
-            decoded = decode_conversions(batch, table, check=self._check)
+            decoded = decode_conversions(batch, table, check=self.check_users)
             conversions.add(decoded, offset)
             span.add(decoded, table)
 
     def _read_touches(
-        self, touches: TouchCollector, span: Span, keep: Callable[[Hashes], Bools] | None
+        self, touches: Collects[TouchBatch], span: Span, keep: Callable[[Hashes], Bools] | None
     ) -> None:
         table = self.touch_table
         for batch, offset in self._batches(self.touches, table.touch_columns, table.labels):
-            decoded = decode_touches(batch, table, keep, check=self._check)
+            decoded = decode_touches(batch, table, keep, check=self.check_users)
             touches.add(decoded, offset)
             span.add(decoded, table)
 
@@ -133,10 +157,9 @@ class Loader:
             bar.close()
 
 
-def _refuse_overflow(value: Floats, table: TableColumns) -> None:
-    with np.errstate(over="ignore"):
-        total = np.abs(value).sum()
+def refuse_overflow(total: float, table: TableColumns) -> None:
+    """Raise LogError if the values, `total` without their signs, add up to more than a float can hold."""
     if not np.isfinite(total):
-        msg = f"conversions: the values, up to {np.abs(value).max():g}, add up to more than a float can hold"
+        msg = "conversions: the values add up to more than a float can hold"
         why = "their sum would be infinite, and so would be all credit"
         raise LogError(msg, column=table.value, why=why, hint="write the values in the unit of your money")

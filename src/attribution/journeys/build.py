@@ -176,10 +176,28 @@ def build_journeys(
 
 
 def build_from_columns(columns: LogColumns, settings: JourneySettings) -> Journeys:
-    """Build journeys from loaded columns; what an engine calls for each partition of users."""
+    """Build the journeys of a whole log from its columns."""
     began = perf_counter()
+    goal = columns.conversions.goal
+    check_goal(None if goal is None else goal.labels, settings.goal)
+    journeys = build_part(columns, settings)
+    logger.info(
+        "built %d journeys from %d touches and %d conversions in %.2f s",
+        len(journeys),
+        len(columns.touches),
+        len(columns.conversions),
+        perf_counter() - began,
+    )
+    return journeys
+
+
+def build_part(columns: LogColumns, settings: JourneySettings) -> Journeys:
+    """Build the journeys of some of a log's users; what an engine calls for each partition of users.
+
+    `check_goal` is the engine's business, once for the log: a partition may lack a goal that others have.
+    """
     chosen = _chosen_goals(columns.conversions, settings.goal)
-    conversions, order = _sorted_conversions(columns.conversions, chosen)
+    conversions = _sorted_conversions(columns.conversions, chosen)
     touches = columns.touches if settings.nulls else _of_converters(columns.touches, conversions)
     columns = replace(columns, touches=touches)
     ties: list[NDArray[Any]] = [column for column in (touches.sequence,) if column is not None]
@@ -204,13 +222,6 @@ def build_from_columns(columns: LogColumns, settings: JourneySettings) -> Journe
     if columns.conversions.goal is not None and chosen is not None:
         others = _milestone_events(columns.conversions, chosen)
         journeys = replace(journeys, milestones=milestone_positions(journeys, others))
-    logger.info(
-        "built %d journeys from %d touches and %d conversions in %.2f s",
-        len(journeys),
-        len(touches.user),
-        len(order),
-        perf_counter() - began,
-    )
     return journeys
 
 
@@ -230,29 +241,50 @@ def _of_converters(touches: TouchColumns, conversions: ConversionColumns) -> Tou
     return touches if bool(kept.all()) else touches.take(np.flatnonzero(kept))
 
 
-def _chosen_goals(conversions: ConversionColumns, goal: str | tuple[str, ...] | None) -> Bools | None:
-    """Mark the conversion rows whose goal was asked for; None where all are; shape (m,)."""
+def check_goal(labels: Sequence[str] | None, goal: str | tuple[str, ...] | None) -> None:
+    """Refuse a goal that no conversion of the log has, and tell if several are counted as one.
+
+    Parameters
+    ----------
+    labels
+        The goals of the whole log, or None if it has no goal column.
+    goal
+        What was asked for.
+
+    Raises
+    ------
+    JourneyError
+        If that cannot be.
+    """
     if goal is None:
-        if conversions.goal is not None and len(conversions.goal.labels) > 1:
-            logger.warning("goal=None counts every goal as a conversion: %s", conversions.goal.labels)
-        return None
-    if conversions.goal is None:
+        if labels is not None and len(labels) > 1:
+            logger.warning("goal=None counts every goal as a conversion: %s", tuple(labels))
+        return
+    if labels is None:
         msg = f"goal={goal!r} was asked for, but the conversions have no goal column"
         raise JourneyError(msg, hint='at.LogSchema(goal="...") names it; or leave goal out')
-    labels = conversions.goal.labels
-    wanted = [goal] if isinstance(goal, str) else list(goal)
+    wanted = _names(goal)
     for name in wanted:
         if name not in labels:
             raise JourneyError(unknown_name("goal", name, labels), column="goal")
     if not wanted:
         msg = "goal=() asks for no conversions at all"
         raise JourneyError(msg, hint="goal=None for all goals")
-    return np.isin(conversions.goal.codes, [labels.index(name) for name in wanted])
 
 
-def _sorted_conversions(
-    conversions: ConversionColumns, chosen: Bools | None
-) -> tuple[ConversionColumns, Ints]:
+def _names(goal: str | tuple[str, ...]) -> list[str]:
+    return [goal] if isinstance(goal, str) else list(goal)
+
+
+def _chosen_goals(conversions: ConversionColumns, goal: str | tuple[str, ...] | None) -> Bools | None:
+    """Mark the conversion rows whose goal was asked for; None where all are; shape (m,)."""
+    if goal is None or conversions.goal is None:
+        return None
+    labels = conversions.goal.labels
+    return np.isin(conversions.goal.codes, [labels.index(name) for name in _names(goal) if name in labels])
+
+
+def _sorted_conversions(conversions: ConversionColumns, chosen: Bools | None) -> ConversionColumns:
     """Return the chosen conversions by (user, time, everything else), so that row order is forgotten."""
     ties: list[NDArray[Any]] = [conversions.value]
     if conversions.goal is not None:
@@ -265,16 +297,13 @@ def _sorted_conversions(
         kept = chosen[order]
         order, user, time = order[kept], user[kept], time[kept]
     goal = conversions.goal
-    return (
-        ConversionColumns(
-            user=user,
-            time=time,
-            value=conversions.value[order],
-            goal=None if goal is None else replace(goal, codes=goal.codes[order]),
-            order=None,
-            dims=tuple(replace(dim, codes=dim.codes[order]) for dim in conversions.dims),
-        ),
-        order,
+    return ConversionColumns(
+        user=user,
+        time=time,
+        value=conversions.value[order],
+        goal=None if goal is None else replace(goal, codes=goal.codes[order]),
+        order=None,
+        dims=tuple(replace(dim, codes=dim.codes[order]) for dim in conversions.dims),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -96,6 +96,8 @@ def claimed_touches(journeys: Journeys) -> ClaimedTouches:
         which = np.flatnonzero(journeys.converted & (journeys.lengths > 0))
         index, offsets = expand(journeys.offsets[which], journeys.offsets[which + 1])
         conversions = journeys.weights_of(which)
-        cache["claimed"] = ClaimedTouches(journeys, which, index, offsets, conversions, journeys.value[which])
+        # A twin without the cache: a cycle would keep hundreds of megabytes until the collector comes by.
+        twin = replace(journeys)
+        cache["claimed"] = ClaimedTouches(twin, which, index, offsets, conversions, journeys.value[which])
     claimed: ClaimedTouches = cache["claimed"]
     return claimed

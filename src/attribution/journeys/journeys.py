@@ -235,9 +235,9 @@ class Journeys(Display):
         0  a > b          4.0    2.0
         1      b          2.0    5.0
         """
-        from attribution.journeys.paths import path_counts
+        from attribution.journeys.paths import path_frame, tally_paths
 
-        return path_counts(self, top=top, separator=separator)
+        return path_frame(tally_paths(self), top=top, separator=separator)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a touch: journey, position, channel, time, converted, value of the journey."""

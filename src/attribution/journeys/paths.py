@@ -1,13 +1,14 @@
-"""The table of distinct paths: how often each converted, how often not, worth what, how fast."""
+"""Distinct paths: an additive table of how often each converted, worth what, how fast; and its frame."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attribution._checks import whole
-from attribution._typing import Floats, Ints
+from attribution._typing import Codes, Floats, Ints
 from attribution.errors import JourneyError
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.paths import distinct_paths
@@ -19,49 +20,101 @@ if TYPE_CHECKING:
 _DAY = 86_400_000_000.0
 
 
-def path_counts(journeys: Journeys, *, top: int | None, separator: str) -> pd.DataFrame:
-    """Count distinct paths; see `Journeys.path_counts`."""
-    import pandas as pd
+@dataclass(frozen=True, eq=False)
+class PathTally:
+    """Distinct paths with sums that add up over disjoint sets of users.
 
-    if top is not None:
-        whole(top, "top", error=JourneyError)
+    Attributes
+    ----------
+    channels : tuple of str
+        Channel names, sorted.
+    codes, offsets
+        Path p is ``codes[offsets[p]:offsets[p + 1]]``, positions in `channels`.
+    sums : float64, shape (n_paths, 3)
+        Conversions, non-converting journeys, and the value of the conversions.
+    waits : int64, shape (m, 2)
+        A row a converting journey, where times are known: its path, and the microseconds from its first
+        touch to its conversion. A median needs every one of them.
+    """
+
+    channels: tuple[str, ...]
+    codes: Codes
+    offsets: Ints
+    sums: Floats
+    waits: Ints
+
+    def __add__(self, other: PathTally) -> PathTally:
+        """Merge the tallies of disjoint sets of users, by the names of the channels."""
+        channels = tuple(sorted({*self.channels, *other.channels}))
+        place = {name: code for code, name in enumerate(channels)}
+        codes = np.concatenate(
+            [
+                np.array([place[name] for name in tally.channels], np.int32)[tally.codes]
+                for tally in (self, other)
+            ]
+        )
+        offsets = np.concatenate([self.offsets, self.offsets[-1] + other.offsets[1:]])
+        waits = np.concatenate([self.waits, other.waits + [[len(self.sums), 0]]])
+        return _distinct(channels, codes, offsets, np.concatenate([self.sums, other.sums]), waits)
+
+
+def _distinct(channels: tuple[str, ...], codes: Codes, offsets: Ints, sums: Floats, waits: Ints) -> PathTally:
+    """Add up the rows of `sums` whose segments of `codes` are one path."""
+    number, example = distinct_paths(codes, offsets)
+    n = len(example)
+    index, kept = expand(offsets[example], offsets[example + 1])
+    total = np.stack([np.bincount(number, column, n) for column in sums.T], axis=1)
+    waits = np.stack([number[waits[:, 0]], waits[:, 1]], axis=1)
+    return PathTally(channels, codes[index].astype(np.int32), kept, total.astype(np.float64), waits)
+
+
+def tally_paths(journeys: Journeys) -> PathTally:
+    """Count journeys by their path; unattributed conversions have none and are left out."""
     filled = np.flatnonzero(journeys.lengths > 0)
     offsets = np.append(journeys.offsets[filled], journeys.offsets[filled[-1:] + 1])
     if not len(filled):
         offsets = np.zeros(1, np.int64)
-    number, example = distinct_paths(journeys.channel, offsets)
-    n = len(example)
     converted, weights = journeys.converted[filled], journeys.weights[filled]
-    conversions = np.bincount(number, np.where(converted, weights, 0.0), n)
-    nulls = np.bincount(number, np.where(converted, 0.0, weights), n)
-    value = np.bincount(number, journeys.value[filled], n)
-    texts = path_texts(journeys, offsets[example], offsets[example + 1], separator)
+    sums = np.stack(
+        [np.where(converted, weights, 0.0), np.where(converted, 0.0, weights), journeys.value[filled]], axis=1
+    )
+    waits = np.empty((0, 2), np.int64)
+    if journeys.time is not None and journeys.conversion_time is not None:
+        which = np.flatnonzero(converted)
+        wait = journeys.conversion_time[filled[which]] - journeys.time[offsets[which]]
+        waits = np.stack([which, wait], axis=1)
+    return _distinct(journeys.channels, journeys.channel, offsets, sums, waits)
+
+
+def path_frame(tally: PathTally, *, top: int | None, separator: str) -> pd.DataFrame:
+    """Return the table of paths; see `Journeys.path_counts`."""
+    import pandas as pd
+
+    if top is not None:
+        whole(top, "top", error=JourneyError)
+    conversions, nulls, value = tally.sums.T
+    texts = path_texts(tally.channels, tally.codes, tally.offsets, separator)
     with np.errstate(invalid="ignore"):
         rate = conversions / (conversions + nulls)
     order = np.lexsort([np.argsort(np.argsort(texts)), -nulls, -conversions])[:top]
     columns: dict[str, Any] = {
         "path": texts[order].astype(object),
-        "touches": np.diff(offsets)[example][order],
+        "touches": np.diff(tally.offsets)[order],
         "conversions": conversions[order],
         "nulls": nulls[order],
         "value": value[order],
         "conversion_rate": rate[order],
-        "median_days": _median_days(journeys, filled, offsets, number, n)[order],
+        "median_days": _median_days(tally)[order],
     }
     return pd.DataFrame(columns)
 
 
-def _median_days(journeys: Journeys, filled: Ints, offsets: Ints, number: Ints, n: int) -> Floats:
+def _median_days(tally: PathTally) -> Floats:
     """Return the median days from first touch to conversion by path, NaN where unknown; shape (n,)."""
-    medians = np.full(n, np.nan)
-    if journeys.time is None or journeys.conversion_time is None:
-        return medians
-    converted = np.flatnonzero(journeys.converted[filled])
-    first = journeys.time[offsets[converted]]
-    days = (journeys.conversion_time[filled[converted]] - first) / _DAY
-    path = number[converted]
-    order = np.lexsort([days, path])
-    days, path = days[order], path[order]
+    medians = np.full(len(tally.sums), np.nan)
+    path, wait = tally.waits.T
+    order = np.lexsort([wait, path])
+    days, path = wait[order] / _DAY, path[order]
     starts = np.flatnonzero(run_starts(path))
     counts = np.diff(np.append(starts, len(path)))
     lower, upper = starts + (counts - 1) // 2, starts + counts // 2
@@ -69,16 +122,16 @@ def _median_days(journeys: Journeys, filled: Ints, offsets: Ints, number: Ints, 
     return medians
 
 
-def path_texts(journeys: Journeys, low: Ints, high: Ints, separator: str) -> np.ndarray[Any, Any]:
-    """Write each path out; an object array, shape (p,)."""
+def path_texts(
+    channels: tuple[str, ...], codes: Codes, offsets: Ints, separator: str
+) -> np.ndarray[Any, Any]:
+    """Write each segment of `codes` out; an object array, shape (len(offsets) - 1,)."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     checked_separator(separator)
-    index, offsets = expand(low, high)
-    names = pa.array([escaped(name, separator) for name in journeys.channels], pa.large_string())
-    parts = names.take(pa.array(journeys.channel[index]))
-    lists = pa.LargeListArray.from_arrays(pa.array(offsets), parts)
+    names = pa.array([escaped(name, separator) for name in channels], pa.large_string())
+    lists = pa.LargeListArray.from_arrays(pa.array(offsets), names.take(pa.array(codes)))
     joined = pc.binary_join(lists, pa.scalar(separator, pa.large_string()))
     texts: np.ndarray[Any, Any] = joined.to_numpy(zero_copy_only=False)
     return texts

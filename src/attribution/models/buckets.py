@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,19 +23,31 @@ class BucketedTally:
 
     Attributes
     ----------
-    parts : tuple of tallies
-        The tally of each bucket; all of one kind.
+    n : int
+        How many buckets there are.
+    parts : mapping of int to tally
+        The tally of each bucket that has journeys; all of one kind.
+    empty : tally
+        The tally of no journeys: what a bucket without any holds.
     """
 
-    parts: tuple[Any, ...]
+    n: int
+    parts: Mapping[int, Any]
+    empty: Any
 
     def __add__(self, other: BucketedTally) -> BucketedTally:
         """Merge the tallies of disjoint sets of users, bucket by bucket."""
-        return BucketedTally(tuple(a + b for a, b in zip(self.parts, other.parts, strict=True)))
+        parts = dict(self.parts)
+        for bucket, part in other.parts.items():
+            parts[bucket] = parts[bucket] + part if bucket in parts else part
+        return BucketedTally(self.n, parts, self.empty + other.empty)
 
     def total(self) -> Any:
         """Return the tally of all buckets."""
-        return summed(self.parts)
+        return summed([self.empty, *self._in_order()])
+
+    def _in_order(self) -> list[Any]:
+        return [self.parts[bucket] for bucket in sorted(self.parts)]
 
     def matrix(self) -> tuple[Any, Floats, Ints, Ints]:
         """Lay the buckets' rows out against the rows of their total.
@@ -52,8 +65,9 @@ class BucketedTally:
         """
         total = self.total()
         empty = replace(total, sums=np.zeros_like(total.sums))
-        rows = []
-        for part in self.parts:
+        rows = [np.empty(0, np.int64)]
+        parts = self._in_order()
+        for part in parts:
             # Merging row numbers in place of sums tells which row of the total each row became.
             marked = np.zeros_like(part.sums)
             marked[:, 0] = np.arange(1, len(part.sums) + 1)
@@ -62,12 +76,12 @@ class BucketedTally:
             found = np.flatnonzero(merged)
             place[merged[found] - 1] = found
             rows.append(place)
-        lengths = [len(part.sums) for part in self.parts]
+        lengths = [len(part.sums) for part in parts]
         return (
             total,
-            np.concatenate([part.sums for part in self.parts]),
+            np.concatenate([empty.sums[:0], *(part.sums for part in parts)]),
             np.concatenate(rows),
-            np.repeat(np.arange(len(self.parts)), lengths),
+            np.repeat(np.array(sorted(self.parts), np.int64), lengths),
         )
 
 
@@ -100,16 +114,18 @@ def tally_buckets(journeys: Journeys, task: Callable[[Journeys], Any], n_buckets
     if journeys.user is None:
         msg = "a bootstrap resamples users, and these journeys came from a path table"
         raise ModelError(msg, hint="at.build_journeys(log) knows users")
-    return BucketedTally(tuple(task(part) for part in _parts(journeys, journeys.user, n_buckets)))
+    parts = {bucket: task(part) for bucket, part in _parts(journeys, journeys.user, n_buckets).items()}
+    return BucketedTally(n_buckets, parts, task(journeys.between(0, 0)))
 
 
-def _parts(journeys: Journeys, user: Hashes, n_buckets: int) -> list[Journeys]:
+def _parts(journeys: Journeys, user: Hashes, n_buckets: int) -> dict[int, Journeys]:
     """Return the journeys of each bucket, kept with the whole so that models share what they compute."""
     cache = journeys._cache  # noqa: SLF001
     key = ("buckets", n_buckets)
     if key not in cache:
         shift = np.uint64(64 - (n_buckets.bit_length() - 1))
-        bounds = np.searchsorted((user >> shift).astype(np.int64), np.arange(n_buckets + 1))
-        cache[key] = [journeys.between(bounds[i], bounds[i + 1]) for i in range(n_buckets)]
-    parts: list[Journeys] = cache[key]
+        bounds = np.searchsorted((user >> shift).astype(np.int64), np.arange(n_buckets + 1)).tolist()
+        spans = enumerate(pairwise(bounds))
+        cache[key] = {bucket: journeys.between(low, high) for bucket, (low, high) in spans if low < high}
+    parts: dict[int, Journeys] = cache[key]
     return parts

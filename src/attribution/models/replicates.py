@@ -78,7 +78,7 @@ def _weighted(tally: BucketedTally, weights: Floats) -> tuple[Any, Iterator[Floa
     from scipy import sparse
 
     total, sums, row, bucket = tally.matrix()
-    shape = (len(tally.parts), len(total.sums))
+    shape = (tally.n, len(total.sums))
     columns: list[Any] = [sparse.csr_array((column, (bucket, row)), shape=shape) for column in sums.T]
     if 8 * shape[0] * shape[1] <= _BYTES:  # a small table is multiplied faster with its zeros written out
         columns = [column.toarray() for column in columns]

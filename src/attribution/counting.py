@@ -1,0 +1,91 @@
+"""path_counts: the table of distinct paths of a log, on any engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attribution.engines.base import Engine
+from attribution.engines.choose import engine_of
+from attribution.errors import JourneyError
+from attribution.eventlog.eventlog import EventLog
+from attribution.journeys.build import JourneySettings
+from attribution.journeys.journeys import Journeys
+from attribution.journeys.paths import path_frame, tally_paths
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+_PATHS = "paths"
+
+
+def path_counts(
+    log: EventLog,
+    top: int | None = None,
+    *,
+    separator: str = " > ",
+    lookback: str | dt.timedelta | None = "30D",
+    goal: str | Sequence[str] | None = None,
+    after_conversion: str = "reset",
+    drop_censored: bool = False,
+    session_gap: str | dt.timedelta | None = None,
+    max_touches: int | None = None,
+    engine: str | Engine = "auto",
+    progress: bool | None = None,
+) -> pd.DataFrame:
+    """Count the distinct paths of a log without holding its journeys, on any engine.
+
+    The table grows almost with the log (89% of distinct paths occur once), and all of it is held while it
+    is counted; `top` only cuts what is returned.
+
+    Parameters
+    ----------
+    log
+        From `read_log`. Journeys that are built already have `Journeys.path_counts`.
+    top, separator
+        As in `Journeys.path_counts`.
+    lookback, goal, after_conversion, drop_censored, session_gap, max_touches
+        As in `build_journeys`.
+    engine, progress
+        As in `attribute`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `Journeys.path_counts` returns it.
+
+    Raises
+    ------
+    JourneyError
+        If an option makes no sense.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> touches = {"user_id": [1, 1, 2], "time": ["2026-01-01", "2026-01-02", "2026-01-05"],
+    ...            "channel": ["email", "search", "email"]}
+    >>> conversions = {"user_id": [1], "time": ["2026-01-03"], "value": [30.0]}
+    >>> at.path_counts(at.read_log(touches, conversions))[["path", "conversions", "nulls"]]
+                 path  conversions  nulls
+    0  email > search          1.0    0.0
+    1           email          0.0    1.0
+    """
+    if isinstance(log, Journeys):
+        msg = "path_counts takes a log; journeys have a method for it"
+        raise JourneyError(msg, hint=f"journeys.path_counts({'' if top is None else f'top={top}'})")
+    if not isinstance(log, EventLog):
+        msg = f"path_counts takes a log, not {type(log).__name__}"
+        raise JourneyError(msg, hint="at.path_counts(at.read_log(touches, conversions))")
+    settings = JourneySettings(
+        lookback=lookback,
+        goal=goal,  # type: ignore[arg-type] # several names become a tuple
+        after_conversion=after_conversion,
+        drop_censored=drop_censored,
+        session_gap=session_gap,
+        max_touches=max_touches,
+    )
+    with engine_of(engine, log).open(log, settings, progress=progress) as run:
+        tally = run({_PATHS: tally_paths})[_PATHS]
+    return path_frame(tally, top=top, separator=separator)

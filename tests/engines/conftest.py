@@ -1,0 +1,26 @@
+"""Logs that engines are tried on: simulated, with dirt, bots, goals and dimensions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import attribution as at
+import pytest
+from attribution.datasets import simulate
+from attribution.eventlog.eventlog import EventLog
+
+SCHEMA = at.LogSchema(dims=("device", "campaign"))
+
+
+@pytest.fixture(scope="session")
+def dirty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a simulated log in Parquet, dirt and bots in it."""
+    return simulate(1_500, seed=11, days=120, dirt=True, bots=2).write(tmp_path_factory.mktemp("dirty"))
+
+
+@pytest.fixture
+def log(dirty: Path) -> EventLog:
+    """Return that log, not read yet; rows that cannot be used are left out."""
+    return at.read_log(
+        dirty / "touches.parquet", dirty / "conversions.parquet", SCHEMA, invalid="drop", missing_value=0.0
+    )
