@@ -1,6 +1,6 @@
 """A log of touches and conversions to measure on: arrival-ordered, zstd Parquet, the same for the same seed.
 
-    python -m benchmarks.touch_log FOLDER [--touches 10_000_000] [--ids integer|string]
+    python -m benchmarks.touch_log FOLDER [--touches 10_000_000] [--ids integer|string] [--large]
 
 Thirty channels with Zipf popularity; 45% of touches repeat the user's previous channel; four touches a user
 on average (geometric), three days apart on average (exponential), users arriving over 90 days. One user in
@@ -12,7 +12,7 @@ digits of 128 random bits.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,37 +130,52 @@ def simulate(n_touches: int, seed: int = 7) -> Log:
 
 def write(log: Log, folder: Path, ids: str, seed: int = 7) -> None:
     """Write ``touches.parquet`` and ``conversions.parquet``, a row group at a time."""
+    _write([(log, seed)], folder, ids)
+
+
+def write_large(n_touches: int, folder: Path, ids: str, part: int = 5_000_000) -> None:
+    """Write a log of any size in the memory of one part: each part has users of its own, and its own seed.
+
+    Rows are in order of arrival inside a part; the parts follow one another.
+    """
+    sizes = [min(part, n_touches - first) for first in range(0, n_touches, part)]
+    _write(((simulate(n, seed=100 + i), 100 + i) for i, n in enumerate(sizes)), folder, ids)
+
+
+def _write(logs: Iterable[tuple[Log, int]], folder: Path, ids: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    raw = np.random.default_rng([seed, 1]).integers(0, 256, (log.n_users, 16), dtype=np.uint8)
-    names = pa.array(CHANNELS)
-
-    def touches(rows: slice) -> dict[str, Any]:
-        codes = pa.array(log.channel[rows])
-        return {
-            "user_id": _ids(raw, log.user[rows], ids),
-            "time": pa.array(log.time[rows], pa.timestamp("us")),
-            "channel": pa.DictionaryArray.from_arrays(codes, names).cast(pa.string()),
-        }
-
-    def conversions(rows: slice) -> dict[str, Any]:
-        return {
-            "user_id": _ids(raw, log.conversion_user[rows], ids),
-            "time": pa.array(log.conversion_time[rows], pa.timestamp("us")),
-            "value": pa.array(log.value[rows]),
-        }
-
-    for name, table, n in [
-        ("touches", touches, len(log.user)),
-        ("conversions", conversions, len(log.conversion_user)),
-    ]:
-        writer = None
-        for rows in _slices(n):
-            block = pa.table(table(rows))
-            if writer is None:
-                writer = pq.ParquetWriter(folder / f"{name}.parquet", block.schema, compression="zstd")
-            writer.write_table(block)
-        assert writer is not None
+    writers: dict[str, pq.ParquetWriter] = {}
+    for log, seed in logs:
+        raw = np.random.default_rng([seed, 1]).integers(0, 256, (log.n_users, 16), dtype=np.uint8)
+        for name, table, n in [
+            ("touches", _touches, len(log.user)),
+            ("conversions", _conversions, len(log.conversion_user)),
+        ]:
+            for rows in _slices(n):
+                block = pa.table(table(log, raw, rows, ids))
+                if name not in writers:
+                    path = folder / f"{name}.parquet"
+                    writers[name] = pq.ParquetWriter(path, block.schema, compression="zstd")
+                writers[name].write_table(block)
+    for writer in writers.values():
         writer.close()
+
+
+def _touches(log: Log, raw: NDArray[np.uint8], rows: slice, ids: str) -> dict[str, Any]:
+    codes = pa.array(log.channel[rows])
+    return {
+        "user_id": _ids(raw, log.user[rows], ids),
+        "time": pa.array(log.time[rows], pa.timestamp("us")),
+        "channel": pa.DictionaryArray.from_arrays(codes, pa.array(CHANNELS)).cast(pa.string()),
+    }
+
+
+def _conversions(log: Log, raw: NDArray[np.uint8], rows: slice, ids: str) -> dict[str, Any]:
+    return {
+        "user_id": _ids(raw, log.conversion_user[rows], ids),
+        "time": pa.array(log.conversion_time[rows], pa.timestamp("us")),
+        "value": pa.array(log.value[rows]),
+    }
 
 
 def _ids(raw: NDArray[np.uint8], user: Ints, ids: str) -> Any:
@@ -183,10 +198,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--touches", type=int, default=10_000_000)
     parser.add_argument("--ids", choices=["integer", "string"], nargs="+", default=["integer", "string"])
+    parser.add_argument("--large", action="store_true", help="part by part, in little memory")
     given = parser.parse_args()
-    log = simulate(given.touches)
     for ids in given.ids:
-        write(log, given.folder / ids, ids)
+        if given.large:
+            write_large(given.touches, given.folder / ids, ids)
+        else:
+            write(simulate(given.touches), given.folder / ids, ids)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ ORDER = (
     "_draw",
     "_checks",
     "_files",
+    "_scratch",
     "_toml",
     "diagnostics",
     "stats",
@@ -33,6 +34,7 @@ ORDER = (
     "engines",
     "incrementality",
     "crediting",
+    "counting",
     "calibration",
     "evaluation",
     "reporting",
@@ -41,6 +43,7 @@ ORDER = (
     "cli",
 )
 FIRST = {
+    "_draw": ("canvas",),
     "kernels": ("hashing", "sorting", "windows", "ragged"),
     "datasets": ("samples", "simulation", "dataset"),
     "eventlog": ("read", "schema", "resolve", "eventlog", "load", "columns"),

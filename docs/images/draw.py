@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import attribution as at
+from attribution import _draw
 
 HERE = Path(__file__).parent
 
@@ -43,6 +46,110 @@ def credit_and_cause() -> None:
     figure.savefig(HERE / "credit_and_cause.png", dpi=110, bbox_inches="tight")
 
 
+def models_rules() -> None:
+    """Draw models_rules.png: one journey of five touches, split by each rule."""
+    touches = {
+        "user_id": [1] * 5,
+        "time": ["2026-03-01", "2026-03-08", "2026-03-15", "2026-03-22", "2026-03-29"],
+        "channel": ["ad", "video", "email", "search", "direct"],
+    }
+    steps = {
+        "user_id": [1] * 3,
+        "time": ["2026-03-16", "2026-03-23", "2026-03-29"],
+        "goal": ["lead", "opportunity", "purchase"],
+    }
+    journeys = at.build_journeys(at.read_log(touches, steps), goal="purchase")
+    names = ["first_touch", "last_touch", "last_non_direct", "linear", "time_decay", "u_shaped", "j_shaped"]
+    names += ["inverse_j", "w_shaped", "full_path"]
+    credit = at.attribute(journeys, names).to_frame()
+    shares = credit.pivot_table("conversions", "channel", "model").loc[touches["channel"], names]
+    axes = _draw.heat_map(
+        ["1 ad", "2 video", "3 e-mail (lead)", "4 search (opportunity)", "5 direct"],
+        names,
+        shares.to_numpy(),
+        title="One purchase after five touches: who gets how much of it",
+        axes=("touch", "rule; percent of the purchase"),
+        text=lambda share: "" if share == 0 else f"{100 * share:.3g}",
+        ax=_axes((8.0, 3.6)),
+    )
+    _save(axes, "models_rules")
+
+
+def models_markov() -> None:
+    """Draw models_markov.png: the chain of the sample and its removal effects."""
+    chain = at.attribute(_purchases(), "markov").details["markov"]
+    left, right = _axes((14.0, 5.4), widths=(1.35, 1.0))
+    chain.plot("transitions", ax=left)
+    _save(chain.plot("effects", ax=right), "models_markov")
+
+
+def models_shapley() -> None:
+    """Draw models_shapley.png: four games on groups of channels, and the default game by position."""
+    groups = [
+        ("search", "glob:*_search"),
+        ("direct and store", "re:^(direct|store_visit|call_centre)$"),
+        ("own messages", "re:^(email|sms|direct_mail)$"),
+        ("retargeting and affiliate", "re:^(retargeting|affiliate)$"),
+        ("display, social, video", "re:^(display|social|video)$"),
+    ]
+    games = ("subset_conversions", "within_set_rate", "exact_rate", "subset_rate")
+    credit = at.attribute(_purchases(groups), {game: at.Shapley(game) for game in games})
+    left, right = _axes((14.0, 4.8), widths=(1.0, 1.2))
+    credit.compare().plot("shares", ax=left)
+    left.set_title("Four games, four answers", loc="left")
+    ordered = at.attribute(_purchases(), at.Shapley(ordered=True)).details["shapley"].by_position.to_frame()
+    ordered["position"] = ordered["position"].clip(upper=9)
+    table = ordered.pivot_table("conversions", "channel", "position", aggfunc="sum", fill_value=0.0)
+    table = table.loc[table.sum(axis=1).sort_values(ascending=False).index]
+    _draw.heat_map(
+        list(table.index),
+        [str(place) for place in table.columns[:-1]] + ["9+"],
+        table.to_numpy(),
+        title="Ordered: where in the journey the credit of the first game arose",
+        axes=("", "position of the touch; conversions"),
+        text=lambda conversions: f"{conversions:.0f}",
+        ax=right,
+    )
+    _save(right, "models_shapley")
+
+
+def models_learned() -> None:
+    """Draw models_learned.png: the models that learn what goes with conversions, beside others."""
+    names = ["last_touch", "linear", "markov", "bagged_logistic", "probabilistic", "additive_hazard"]
+    compared = at.attribute(_purchases(), names).compare("linear")
+    left, right = _axes((13.0, 5.0), widths=(1.25, 1.0))
+    compared.plot("shares", ax=left)
+    _save(compared.plot("disagreement", ax=right), "models_learned")
+
+
+def _purchases(groups: list[tuple[str, str]] | None = None) -> at.Journeys:
+    sample = at.load_sample("retailer")
+    log = at.read_log(sample.touches, sample.conversions)
+    return at.build_journeys(log if groups is None else log.group_channels(groups), goal="purchase")
+
+
+def _axes(size: tuple[float, float], widths: tuple[float, ...] = (1.0,)) -> Any:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    return figure.subplots(1, len(widths), width_ratios=widths)
+
+
+def _save(axes: Any, name: str) -> None:
+    """Save a figure in few colours: small, and sharp all the same."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    axes.figure.savefig(buffer, format="png", dpi=90)
+    buffer.seek(0)
+    picture = Image.open(buffer).convert("RGB").quantize(224, dither=Image.Dither.NONE)
+    picture.save(HERE / f"{name}.png", optimize=True)
+
+
 if __name__ == "__main__":
     credit_of_the_sample()
     credit_and_cause()
+    models_rules()
+    models_markov()
+    models_shapley()
+    models_learned()

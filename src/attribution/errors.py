@@ -93,6 +93,10 @@ class ModelError(AttributionError, ValueError):
     """A model is unknown, misconfigured, or needs something that the journeys do not carry."""
 
 
+class ExperimentError(AttributionError, ValueError):
+    """An experiment cannot be planned, assigned or analysed as asked."""
+
+
 class EngineError(AttributionError, RuntimeError):
     """An engine could not finish: memory, disk, a worker process or the cluster failed it."""
 

@@ -24,7 +24,8 @@ from attribution.stats.resampling import multinomial_weights
 from tests.credit.tables import two_models
 
 MODELS = ["first_touch", "linear", "u_shaped", "markov"]
-EVERY = [*MODELS, {"name": "markov", "order": 2}, {"name": "shapley"}]
+BAGGED = {"name": "bagged_logistic", "bags": 7}
+EVERY = [*MODELS, {"name": "markov", "order": 2}, {"name": "shapley"}, "probabilistic", BAGGED]
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,9 @@ def test_chains_solved_in_a_batch_are_those_solved_one_by_one(journeys):
     assert batch[1] == pytest.approx(np.array([each.value[0] for each in alone]), rel=1e-9)
 
 
-@pytest.mark.parametrize("spec", ["linear", "markov", "shapley"])
+@pytest.mark.parametrize(
+    "spec", ["linear", "markov", "shapley", "probabilistic", BAGGED, "additive_hazard"], ids=str
+)
 def test_breakdowns_have_replicates_that_sum_to_those_of_the_channel(spec):
     sample = at.load_sample("retailer")
     log = at.read_log(sample.touches, sample.conversions)
@@ -120,7 +123,11 @@ def test_a_model_has_the_same_replicates_whatever_stands_beside_it(journeys, cre
 
 
 @settings(max_examples=15)
-@given(st.integers(0, 10_000), st.integers(2, 5), st.sampled_from(["linear", "markov", "shapley"]))
+@given(
+    st.integers(0, 10_000),
+    st.integers(2, 5),
+    st.sampled_from(["linear", "markov", "shapley", "probabilistic"]),
+)
 def test_any_partitioning_of_the_users_gives_the_same_replicates(seed, n_parts, spec):
     rng = np.random.default_rng(seed)
     journeys = Process().draw(60, rng)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import attribution as at
 import pytest
+
+import attribution as at
 from attribution.datasets import simulate
 from attribution.eventlog.eventlog import EventLog
 

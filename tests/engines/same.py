@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from attribution.credit.credit import Credit
 
 RTOL = 1e-9  # what the architecture page promises of sums; counts are exact

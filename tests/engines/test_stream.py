@@ -7,20 +7,21 @@ import logging
 from functools import partial
 from pathlib import Path
 
-import attribution as at
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.engines.conftest import SCHEMA
+from tests.engines.same import assert_same
+
+import attribution as at
 from attribution.datasets import simulate
 from attribution.engines import budget, scratch, spill, stream
 from attribution.engines.merging import Merger
 from attribution.errors import EngineError, JourneyError, LogError
 from attribution.eventlog.eventlog import EventLog
 from attribution.models.registry import MODELS
-from tests.engines.conftest import SCHEMA
-from tests.engines.same import assert_same
 
 RULES = ["first_touch", "last_touch", "linear", "time_decay", "u_shaped"]
 

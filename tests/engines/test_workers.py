@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from attribution.engines import scratch
 from attribution.engines.workers import Workers, sendable
 from attribution.errors import EngineError, LogError

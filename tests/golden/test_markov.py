@@ -12,7 +12,7 @@ import attribution as at
 
 SHARED = Path(__file__).parents[3] / "shared" / "reference"
 
-# Conversions by exact order-1 chains on thirteen paths (90 conversions), nulls used: PROVENANCE.md, 1.
+# Conversions by exact order-1 chains on thirteen paths (90 conversions), nulls used: PROVENANCE.md.
 THIRTEEN = [
     ("A", 10, 40, 100), ("B", 6, 54, 72), ("C", 4, 46, 32), ("A > B", 12, 38, 180), ("B > A", 8, 42, 120),
     ("A > C", 9, 31, 99), ("C > B", 5, 35, 45), ("A > B > C", 14, 26, 280), ("C > A > A > B", 7, 13, 126),

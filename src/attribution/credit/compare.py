@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from attribution import _draw
+from attribution._checks import one_of
 from attribution._display import Display
 from attribution._typing import Floats, Ints
 from attribution.credit.table import fold, measure
@@ -16,7 +18,10 @@ from attribution.errors import CreditError, unknown_name
 if TYPE_CHECKING:
     import pandas as pd
 
+    from attribution._draw import Axes
     from attribution.credit.credit import Credit
+
+_MOST_DRAWN = 40  # channels
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,12 +38,15 @@ class Comparison(Display):
         The model that the others are compared with.
     shares : float64, shape (n_models, n_channels)
         Shares of attributed conversions.
+    palette
+        Channels in the order in which plots give them colours; by default those compared, sorted.
     """
 
     models: tuple[str, ...]
     channels: tuple[str, ...]
     base: str
     shares: Floats
+    palette: tuple[str, ...] = ()
 
     @property
     def ranks(self) -> Ints:
@@ -100,6 +108,73 @@ class Comparison(Display):
             )
         frame = pd.DataFrame(rows, columns=["first", "second", "disagreement", "channel", "difference"])
         return frame.sort_values("disagreement", ascending=False, kind="stable", ignore_index=True)
+
+    def plot(
+        self, kind: Literal["places", "shares", "disagreement"] = "places", ax: Axes | None = None
+    ) -> Axes:
+        """Draw the models side by side; channels have the colours that they have in `Credit.plot`.
+
+        Parameters
+        ----------
+        kind
+            ``"places"``: a line a channel through its places under the models, with its shares; channels
+            with equal shares stand in the order of the base. ``"shares"``: the shares as a heat map, a column
+            a model. ``"disagreement"``: a heat map of `disagreement`, model against model.
+        ax
+            A matplotlib Axes to draw on. By default a new figure of fitting size, which notebooks show.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            What was drawn on; ``ax.figure.savefig("models.png")`` saves it.
+
+        Raises
+        ------
+        CreditError
+            If the kind is unknown; the message names the nearest.
+        """
+        one_of(kind, "kind", ("places", "shares", "disagreement"), error=CreditError)
+        if kind == "disagreement":
+            return self._plot_disagreement(ax)
+        shown = self.channels[:_MOST_DRAWN]
+        cut = f" (first {len(shown)} of {len(self.channels):,})" if len(shown) < len(self.channels) else ""
+        if kind == "shares":
+            return _draw.heat_map(
+                shown,
+                self.models,
+                self.shares[:, : len(shown)].T,
+                title=f"Share of credit by channel and model{cut}",
+                axes=("", "percent of attributed conversions"),
+                text=lambda share: f"{100 * share:.1f}",
+                ax=ax,
+            )
+        # Stable: channels with equal shares stay in the order of the base.
+        order = np.argsort(-self.shares, axis=1, kind="stable")
+        standing = 1 + np.argsort(order, axis=1, kind="stable")[:, : len(shown)]
+        standing = 1 + np.argsort(np.argsort(standing, axis=1, kind="stable"), axis=1, kind="stable")
+        colors = _draw.channel_colors(shown, self.palette or tuple(sorted(self.channels)))
+        return _draw.places(
+            self.models,
+            shown,
+            standing,
+            [colors[channel] for channel in shown],
+            texts=[[f"{share:.1%}" for share in line] for line in self.shares[:, : len(shown)].tolist()],
+            title=f"Places of channels by share of credit{cut}",
+            axis="most credited on top; numbers are shares of attributed conversions",
+            ax=ax,
+        )
+
+    def _plot_disagreement(self, ax: Axes | None) -> Axes:
+        apart = np.abs(self.shares[:, None, :] - self.shares[None, :, :]).sum(axis=2) / 2
+        return _draw.heat_map(
+            self.models,
+            self.models,
+            apart,
+            title="How far models are apart",
+            axes=("", "percent of conversions credited to different channels"),
+            text=lambda part: "" if part == 0.0 else f"{100 * part:.0f}",
+            ax=ax,
+        )
 
     def summary(self) -> str:
         """Return in words where the models agree and where they do not."""
@@ -163,4 +238,5 @@ def compare_models(credit: Credit, base: str | None) -> Comparison:
         channels=tuple(table.keys[0][inside[order]].tolist()),
         base=base,
         shares=shares[:, order],
+        palette=credit.palette or credit.channels,
     )

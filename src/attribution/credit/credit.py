@@ -315,7 +315,7 @@ class Credit(Questions):
         measure: str = "conversions",
         ax: Axes | None = None,
         *,
-        kind: Literal["bars", "time", "spend"] | None = None,
+        kind: Literal["bars", "time", "spend", "places"] | None = None,
     ) -> Axes:
         """Draw a measure; every channel has the same colour in every plot of this credit.
 
@@ -330,8 +330,10 @@ class Credit(Questions):
             ``"bars"``: the channels, largest first, a bar a model (a mark a model where there are more than
             three), and with a bootstrap the 95% percentile interval of each, which the heading then says.
             ``"time"``: over the calendar periods in `by`, for one model. ``"spend"``: share of
-            spend against share of credit. By default over time where `by` has a period and there is one
-            model, and bars otherwise. Dimensions that a plot does not show are summed.
+            spend against share of credit. ``"places"``, after a bootstrap and for one model: in which part
+            of the resamples each channel comes first, second and so on. By default over time where `by` has
+            a period and there is one model, and bars otherwise. Dimensions that a plot does not show are
+            summed.
 
         Returns
         -------

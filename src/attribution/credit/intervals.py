@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attribution._checks import one_of
-from attribution._typing import Bools, Floats
+from attribution._typing import Bools, Floats, Ints
 from attribution.credit.bootstrap import METHODS, bounds, checked_level, interval, replicated
 from attribution.credit.table import fold, measure
 from attribution.errors import CreditError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from attribution.credit.credit import Credit
 
 LOWEST_IS_BEST = ("cpa",)
+_TIES: tuple[Literal["min"], Literal["max"]] = ("min", "max")
 
 
 def intervals_frame(credit: Credit, name: str, level: float, method: str) -> pd.DataFrame:
@@ -81,6 +82,35 @@ def best_frame(credit: Credit, name: str, lowest: bool | None) -> pd.DataFrame:
     return frame.drop(columns="order").reset_index(drop=True)
 
 
+def place_chances(table: Credit, name: str) -> tuple[Ints, Floats]:
+    """Return the cells that have a measure, and in which part of the resamples each holds each place.
+
+    Parameters
+    ----------
+    table
+        A credit of one model by channel, with a bootstrap.
+    name
+        As in `Credit.intervals`.
+
+    Returns
+    -------
+    cells : int64, shape (n,)
+        Which cells, as positions in the table.
+    chance : float64, shape (n, n)
+        A row a cell, a column a place, best first. Cells that are equal have equal parts of their places.
+    """
+    cells = np.flatnonzero(np.isfinite(measure(table, name)[0]) & table.attributed)
+    samples = replicated(table, name)[:, :, cells]
+    known = np.ones((1, len(cells)), dtype=np.bool_)
+    lowest = name in LOWEST_IS_BEST
+    first, last = (_ranks(samples, known, lowest=lowest, ties=ties)[:, 0] for ties in _TIES)
+    part = 1.0 / (last - first + 1.0)
+    chance = np.zeros((len(cells), len(cells)))
+    for place in range(len(cells)):
+        chance[:, place] = (part * ((first <= place + 1) & (place + 1 <= last))).mean(axis=0)
+    return cells, chance
+
+
 def _keys(credit: Credit) -> dict[str, Any]:
     models, cells = credit.conversions.shape
     columns: dict[str, Any] = {"model": np.repeat(np.array(credit.models, dtype=object), cells)}
@@ -94,13 +124,13 @@ def _spread(samples: Floats) -> Floats:
     return spread
 
 
-def _ranks(samples: Floats, known: Bools, *, lowest: bool) -> Floats:
+def _ranks(samples: Floats, known: Bools, *, lowest: bool, ties: Literal["min", "max"] = "min") -> Floats:
     """Rank the known cells of each model within each sample, 1 is best, ties share the best rank."""
     from scipy import stats
 
     amounts = samples if lowest else -samples
     amounts = np.where(known & ~np.isnan(amounts), amounts, np.inf)
-    ranks: Floats = stats.rankdata(amounts, method="min", axis=2).astype(np.float64)
+    ranks: Floats = stats.rankdata(amounts, method=ties, axis=2).astype(np.float64)
     return ranks
 
 

@@ -14,6 +14,7 @@ from attribution._display import format_number
 from attribution._typing import Floats
 from attribution.credit.bootstrap import RESAMPLED, interval
 from attribution.credit.credit import Credit
+from attribution.credit.intervals import place_chances
 from attribution.credit.periods import PERIODS, consecutive, is_period
 from attribution.credit.table import ACTIVITY, MONEY, SHARES, fold, measure, ratio, row_flags
 from attribution.credit.text import money_decimals, unit
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _MOST_BARS = 60
 _MOST_SERIES = 15
+_MOST_PLACES = 40
+_RARE = 0.005
 _REST = "#C8C8C8"
 _ADDITIVE = ("conversions", "value", "cost")
 _SHARE_OF = {"share": "conversions", "value_share": "value", "cost_share": "cost"}
@@ -60,7 +63,7 @@ def plot_credit(credit: Credit, name: str, ax: Axes | None, kind: str | None) ->
     ]
     if kind is None:
         kind = "time" if periods and len(credit.models) == 1 and name not in ACTIVITY else "bars"
-    one_of(kind, "kind", ("bars", "time", "spend"), error=CreditError)
+    one_of(kind, "kind", ("bars", "time", "spend", "places"), error=CreditError)
     if kind == "bars":
         return _bars(credit, name, ax)
     if len(credit.models) != 1:
@@ -71,6 +74,8 @@ def plot_credit(credit: Credit, name: str, ax: Axes | None, kind: str | None) ->
         )
     if kind == "spend":
         return _spend(credit, name, ax)
+    if kind == "places":
+        return _places(credit, name, ax)
     if not periods:
         msg = "the credit is not by day, week or month"
         raise CreditError(msg, column="kind", hint='at.attribute(..., by=("channel", "month"))')
@@ -247,5 +252,25 @@ def _spend(credit: Credit, name: str, ax: Axes | None) -> Axes:
         title=heading,
         axes=(_HEADINGS["cost_share"][1], _HEADINGS[share][1]),
         tick=_tick("share"),
+        ax=ax,
+    )
+
+
+def _places(credit: Credit, name: str, ax: Axes | None) -> Axes:
+    table = fold(credit, ("channel",))
+    cells, chance = place_chances(table, name)
+    # By the mean place: the rows follow the diagonal.
+    order = np.argsort(chance @ np.arange(len(cells)), kind="stable")
+    heading = f"{_HEADINGS[name][0]}: how sure is each channel's place, {_draw.label_text(credit.models[0])}"
+    if len(order) > _MOST_PLACES:
+        heading += f" (first {_MOST_PLACES} of {len(order):,})"
+        order = order[:_MOST_PLACES]
+    return _draw.heat_map(
+        [str(table.keys[0][cell]) for cell in cells[order].tolist()],
+        [str(place + 1) for place in range(len(order))],
+        chance[order][:, : len(order)],
+        title=heading,
+        axes=("", "place, best first; percent of resamples"),
+        text=lambda part: "" if part <= _RARE else f"{100 * part:.0f}",
         ax=ax,
     )

@@ -169,7 +169,8 @@ class Questions(Display):
         Returns
         -------
         Comparison
-            With ``to_frame()``, ``disagreement()`` and ``summary()``; other dimensions are summed.
+            With ``to_frame()``, ``disagreement()``, ``plot()`` and ``summary()``; other dimensions are
+            summed.
 
         Raises
         ------

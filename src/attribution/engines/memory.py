@@ -33,7 +33,22 @@ class Memory:
     def open(
         self, log: EventLog, settings: JourneySettings, *, progress: bool | None = None
     ) -> Iterator[Run]:
-        """Build the journeys of `log`, and return how to tally them."""
+        """Build the journeys of `log`, and yield how to tally them.
+
+        Parameters
+        ----------
+        log
+            The log.
+        settings
+            How its journeys are built.
+        progress
+            Whether to show bars; by default in a terminal or notebook.
+
+        Yields
+        ------
+        callable
+            From tasks by name to their tallies over all users; it may be called more than once.
+        """
         columns = log.load(converters_only=not settings.nulls, progress=progress)
         journeys = build_from_columns(columns, settings)
 

@@ -101,7 +101,27 @@ class Stream:
     def open(
         self, log: EventLog, settings: JourneySettings, *, progress: bool | None = None
     ) -> Iterator[Run]:
-        """Cut `log` into buckets, and return how to tally them; the files stay until the context ends."""
+        """Cut `log` into buckets, and yield how to tally them; the files stay until the context ends.
+
+        Parameters
+        ----------
+        log
+            The log.
+        settings
+            How its journeys are built.
+        progress
+            Whether to show bars; by default in a terminal or notebook.
+
+        Yields
+        ------
+        callable
+            From tasks by name to their tallies over all users; it may be called more than once.
+
+        Raises
+        ------
+        EngineError
+            If memory or disk are too small, or a worker process dies.
+        """
         memory = parse_bytes(self.memory, "memory") if self.memory else budget.available_memory() // 2
         plan = budget.plan(
             memory,

@@ -95,7 +95,13 @@ class EventLog(Display):
         return loaded
 
     def loader(self, progress: bool | None = None) -> Loader:
-        """Return how this log is read; what an engine reads it by."""
+        """Return how this log is read; what an engine reads it by.
+
+        Parameters
+        ----------
+        progress
+            Whether to show a bar; by default in a terminal or notebook.
+        """
         return Loader(
             self.touches,
             self.conversions,

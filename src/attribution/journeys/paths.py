@@ -54,8 +54,9 @@ class PathTally:
             ]
         )
         offsets = np.concatenate([self.offsets, self.offsets[-1] + other.offsets[1:]])
-        waits = np.concatenate([self.waits, other.waits + [[len(self.sums), 0]]])
-        return _distinct(channels, codes, offsets, np.concatenate([self.sums, other.sums]), waits)
+        later = other.waits + np.array([len(self.sums), 0])
+        sums, waits = (np.concatenate(both) for both in ((self.sums, other.sums), (self.waits, later)))
+        return _distinct(channels, codes, offsets, sums, waits)
 
 
 def _distinct(channels: tuple[str, ...], codes: Codes, offsets: Ints, sums: Floats, waits: Ints) -> PathTally:

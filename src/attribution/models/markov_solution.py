@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from attribution import _draw
+from attribution._checks import one_of
 from attribution._display import Display
 from attribution._typing import Floats
+from attribution.errors import ModelError
 from attribution.models.grams import CONVERSION, NULL, START, Grams
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from attribution._draw import Axes
+
+_MOST_BARS = 60
+_MOST_STATES = 40
+_RARE = 0.005
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -85,6 +94,77 @@ class MarkovSolution(Display):
         }
         frame = pd.DataFrame(columns)
         return frame.sort_values(["count", "from", "to"], ascending=[False, True, True], ignore_index=True)
+
+    def plot(self, kind: Literal["effects", "transitions"] = "effects", ax: Axes | None = None) -> Axes:
+        """Draw the removal effects, or the transition matrix.
+
+        Parameters
+        ----------
+        kind
+            ``"effects"``: a bar a channel, the largest removal effect first; in the colours of `Credit.plot`.
+            ``"transitions"``: a heat map of P(next channel | state), the most visited first, at most 40 of
+            either.
+        ax
+            A matplotlib Axes to draw on. By default a new figure of fitting size, which notebooks show.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            What was drawn on; ``ax.figure.savefig("chain.png")`` saves it.
+
+        Raises
+        ------
+        ModelError
+            If the kind is unknown; the message names the nearest.
+        """
+        one_of(kind, "kind", ("effects", "transitions"), error=ModelError)
+        return self._plot_effects(ax) if kind == "effects" else self._plot_transitions(ax)
+
+    def _plot_effects(self, ax: Axes | None) -> Axes:
+        effects = self.effect_conversions
+        order = np.argsort(-effects, kind="stable")
+        shown = order[:_MOST_BARS]
+        names = [self.channels[place] for place in shown.tolist()]
+        colors = _draw.channel_colors(names, self.channels)
+        cut = f" (first {len(shown)} of {len(order):,})" if len(shown) < len(order) else ""
+        return _draw.bars(
+            names,
+            effects[None, shown],
+            [colors[name] for name in names],
+            series=("removal effect",),
+            title=f"Removal effect by channel{cut}",
+            axis="part of conversions lost if every step to the channel ended the journey",
+            tick=lambda value: f"{100 * value:,.10g}%",
+            texts=[f"{effect:.1%}" for effect in effects[shown].tolist()],
+            ax=ax,
+        )
+
+    def _plot_transitions(self, ax: Axes | None) -> Axes:
+        matrix = self.transition_matrix()
+        grams, names = self.grams, self.state_names()
+        inner = grams.target >= 0
+        visits = np.bincount(grams.target[inner], grams.count[inner], len(names))
+        busiest = np.argsort(-visits, kind="stable")[:_MOST_STATES]
+        rows = matrix.to_numpy()[np.append(0, busiest + 1)]
+        # A step to a state is a step to its newest channel; the most visited channel comes first.
+        newest = grams.states[:, -1]
+        by_channel = np.bincount(newest, visits, len(self.channels))
+        channels = np.argsort(-by_channel, kind="stable")[:_MOST_STATES]
+        steps = rows[:, : len(names)] @ (newest[:, None] == channels).astype(np.float64)
+        order = grams.states.shape[1]
+        cut = (
+            f", the {len(busiest)} most visited of {len(names):,} states" if len(busiest) < len(names) else ""
+        )
+        last = "each channel" if order == 1 else f"the last {order} channels"
+        return _draw.heat_map(
+            [START, *(names[place] for place in busiest.tolist())],
+            [*(self.channels[place] for place in channels.tolist()), CONVERSION, NULL],
+            np.column_stack([steps, rows[:, len(names) :]]),
+            title=f"What comes after {last}{cut}",
+            axes=("after", "next step, percent of all steps from there"),
+            text=lambda part: "" if part <= _RARE else f"{100 * part:.0f}",
+            ax=ax,
+        )
 
     def transition_matrix(self) -> pd.DataFrame:
         """Return P(next | state): a row a state and START, a column a state, CONVERSION and NULL."""

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attribution.errors import ModelError, unknown_name
+from attribution.models.bagged_logistic import BaggedLogistic
 from attribution.models.base import Model
+from attribution.models.hazard import AdditiveHazard
 from attribution.models.markov import Markov
+from attribution.models.probabilistic import Probabilistic
 from attribution.models.rules import CustomRule, FirstTouch, LastNonDirect, LastTouch, Linear, TimeDecay
 from attribution.models.shapes import FullPath, InverseJ, JShaped, PositionBased, UShaped, WShaped
 from attribution.models.shapley import Shapley
@@ -28,6 +31,9 @@ _KINDS: tuple[type[Model[Any]], ...] = (
     CustomRule,
     Markov,
     Shapley,
+    BaggedLogistic,
+    Probabilistic,
+    AdditiveHazard,
 )
 MODELS: dict[str, type[Model[Any]]] = {kind.name: kind for kind in _KINDS}
 

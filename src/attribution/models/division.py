@@ -1,0 +1,165 @@
+"""Models that divide every conversion by its own journey: their credit, breakdowns and replicates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from attribution._typing import Floats, Ints
+from attribution.credit.credit import Credit
+from attribution.errors import ModelError
+from attribution.journeys.claimed import claimed_touches
+from attribution.journeys.journeys import UNATTRIBUTED, Journeys
+from attribution.kernels.ragged import segment_sums
+from attribution.models.base import CellTally, solve_cells
+from attribution.models.cells import cells_of
+from attribution.models.sets import SetTally
+
+
+@dataclass(frozen=True, eq=False)
+class SeenSets:
+    """The sets of channels of a tally without the empty one, as a sparse matrix.
+
+    Attributes
+    ----------
+    tally : SetTally
+        What they come from.
+    filled : int64, shape (k,)
+        Their rows in the tally.
+    sizes : int64, shape (k,)
+        Channels in each.
+    inside : scipy.sparse.csr_array, shape (k, n_channels)
+        1 where a channel is in a set.
+    """
+
+    tally: SetTally
+    filled: Ints
+    sizes: Ints
+    inside: Any
+
+    @classmethod
+    def of(cls, tally: SetTally) -> SeenSets:
+        """Return the sets of a tally that hold a channel."""
+        from scipy import sparse
+
+        filled = np.flatnonzero(tally.sizes > 0)
+        seen = tally.take(filled)
+        shape = (len(filled), len(tally.channels))
+        inside = sparse.csr_array((np.ones(len(seen.members)), seen.members, seen.offsets), shape=shape)
+        return cls(tally, filled, seen.sizes, inside)
+
+    @property
+    def players(self) -> Ints:
+        """Channels that are in a set, as positions among the tally's channels."""
+        return np.unique(self.inside.indices).astype(np.int64)
+
+    def unattributed(self, sums: Floats) -> Floats | None:
+        """Return unattributed conversions and value of each of the sums, shape (R, 2), or None."""
+        empty = np.flatnonzero(self.tally.sizes == 0)
+        return sums[:, empty, :2].sum(axis=1) if len(empty) else None
+
+
+def refuse_without_nulls(name: str, journeys: Journeys) -> None:
+    """Raise ModelError if the journeys were built without those that did not convert."""
+    if journeys.settings.get("nulls") is False:
+        msg = f"{name} learns from journeys that did not convert, and these were built without them"
+        raise ModelError(msg, hint="at.build_journeys(log, nulls=True)")
+
+
+def with_unattributed(credit: Floats, lost: Floats | None) -> Floats:
+    """Append the unattributed conversions, shape (R, 2), as a last cell of credit, shape (R, cells, 2)."""
+    return credit if lost is None else np.concatenate([credit, lost[:, None, :]], axis=1)
+
+
+def credit_by_channel(name: str, channels: tuple[str, ...], sums: Floats) -> Credit:
+    """Return Credit of channels; a row more than channels holds what is unattributed."""
+    codes = np.arange(len(sums), dtype=np.int64)[:, None]
+    return solve_cells(name, CellTally(("channel",), ((*channels, UNATTRIBUTED),), codes, sums))
+
+
+def repeats_of(journeys: Journeys) -> Ints:
+    """Return how many touches of its channel the journey of each claimed touch holds, shape (M,)."""
+    claimed = claimed_touches(journeys)
+    key = claimed.journey * max(1, len(journeys.channels)) + claimed.channel
+    _, number, count = np.unique(key, return_inverse=True, return_counts=True)
+    repeats: Ints = count[number.reshape(-1)]
+    return repeats
+
+
+def shares_by_weight(journeys: Journeys, channels: tuple[str, ...], weights: Floats) -> Floats:
+    """Return each claimed touch's share where channels of a journey share by weight, shape (M,).
+
+    A channel's part is split equally over its touches; where no channel of a journey has weight, its
+    channels share equally.
+    """
+    claimed = claimed_touches(journeys)
+    weight = dict(zip(channels, weights.tolist(), strict=True))
+    once = 1.0 / repeats_of(journeys)
+    of_touch = np.array([weight[name] for name in journeys.channels], np.float64)[claimed.channel] * once
+    held = segment_sums(of_touch, claimed.offsets)[claimed.journey]
+    shares = once / segment_sums(once, claimed.offsets)[claimed.journey]
+    np.divide(of_touch, held, out=shares, where=held > 0)
+    return shares
+
+
+def tally_division(journeys: Journeys, by: tuple[str, ...], shares: Floats) -> CellTally:
+    """Sum per cell what touches get of their conversions, for `spread_division`.
+
+    Parameters
+    ----------
+    journeys
+        The journeys.
+    by
+        Dimensions of the cells.
+    shares
+        Each claimed touch's share of its conversion, shape (M,); shares of a journey sum to 1, and may be
+        negative.
+
+    Returns
+    -------
+    CellTally
+        Sums: conversions and value; both again with every part taken as positive; conversions in equal parts.
+    """
+    cells, claimed = cells_of(journeys, by), claimed_touches(journeys)
+    n = len(cells.codes)
+    conversions, value = claimed.conversions[claimed.journey], claimed.value[claimed.journey]
+    size = np.abs(shares)
+    parts = (
+        shares * conversions,
+        shares * value,
+        size * conversions,
+        size * np.abs(value),
+        conversions / claimed.length,
+    )
+    sums = np.stack([np.bincount(cells.touch, part, n) for part in parts], axis=1).astype(np.float64)
+    lost = (journeys.weights_of(cells.lost), journeys.value[cells.lost])
+    for column, source in enumerate((0, 1, 0, 1, 0)):
+        sums[:, column] += np.bincount(cells.unattributed, lost[source], n)
+    return CellTally(cells.by, cells.labels, cells.codes, sums)
+
+
+def spread_division(name: str, solved: Credit, allocated: CellTally) -> Credit:
+    """Return Credit by cell in which each channel's cells sum to its solved credit.
+
+    Where the journeys were divided by the very solution, they do so already. In a bootstrap they were
+    divided by the solution of all users: what a replicate credits beyond that is spread over the channel's
+    cells by the size of what they have, or evenly over its touches where they have nothing.
+    """
+    channel, n = allocated.codes[:, 0], len(allocated.labels[0])
+    totals = dict(zip(solved.keys[0], zip(solved.conversions[0], solved.value[0], strict=True), strict=True))
+    wanted = np.array([totals.get(label, (0.0, 0.0)) for label in allocated.labels[0]], np.float64)
+    sums = allocated.sums[:, :2].copy()
+    even = allocated.sums[:, 4]
+    for measure, size in enumerate(allocated.sums[:, 2:4].T):
+        missing = wanted[:, measure] - np.bincount(channel, sums[:, measure], n)
+        held = np.bincount(channel, size, n)
+        base = np.where(held[channel] > 0, size, even)
+        whole = np.bincount(channel, base, n)[channel]
+        part = np.divide(base, whole, out=np.zeros(len(base)), where=whole > 0)
+        sums[:, measure] += part * missing[channel]
+    cells = CellTally(allocated.by, allocated.labels, allocated.codes, sums)
+    return replace(
+        solve_cells(name, cells), settings=solved.settings, details=solved.details, notes=solved.notes
+    )
