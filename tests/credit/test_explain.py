@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
 import pytest
 
 import attribution as at
@@ -107,3 +110,23 @@ def test_a_channel_without_touches_and_a_breakdown():
     found = by_month().explain("display")
     assert numbers(found)["conversions"] == 3
     assert "touched" not in numbers(found)
+
+
+def test_learned_models_say_what_they_learned():
+    sample = at.load_sample("retailer")
+    journeys = at.build_journeys(at.read_log(sample.touches, sample.conversions), goal="purchase")
+    credit = at.attribute(journeys, ["bagged_logistic", "probabilistic", "additive_hazard"])
+    for model, fact, words in [
+        ("bagged_logistic", "odds_ratio", "{:.2f} times the odds of converting"),
+        ("probabilistic", "conversion_rate", "{:.1%} converted"),
+        ("additive_hazard", "conversions_per_touch", "a touch brings {:.4f} conversions"),
+    ]:
+        explained = credit.explain("email", model)
+        assert words.format(explained.facts[fact]) in explained.summary()
+    # The rate is a count of journeys, which can be counted without the model.
+    starts, code = journeys.offsets, journeys.channels.index("email")
+    touched = [code in journeys.channel[low:high] for low, high in itertools.pairwise(starts)]
+    with_email = journeys.take(np.array(touched))
+    assert credit.explain("email", "probabilistic").facts["conversion_rate"] == pytest.approx(
+        with_email.conversion_rate
+    )

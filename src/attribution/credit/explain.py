@@ -113,6 +113,24 @@ class Explanation(Display):
                 f"Shapley value {format_number(facts['shapley'])}: what the channel adds to those before it, "
                 "averaged over all orders of the channels."
             )
+        if "odds_ratio" in facts:
+            return (
+                f"Coefficient {facts['coefficient']:.2f}: other channels alike, journeys with "
+                f"{self.channel} have {facts['odds_ratio']:.2f} times the odds of converting, in the "
+                "regression. A conversion is divided among its journey's channels by their positive coefficients."
+            )
+        if "conversion_rate" in facts:
+            return (
+                f"Of all journeys that touched it {facts['conversion_rate']:.1%} converted. A conversion is "
+                "divided among its journey's channels by such rates, corrected for what pairs of channels "
+                "convert beyond what each does alone."
+            )
+        if "conversions_per_touch" in facts:
+            return (
+                f"In the model a touch brings {facts['conversions_per_touch']:.4f} conversions, on average "
+                f"{facts['mean_lag_days']:.1f} days later. A conversion is divided among the touches "
+                "before it by how likely each was to bring it at that moment."
+            )
         return ""
 
     def _rates(self) -> str:
