@@ -117,7 +117,8 @@ class Explanation(Display):
             return (
                 f"Coefficient {facts['coefficient']:.2f}: other channels alike, journeys with "
                 f"{self.channel} have {facts['odds_ratio']:.2f} times the odds of converting, in the "
-                "regression. A conversion is divided among its journey's channels by their positive coefficients."
+                "regression. A conversion is divided among its journey's channels by their positive "
+                "coefficients."
             )
         if "conversion_rate" in facts:
             return (
