@@ -38,7 +38,10 @@ ORDER = (
     "calibration",
     "evaluation",
     "reporting",
+    "job",
     "config",
+    "manifest",
+    "work",
     "pipeline",
     "cli",
 )

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from attribution.config import Job, load_config
+from attribution.config import load_config
 from attribution.errors import ConfigError
 from attribution.eventlog.schema import LogSchema
+from attribution.job import Job
 
 GOOD = """
 models = ["last_touch", {name = "time_decay", half_life = "14D", label = "slow decay"}]
@@ -300,13 +301,29 @@ def test_a_file_that_is_not_there_is_told(tmp_path, name):
 
 def test_the_page_of_the_configuration_shows_every_key(root, tmp_path):
     page = (root / "docs" / "configuration.md").read_text(encoding="utf-8")
-    example = page.split("## Every key")[1].split("```toml\n")[1].split("```")[0]
-    example = example.replace("# conversion", "conversion")
+    _, *blocks = page.split("## Every key")[1].split("```toml\n")
+    example, instead = (block.split("```")[0].replace("# conversion", "conversion") for block in blocks[:2])
     job = load_config(write(tmp_path, example))
-    shown = tomllib.loads(example)
+    other = example[: example.index("[engine]")] + instead
+    increments = load_config(write(tmp_path, other)).increments
+    shown = tomllib.loads(example) | tomllib.loads(instead)
     assert job.channels is not None
     assert job.spend is not None
     assert set(shown) == {"models", "by"} | {entry.name for entry in dataclasses.fields(job)} - {"path"}
-    for section in ("log", "audit", "channels", "journeys", "spend", "report", "output"):
+    for section in ("log", "audit", "channels", "journeys", "engine", "spend", "report", "output"):
         assert set(shown[section]) == {entry.name for entry in dataclasses.fields(getattr(job, section))}
+    assert set(shown["increments"]) == {entry.name for entry in dataclasses.fields(increments)}
     assert set(shown["log"]["schema"]) == {entry.name for entry in dataclasses.fields(LogSchema)}
+
+
+def test_the_engine_is_checked_before_anything_is_read(tmp_path):
+    job = load_config(write(tmp_path, LEAST + '[engine]\nname = "stream"\nmemory = "2GB"\nprocesses = 1\n'))
+    assert (job.engine.name, job.engine.memory, job.engine.processes) == ("stream", "2GB", 1)
+    for lines, words in [
+        ('name = "steam"', "stream"),
+        ('name = "stream"\nmemory = "lots"', "no amount of memory"),
+        ('memory = "2GB"', "has no effect on the engine 'auto'"),
+        ('name = "stream"\n[increments]\nfolder = "state"', "leave \\[engine\\] out"),
+    ]:
+        with pytest.raises(ConfigError, match=words):
+            load_config(write(tmp_path, f"{LEAST}[engine]\n{lines}\n"))

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import subprocess
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +19,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import attribution as at
-from attribution.config import OutputSettings, load_config
+from attribution.config import load_config
 from attribution.datasets import simulate
 from attribution.errors import ConfigError, CreditError, LogError, OutputError
+from attribution.job import OutputSettings
 from attribution.pipeline import Result, run
 from attribution.reporting.html import Report
 from tests.jobs import write_job
@@ -283,3 +285,51 @@ def test_hostile_channels_pass_through_the_whole_flow(tmp_path):
     page = read_page(made.outputs["report.html"].read_text(encoding="utf-8"))
     assert page.names("script") == []
     assert len(page.tables["credit"]) == len(names_) + 1
+
+
+def test_a_job_from_disk_gives_the_numbers_of_one_in_memory(data, tmp_path):
+    jobs = {}
+    for name in ("memory", "stream"):
+        out = tmp_path / name
+        spill = f'folder = "{tmp_path}"' if name == "stream" else ""
+        text = f"""
+            models = ["linear", "markov"]
+            by = ["channel", "device"]
+            [log]
+            touches = "touches.parquet"
+            conversions = "conversions.parquet"
+            [log.schema]
+            dims = ["device"]
+            [journeys]
+            goal = "purchase"
+            [engine]
+            name = "{name}"
+            {spill}
+            [output]
+            folder = "{out}"
+        """
+        path = data / f"{name}.toml"
+        path.write_text(textwrap.dedent(text))
+        jobs[name] = run(load_config(path))
+    memory, stream = jobs["memory"], jobs["stream"]
+    pd.testing.assert_frame_equal(stream.to_frame(), memory.to_frame(), rtol=1e-9)
+    pd.testing.assert_frame_equal(stream.report.tables["top_paths"], memory.report.tables["top_paths"])
+    assert stream.journeys is None
+    assert stream.manifest["rows"]["journeys"] == memory.manifest["rows"]["journeys"]
+    assert (len(memory.checks) > 0, len(stream.checks)) == (True, 0)  # an audit would hold the whole log
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["memory", "stream"]
+
+
+def test_what_a_killed_run_left_beside_the_outputs_is_removed(data, tmp_path):
+    left = tmp_path / ".writing-1-dead"
+    left.mkdir()
+    (left / "lock").touch()  # its process is gone, so nobody holds it
+    (left / "credit.csv").write_text("half")
+    (data / "again.toml").write_text(
+        'models = "linear"\n[log]\ntouches = "touches.parquet"\nconversions = "conversions.parquet"\n'
+        f'[journeys]\ngoal = "purchase"\n[output]\nfolder = "{tmp_path}"\n'
+    )
+    run(load_config(data / "again.toml"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "credit.csv", "credit.parquet", "manifest.json", "report.html"
+    ]  # fmt: skip

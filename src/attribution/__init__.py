@@ -28,9 +28,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from attribution import datasets as datasets
     from attribution.config import load_config as load_config
+    from attribution.counting import path_counts as path_counts
     from attribution.credit.credit import Credit as Credit
     from attribution.crediting import attribute as attribute
     from attribution.datasets import load_sample as load_sample
+    from attribution.engines.increments import Increments as Increments
+    from attribution.engines.memory import Memory as Memory
+    from attribution.engines.spark import Spark as Spark
+    from attribution.engines.stream import Stream as Stream
     from attribution.errors import AttributionError as AttributionError
     from attribution.evaluation.driving import driving_paths as driving_paths
     from attribution.eventlog.channels import ChannelRule as ChannelRule
@@ -40,7 +45,10 @@ if TYPE_CHECKING:
     from attribution.journeys.build import build_journeys as build_journeys
     from attribution.journeys.journeys import Journeys as Journeys
     from attribution.journeys.read_paths import read_paths as read_paths
+    from attribution.models.bagged_logistic import BaggedLogistic as BaggedLogistic
+    from attribution.models.hazard import AdditiveHazard as AdditiveHazard
     from attribution.models.markov import Markov as Markov
+    from attribution.models.probabilistic import Probabilistic as Probabilistic
     from attribution.models.rules import CustomRule as CustomRule
     from attribution.models.rules import FirstTouch as FirstTouch
     from attribution.models.rules import LastNonDirect as LastNonDirect
@@ -62,13 +70,16 @@ __version__ = "0.1.0"
 # Where each public name lives. A new name is a line here and, for type checkers, its twin above
 # (tests/contracts holds the two together).
 _HOME = {
+    "AdditiveHazard": "attribution.models.hazard",
     "AttributionError": "attribution.errors",
+    "BaggedLogistic": "attribution.models.bagged_logistic",
     "ChannelRule": "attribution.eventlog.channels",
     "Credit": "attribution.credit.credit",
     "CustomRule": "attribution.models.rules",
     "EventLog": "attribution.eventlog.eventlog",
     "FirstTouch": "attribution.models.rules",
     "FullPath": "attribution.models.shapes",
+    "Increments": "attribution.engines.increments",
     "InverseJ": "attribution.models.shapes",
     "JShaped": "attribution.models.shapes",
     "Journeys": "attribution.journeys.journeys",
@@ -77,8 +88,12 @@ _HOME = {
     "Linear": "attribution.models.rules",
     "LogSchema": "attribution.eventlog.schema",
     "Markov": "attribution.models.markov",
+    "Memory": "attribution.engines.memory",
     "PositionBased": "attribution.models.shapes",
+    "Probabilistic": "attribution.models.probabilistic",
     "Shapley": "attribution.models.shapley",
+    "Spark": "attribution.engines.spark",
+    "Stream": "attribution.engines.stream",
     "TimeDecay": "attribution.models.rules",
     "UShaped": "attribution.models.shapes",
     "WShaped": "attribution.models.shapes",
@@ -88,6 +103,7 @@ _HOME = {
     "driving_paths": "attribution.evaluation.driving",
     "load_config": "attribution.config",
     "load_sample": "attribution.datasets",
+    "path_counts": "attribution.counting",
     "read_log": "attribution.eventlog.read",
     "read_paths": "attribution.journeys.read_paths",
     "report": "attribution.reporting.html",

@@ -214,14 +214,38 @@ def choice(*allowed: str) -> Reader[str]:
     return read
 
 
-def duration(value: Any, where: str) -> str:
+def positive(value: Any, where: str) -> float:
+    """Read a number above zero."""
+    found = number(value, where)
+    if found <= 0:
+        raise mistake(where, f"must be more than zero, not {value}")
+    return found
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Return nested settings that have a value as (key path, value)."""
+    rows: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            rows += flatten(value, f"{prefix}{key}.")
+        elif value is not None:
+            rows.append((f"{prefix}{key}", value))
+    return rows
+
+
+def duration(value: Any, where: str, *, allow_zero: bool = False) -> str:
     """Read a duration with its unit, such as ``"30D"``; it is returned as it was written."""
     if not isinstance(value, str):
         hint = f'{where.rsplit(".", 1)[-1]} = "30D" (units: us, ms, s, min, h, D, W)'
         raise wrong_type(value, where, "a duration with its unit", hint)
     try:
-        duration_us(value, "it")
+        duration_us(value, "it", allow_zero=allow_zero)
     except ConfigError as error:
         hint = (error.hint or "").replace("it=", f"{where.rsplit('.', 1)[-1]} = ", 1)
         raise mistake(where, error.problem.removeprefix("it="), hint=hint) from None
     return value
+
+
+def late_by(value: Any, where: str) -> str:
+    """Read a duration that may be zero."""
+    return duration(value, where, allow_zero=True)

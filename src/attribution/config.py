@@ -3,147 +3,43 @@
 The file's keys are the arguments of the functions that they reach, under the same names and with the
 same meaning: ``[log]`` is `read_log`, ``[log.schema]`` is `LogSchema`, ``[channels]`` is
 `EventLog.group_channels`, ``[journeys]`` is `build_journeys`, ``models`` and ``by`` are `attribute`,
-``[spend]`` is `Credit.with_spend`, ``[report]`` is `report`.
+``[spend]`` is `Credit.with_spend`, ``[report]`` is `report`, ``[engine]`` is `Stream`, ``[increments]`` is
+`Increments`.
 
-Paths of inputs are relative to the folder of the configuration file, so that a job can be run from
-anywhere; the output folder is relative to the working directory, so that it never writes beside its inputs
-by accident. Absolute paths stay as they are.
+Paths of inputs are relative to the folder of the configuration file, so that a job can be run from anywhere;
+the folders that a run writes to are relative to the working directory, so that it never writes beside its
+inputs by accident. Absolute paths stay as they are.
 """
 
 from __future__ import annotations
 
 import glob
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from attribution import _toml as toml
-from attribution._display import Display
 from attribution._toml import Reader, Table, mistake, wrong_type
 from attribution.errors import AttributionError, ConfigError
+from attribution.job import (
+    CHANNEL,
+    AuditSettings,
+    ChannelSettings,
+    EngineSettings,
+    IncrementSettings,
+    Job,
+    LogSettings,
+    ModelSettings,
+    OutputSettings,
+    ReportSettings,
+    SpendSettings,
+    Texts,
+)
 from attribution.journeys.build import JourneySettings
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 T = TypeVar("T")
-Texts: TypeAlias = tuple[str, ...]
 NONE: Texts = ()
-CHANNEL: Texts = ("channel",)
-
-
-@dataclass(frozen=True)
-class LogSettings:
-    """Section ``[log]``: where touches and conversions lie, and how to read them (see `read_log`)."""
-
-    touches: Texts
-    conversions: Texts = ()
-    schema: Mapping[str, Any] = field(default_factory=dict)
-    invalid: str = "raise"
-    missing_value: float | None = None
-    hash_bits: int = 64
-
-
-@dataclass(frozen=True)
-class AuditSettings:
-    """Section ``[audit]``: whether to audit the log, and which failed checks make the run exit with 1.
-
-    `fail_on` is ``()`` (none, the default), ``("any",)``, or names of checks; the outputs are written in
-    every case, because the report is where the findings are read. The rest are the thresholds of
-    `EventLog.audit`, None for its own.
-    """
-
-    enabled: bool = True
-    fail_on: Texts = ()
-    busy_touches: int | None = None
-    outlier_deviations: float | None = None
-    most_without_touch: float | None = None
-
-
-@dataclass(frozen=True)
-class ChannelSettings:
-    """Section ``[channels]``: grouping of raw sources into channels (see `EventLog.group_channels`).
-
-    `rules` is None for the default channel grouping.
-    """
-
-    rules: tuple[Mapping[str, str], ...] | None = None
-    source: str | None = None
-    medium: str | None = None
-    campaign: str | None = None
-    unmatched: str | None = None
-
-
-@dataclass(frozen=True)
-class ModelSettings:
-    """One entry of ``models``: a model's name, the label it gets in the tables, and its parameters."""
-
-    label: str
-    name: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SpendSettings:
-    """Section ``[spend]``: the table of costs (see `Credit.with_spend`)."""
-
-    path: str
-    outside: Literal["drop", "keep"] = "drop"
-
-
-@dataclass(frozen=True)
-class ReportSettings:
-    """Section ``[report]``: how the report looks; no number depends on it (see `report`)."""
-
-    title: str = "Marketing attribution"
-    currency: str = ""
-    decimals: int | None = None
-    top_paths: int = 20
-
-
-@dataclass(frozen=True)
-class OutputSettings:
-    """Section ``[output]``: the folder for the outputs, relative to the working directory."""
-
-    folder: str = "out"
-
-
-@dataclass(frozen=True, repr=False)
-class Job(Display):
-    """One run, described in full: what `run` reads, does and writes.
-
-    Attributes
-    ----------
-    path
-        The configuration file.
-    log, audit, channels, journeys, models, by, spend, report, output
-        One attribute a section. `channels` and `spend` are None where the file has no such section.
-    """
-
-    path: str
-    log: LogSettings
-    models: tuple[ModelSettings, ...]
-    by: Texts = CHANNEL
-    audit: AuditSettings = AuditSettings()
-    channels: ChannelSettings | None = None
-    journeys: JourneySettings = field(default_factory=JourneySettings)
-    spend: SpendSettings | None = None
-    report: ReportSettings = ReportSettings()
-    output: OutputSettings = OutputSettings()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the job as nested plain values, as the manifest stores it."""
-        return asdict(self)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row a setting: its key path and its value."""
-        import pandas as pd
-
-        return pd.DataFrame(list(_flatten(self.to_dict())), columns=["setting", "value"])
-
-    def _title(self) -> str:
-        return f"Job {self.path}"
 
 
 def load_config(path: str | Path) -> Job:
@@ -202,6 +98,8 @@ _HOMES: dict[str, str] = {"models": "", "by": ""} | {
         "audit": AuditSettings,
         "channels": ChannelSettings,
         "journeys": JourneySettings,
+        "engine": EngineSettings,
+        "increments": IncrementSettings,
         "spend": SpendSettings,
         "report": ReportSettings,
         "output": OutputSettings,
@@ -217,6 +115,7 @@ def _job(top: Table, path: Path) -> Job:
     models = top.take("models", _models(top.mistakes), no_models)
     by = top.take("by", toml.distinct_texts, CHANNEL)
     top.require("log", '[log]\n       touches = "touches.parquet"')
+    increments = _increments(top.section("increments"))
     job = Job(
         path=str(path),
         log=_log(top.section("log"), inputs),
@@ -225,10 +124,15 @@ def _job(top: Table, path: Path) -> Job:
         audit=_audit(top.section("audit")),
         channels=_channels(top.section("channels")),
         journeys=_journeys(top.section("journeys")),
+        engine=_engine(top.section("engine")),
+        increments=increments,
         spend=_spend(top.section("spend"), inputs),
         report=_report(top.section("report")),
         output=_output(top.section("output")),
     )
+    if increments is not None and job.engine.name != "auto":
+        problem = f"{job.engine.name!r} is not needed: [increments] read little, and hold that in memory"
+        top.mistakes.append(mistake("engine.name", problem, hint="leave [engine] out"))
     top.finish()
     return job
 
@@ -249,15 +153,15 @@ def _log(table: Table | None, inputs: Reader[Texts]) -> LogSettings:
     return settings
 
 
-def _audit(table: Table | None) -> AuditSettings:
+def _audit(table: Table | None) -> AuditSettings | None:
     if table is None:
-        return AuditSettings()
+        return None
     settings = AuditSettings(
         enabled=table.take("enabled", toml.flag, True),
         fail_on=table.take("fail_on", _fail_on, NONE),
         busy_touches=table.take("busy_touches", toml.whole(1), None),
-        outlier_deviations=table.take("outlier_deviations", _positive, None),
-        most_without_touch=table.take("most_without_touch", _positive, None),
+        outlier_deviations=table.take("outlier_deviations", toml.positive, None),
+        most_without_touch=table.take("most_without_touch", toml.positive, None),
     )
     if settings.fail_on and not settings.enabled:
         problem = "nothing can fail while audit.enabled is false"
@@ -324,6 +228,40 @@ def _report(table: Table | None) -> ReportSettings:
     return settings
 
 
+def _engine(table: Table | None) -> EngineSettings:
+    if table is None:
+        return EngineSettings()
+    name = table.take("name", toml.choice("auto", "memory", "stream"), "auto")
+    given: dict[str, Any] = {
+        "memory": table.take("memory", toml.text, None),
+        "processes": table.take("processes", toml.whole(1), None),
+        "folder": table.take("folder", toml.text, None),
+    }
+    for key, value in given.items():
+        if value is not None and name != "stream":
+            problem = f"has no effect on the engine {name!r}"
+            table.mistakes.append(mistake(table.at(key), problem, hint='name = "stream"'))
+    table.finish()
+    if name == "stream":
+        from attribution.engines.stream import Stream
+
+        _try(lambda: Stream(**given), table.where, table.mistakes)
+    return EngineSettings(name, **given)
+
+
+def _increments(table: Table | None) -> IncrementSettings | None:
+    if table is None:
+        return None
+    table.require("folder", 'folder = "state"')
+    settings = IncrementSettings(
+        folder=table.take("folder", toml.text, ""),
+        period=table.take("period", toml.choice("day", "week", "month"), "day"),
+        late_by=table.take("late_by", toml.late_by, "3D"),
+    )
+    table.finish()
+    return settings
+
+
 def _output(table: Table | None) -> OutputSettings:
     if table is None:
         return OutputSettings()
@@ -375,13 +313,6 @@ def _try(make: Callable[[], T], where: str, mistakes: list[ConfigError]) -> T | 
     except AttributionError as error:
         mistakes.append(mistake(where, error.problem, hint=error.hint))
     return None
-
-
-def _positive(value: Any, where: str) -> float:
-    number = toml.number(value, where)
-    if number <= 0:
-        raise mistake(where, f"must be more than zero, not {value}")
-    return number
 
 
 def _hash_bits(value: Any, where: str) -> int:
@@ -475,13 +406,3 @@ def _model(entry: Any, where: str) -> ModelSettings:
         raise mistake(where, error.problem, hint=error.hint) from None
     label = toml.text(entry.get("label", model.name), f"{where}.label")
     return ModelSettings(label, name, params)
-
-
-def _flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    rows: list[tuple[str, Any]] = []
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            rows += _flatten(value, f"{prefix}{key}.")
-        elif value is not None:
-            rows.append((f"{prefix}{key}", value))
-    return rows

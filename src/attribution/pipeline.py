@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
 import json
 import logging
 import os
-import platform
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from attribution import __version__
 from attribution._display import Display
 from attribution._files import atomic_write
-from attribution.config import Job
+from attribution._scratch import locked_folder
 from attribution.diagnostics import CheckResults
-from attribution.errors import ConfigError, CreditError, LogError, OutputError, unknown_name
+from attribution.errors import ConfigError, CreditError, OutputError, unknown_name
+from attribution.job import AuditSettings, Job
+from attribution.manifest import fingerprints, manifest_of, refuse_changed, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 _THRESHOLDS = ("busy_touches", "outlier_deviations", "most_without_touch")
 _UNLIMITED = "36500D"  # longer than any log, where an audit wants a number
-_LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy", "matplotlib", "jinja2")
+_DRAFT = ".writing-"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,7 +48,7 @@ class Result(Display):
     credit
         Credit by model, with spend where the job names it.
     journeys
-        The journeys behind it.
+        The journeys behind it; None with ``[increments]``, which build only those that are new.
     checks
         What the audit of the log found; empty where the job asks for none.
     report
@@ -65,7 +61,7 @@ class Result(Display):
 
     job: Job
     credit: Credit
-    journeys: Journeys
+    journeys: Journeys | None
     checks: CheckResults
     report: Report
     outputs: Mapping[str, Path]
@@ -74,7 +70,7 @@ class Result(Display):
     @property
     def failed(self) -> CheckResults:
         """The failed checks for which the job asks the run to fail (``[audit] fail_on``)."""
-        wanted = self.job.audit.fail_on
+        wanted = () if self.job.audit is None else self.job.audit.fail_on
         return CheckResults(check for check in self.checks.failed if "any" in wanted or check.name in wanted)
 
     def to_frame(self) -> pd.DataFrame:
@@ -158,13 +154,13 @@ def run(job: Job) -> Result:
     ['credit.csv', 'credit.parquet', 'manifest.json', 'report.html']
     >>> folder.cleanup()
     """
+    from attribution.work import work_of
+
     if not isinstance(job, Job):
         msg = f"run takes a Job, not {type(job).__name__}"
         raise ConfigError(msg, hint='at.run(at.load_config("weekly.toml"))')
     from attribution.credit.periods import PERIODS
     from attribution.credit.spend_table import read_spend
-    from attribution.crediting import attribute
-    from attribution.journeys.build import build_journeys
     from attribution.reporting.html import report
 
     began = datetime.now(UTC)
@@ -172,39 +168,38 @@ def run(job: Job) -> Result:
     folder = _output_folder(job)
     with stages("open"):
         log = _open_log(job)
-        files = _fingerprints([Path(job.path), *log.files, *_spend_files(job)])
+        files = fingerprints([Path(job.path), *_spend_files(job)])
+        files += fingerprints([*log.files], hashed=job.increments is None)
         if job.spend is not None:  # what is wrong with it is told before the long part
             read_spend(job.spend.path, [name for name in job.by if name not in {"channel", *PERIODS}])
+        work = work_of(job, log)
     with stages("audit"):
-        checks = _audit(job, log)
-    with stages("journeys"):
-        journeys = build_journeys(log, **asdict(job.journeys))
-    with stages("credit"):
-        models = {model.label: {"name": model.name, **model.params} for model in job.models}
-        credit = attribute(journeys, models, by=job.by)
-        credit = replace(credit, currency=job.report.currency, decimals=job.report.decimals)
-        if job.spend is not None:
-            credit = credit.with_spend(
-                job.spend.path,
-                currency=job.report.currency,
-                decimals=job.report.decimals,
-                outside=job.spend.outside,
-            )
-    manifest = _manifest(job, log, journeys, credit, checks, files)
+        checks = _audit(job, log, in_memory=work.in_memory)
+    credited = work.credited(stages)
+    credit = replace(credited.credit, currency=job.report.currency, decimals=job.report.decimals)
+    if job.spend is not None:
+        credit = credit.with_spend(
+            job.spend.path,
+            currency=job.report.currency,
+            decimals=job.report.decimals,
+            outside=job.spend.outside,
+        )
+    manifest = manifest_of(job, credited.rows, credit, checks, files)
     with stages("report"):
         page = report(
             credit,
-            journeys=journeys,
-            checks=checks if job.audit.enabled else None,
+            journeys=credited.journeys,
+            paths=credited.paths,
+            checks=checks or None,
             title=job.report.title,
             top_paths=job.report.top_paths,
-            manifest=_shown(manifest),
+            manifest=shown(manifest),
         )
     with stages("write"):
-        _unchanged(files)
+        refuse_changed(files)
         outputs, manifest = _write(folder, credit, page, manifest, began, stages)
     logger.info("wrote %s", ", ".join(str(path) for path in outputs.values()))
-    return Result(job, credit, journeys, checks, page, outputs, manifest)
+    return Result(job, credit, credited.journeys, checks, page, outputs, manifest)
 
 
 def _open_log(job: Job) -> EventLog:
@@ -239,15 +234,18 @@ def _spend_files(job: Job) -> list[Path]:
     return [path]
 
 
-def _audit(job: Job, log: EventLog) -> CheckResults:
-    if not job.audit.enabled:
+def _audit(job: Job, log: EventLog, *, in_memory: bool) -> CheckResults:
+    """Check the log. This reads all of it into memory: where that is to be avoided, it must be asked for."""
+    if job.audit is None and not in_memory:
+        logger.info("no audit: it would hold the whole log in memory; an [audit] section asks for it")
         return CheckResults()
-    thresholds = {
-        name: getattr(job.audit, name) for name in _THRESHOLDS if getattr(job.audit, name) is not None
-    }
+    audit = job.audit or AuditSettings()
+    if not audit.enabled:
+        return CheckResults()
+    thresholds = {name: getattr(audit, name) for name in _THRESHOLDS if getattr(audit, name) is not None}
     checks = log.audit(lookback=job.journeys.lookback or _UNLIMITED, **thresholds)
     known = [check.name for check in checks]
-    for name in job.audit.fail_on:
+    for name in audit.fail_on:
         if name not in known and name != "any":
             raise ConfigError(unknown_name("check", name, ["any", *known]), column="audit.fail_on")
     return checks
@@ -271,97 +269,25 @@ def _output_folder(job: Job) -> Path:
     return folder
 
 
-@dataclass(frozen=True)
-class _Fingerprint:
-    path: Path
-    size: int
-    changed: int
-    sha256: str
-
-
-def _fingerprints(paths: list[Path]) -> list[_Fingerprint]:
-    found = []
-    for path in dict.fromkeys(paths):
-        try:
-            status = path.stat()
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            msg = f"cannot read {path}: {error.strerror or error}"
-            raise LogError(msg) from error
-        found.append(_Fingerprint(path, status.st_size, status.st_mtime_ns, digest))
-    return found
-
-
-def _unchanged(files: list[_Fingerprint]) -> None:
-    for file in files:
-        try:
-            status = file.path.stat()
-            same = (status.st_size, status.st_mtime_ns) == (file.size, file.changed)
-        except OSError:
-            same = False
-        if not same:
-            msg = f"{file.path} changed while it was read"
-            why = "a part of the numbers would come from the old file and a part from the new"
-            raise LogError(
-                msg, why=why, hint="write inputs under another name and rename them, then run again"
-            )
-
-
-def _manifest(
-    job: Job,
-    log: EventLog,
-    journeys: Journeys,
-    credit: Credit,
-    checks: CheckResults,
-    files: list[_Fingerprint],
-) -> dict[str, Any]:
-    """Return the facts of a run that depend on nothing but its inputs and the installed versions."""
-    columns = log.load(converters_only=not job.journeys.nulls)
-    sums = credit.sums()
-    return {
-        "format": 1,
-        "library": {"attribution-analytics": __version__},
-        "python": platform.python_version(),
-        "libraries": {name: found for name in _LIBRARIES if (found := _version(name))},
-        "inputs": [{"path": str(file.path), "bytes": file.size, "sha256": file.sha256} for file in files],
-        "rows": {
-            "touches": len(columns.touches),
-            "conversions": len(columns.conversions),
-            "dropped": dict(columns.dropped),
-            "channels": len(columns.channels),
-            "journeys": len(journeys),
-            "attributed_conversions": float(sums.conversions[0]),
-            "unattributed_conversions": float(sums.unattributed_conversions[0]),
-            "cells": len(credit.keys[0]),
-        },
-        "checks": {check.name: check.status for check in checks},
-        "config": job.to_dict(),
-    }
-
-
 @contextmanager
 def _together(folder: Path, names: tuple[str, ...]) -> Iterator[dict[str, Path]]:
     """Yield a place to write each file to; move all of them into `folder` when every one is complete.
 
-    Whatever stops the block (a full disk, an interrupt) leaves the folder as it was.
+    Whatever stops the block (a full disk, an interrupt) leaves the folder as it was. What a killed
+    process left there is removed.
     """
-    draft: Path | None = None
     try:
-        draft = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
-        yield {name: draft / name for name in names}
-        _refuse_folders([folder / name for name in names])
-        for name in names:
-            (draft / name).replace(folder / name)
+        with locked_folder(folder, _DRAFT) as draft:
+            yield {name: draft / name for name in names}
+            _refuse_folders([folder / name for name in names])
+            for name in names:
+                (draft / name).replace(folder / name)
     except OutputError:
         raise
     except OSError as error:
         msg = f"cannot write to {folder}: {error.strerror or error}"
         why = "nothing was written, and the files of an earlier run are unchanged"
         raise OutputError(msg, why=why, hint="make room or choose another folder, then run again") from error
-    finally:
-        if draft is not None:
-            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _refuse_folders(paths: list[Path]) -> None:
@@ -369,28 +295,6 @@ def _refuse_folders(paths: list[Path]) -> None:
         if path.is_dir():
             msg = f"cannot write {path}: it is a folder"
             raise OutputError(msg, hint='[output] folder = "..."')
-
-
-def _shown(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the report shows of a manifest: nothing that differs from one machine to the next."""
-    config = {
-        section: settings
-        for section, settings in manifest["config"].items()
-        if section not in {"path", "log", "spend", "output"}
-    }
-    return {
-        "library": manifest["library"],
-        "inputs": {Path(file["path"]).name: file["sha256"] for file in manifest["inputs"]},
-        "rows": manifest["rows"],
-        **config,
-    }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def _write(
@@ -406,7 +310,7 @@ def _write(
         credit.to_parquet(place["credit.parquet"])
         credit.to_csv(place["credit.csv"])
         page.to_html(place["report.html"])
-        written = _fingerprints([place[name] for name in names[:-1]])
+        written = fingerprints([place[name] for name in names[:-1]])
         facts = {
             **manifest,
             "outputs": [

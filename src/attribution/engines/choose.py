@@ -11,6 +11,7 @@ from attribution.engines.budget import available_memory, shown_bytes, touch_byte
 from attribution.engines.memory import Memory
 from attribution.engines.stream import Stream
 from attribution.errors import EngineError, unknown_name
+from attribution.eventlog.spark_frames import SparkSource
 
 if TYPE_CHECKING:
     from attribution.eventlog.eventlog import EventLog
@@ -41,8 +42,16 @@ def engine_of(engine: str | Engine, log: EventLog) -> Engine:
 
 
 def _by_size(log: EventLog) -> Engine:
-    """Take memory where the log is known to fit into half of what is free, or is in memory already."""
+    """Take memory where the log is known to fit into half of what is free, or is in memory already.
+
+    A log of Spark DataFrames stays on its cluster.
+    """
     rows = log.touches.n_rows
+    if isinstance(log.touches, SparkSource) and not log.is_loaded:
+        from attribution.engines.spark import Spark
+
+        logger.info("engine: spark (the touches are a Spark DataFrame)")
+        return Spark()
     if log.is_loaded or (rows is None and not log.files):
         return Memory()
     if rows is None:  # text files: no line is shorter than this

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from glob import has_magic
 from os import PathLike
 from pathlib import Path
@@ -47,6 +47,9 @@ class File(Protocol):
         ...
 
 
+Reads = Callable[[File, Sequence[str], Sequence[str]], Iterator[Any]]
+
+
 class FilesSource(Source):
     """One or more files that together are one table, with hive partitions (``key=value/``) as columns.
 
@@ -67,6 +70,11 @@ class FilesSource(Source):
         self.repeated = frozenset[str]().union(*(file.repeated for file, _ in files))
         counts = [file.n_rows for file, _ in files]
         self.n_rows = None if None in counts else sum(count or 0 for count in counts)
+
+    @property
+    def members(self) -> tuple[tuple[File, Mapping[str, str | None]], ...]:
+        """The files, each with the labels that its folders give to all of its rows."""
+        return self._files
 
     def types(self, column: str) -> tuple[ColumnType, ...]:
         """Return every type that the column has over the files.
@@ -98,10 +106,18 @@ class FilesSource(Source):
 
     def batches(self, columns: Sequence[str], *, labels: Sequence[str] = ()) -> Iterator[Any]:
         """Yield the batches of one file after the other."""
+        for _, batch in self.parts(columns, labels):
+            yield batch
+
+    def parts(
+        self, columns: Sequence[str], labels: Sequence[str], read: Reads | None = None
+    ) -> Iterator[tuple[File, Any]]:
+        """Yield batches as `batches` does, each with its file; `read` may leave out parts of a file."""
         for file, keys in self._files:
             own = [name for name in columns if name in file.columns]
-            for batch in file.batches(own, [name for name in labels if name in own]):
-                yield batch if len(own) == len(columns) else _with_keys(batch, columns, keys)
+            texts = [name for name in labels if name in own]
+            for batch in file.batches(own, texts) if read is None else read(file, own, texts):
+                yield file, batch if len(own) == len(columns) else _with_keys(batch, columns, keys)
 
     def describe(self) -> str:
         """Say what this is."""

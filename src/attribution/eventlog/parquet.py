@@ -28,13 +28,21 @@ class ParquetFile:
         """Return the column's type."""
         return ColumnType(str(self.path), self.columns[column])
 
-    def batches(self, columns: Sequence[str], labels: Sequence[str]) -> Iterator[Any]:
-        """Yield record batches of `columns`, with `labels` as dictionaries where the file has text."""
+    def batches(
+        self, columns: Sequence[str], labels: Sequence[str], groups: Sequence[int] | None = None
+    ) -> Iterator[Any]:
+        """Yield record batches of `columns`, with `labels` as dictionaries where the file has text.
+
+        Only those of the row groups `groups`, if they are given.
+        """
+        if groups is not None and not groups:
+            return
         texts = [name for name in labels if kinds.is_text(self.columns[name])]
         options = {"read_dictionary": texts, "page_checksum_verification": True}
         with reading(self.path, self._table), pq.ParquetFile(self.path) as plain:
             refuse_changed(self.path, self._table, self.columns, named_types(plain.schema_arrow)[0])
             metadata = plain.metadata
         with reading(self.path, self._table), pq.ParquetFile(self.path, metadata=metadata, **options) as file:
-            for batch in file.iter_batches(BATCH_ROWS, columns=list(columns)):
+            chosen = None if groups is None else list(groups)
+            for batch in file.iter_batches(BATCH_ROWS, row_groups=chosen, columns=list(columns)):
                 yield batch.select(list(columns))

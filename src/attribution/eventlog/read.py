@@ -30,8 +30,8 @@ def read_log(
     ----------
     touches
         One row a touch: a path, glob, folder or list of paths of Parquet, CSV, Arrow IPC or Feather files
-        (``key=value`` folders become columns), or a table: pandas, polars, pyarrow, a DuckDB relation, any
-        object with the Arrow C stream interface.
+        (``key=value`` folders become columns), or a table: pandas, polars, pyarrow, a DuckDB relation, a
+        Spark DataFrame, any object with the Arrow C stream interface.
     conversions
         One row a conversion, in the same forms. None if `touches` holds them too, marked by the column that
         ``schema.conversion`` names.

@@ -136,8 +136,8 @@ def open_source(data: Any, table: str) -> Source:
     ----------
     data
         A path, glob, directory or list of paths; a mapping of column names to sequences; a pandas or polars
-        DataFrame; a pyarrow Table, RecordBatch or RecordBatchReader; or any object with the Arrow C stream
-        interface.
+        DataFrame; a Spark DataFrame; a pyarrow Table, RecordBatch or RecordBatchReader; or any object with
+        the Arrow C stream interface.
     table
         ``"touches"`` or ``"conversions"``.
 
@@ -148,6 +148,7 @@ def open_source(data: Any, table: str) -> Source:
     """
     from attribution.eventlog.files import open_files
     from attribution.eventlog.frames import PandasSource
+    from attribution.eventlog.spark_frames import SparkSource, is_spark_frame
     from attribution.eventlog.streams import StreamSource
 
     if isinstance(data, Source):
@@ -164,6 +165,8 @@ def open_source(data: Any, table: str) -> Source:
         return open_files(data, table)
     if type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "columns"):
         return PandasSource(data, table)
+    if is_spark_frame(data):
+        return SparkSource(data, table)
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
         return StreamSource(data, table)
     kind = type(data).__name__

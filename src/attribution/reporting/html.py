@@ -139,6 +139,7 @@ def report(
     *,
     spend: Any = None,
     journeys: Journeys | None = None,
+    paths: pd.DataFrame | None = None,
     checks: Sequence[CheckResult] | None = None,
     title: str = "Marketing attribution",
     currency: str | None = None,
@@ -156,6 +157,8 @@ def report(
         Costs, as `Credit.with_spend` takes them; leave out where `credit` has its costs already.
     journeys
         The journeys that the credit came from, for the top paths.
+    paths
+        What `path_counts` returned, in place of journeys that are not in memory.
     checks
         What `EventLog.audit` found. Example rows stay out of the report: they name users.
     title
@@ -191,7 +194,7 @@ def report(
     """
     from dataclasses import replace
 
-    _refuse_others(credit, journeys, checks, manifest)
+    _refuse_others(credit, journeys, paths, checks, manifest)
     whole(top_paths, "top_paths", least=0, error=CreditError)
     if spend is not None:
         credit = credit.with_spend(spend)
@@ -199,18 +202,21 @@ def report(
         credit = replace(credit, currency=currency)
     if decimals is not None:
         credit = replace(credit, decimals=decimals)
-    sections = make_sections(credit, journeys, checks, top_paths=top_paths, manifest=manifest)
+    sections = make_sections(credit, journeys, paths, checks, top_paths=top_paths, manifest=manifest)
     return Report(clean(title), period_of(credit), sections)
 
 
-def _refuse_others(credit: object, journeys: object, checks: object, manifest: object) -> None:
+def _refuse_others(credit: object, journeys: object, paths: object, checks: object, manifest: object) -> None:
     """Raise CreditError for an argument that is not what its name says."""
+    import pandas as pd
+
     from attribution.credit.credit import Credit
     from attribution.journeys.journeys import Journeys
 
     for name, value, kind, hint in (
         ("credit", credit, Credit, "at.report(at.attribute(log, models))"),
         ("journeys", journeys, Journeys | None, "at.report(credit, journeys=at.build_journeys(log))"),
+        ("paths", paths, pd.DataFrame | None, "at.report(credit, paths=at.path_counts(log))"),
         ("checks", checks, Sequence | None, "at.report(credit, checks=log.audit())"),
         ("manifest", manifest, Mapping | None, 'at.report(credit, manifest={"run": "weekly"})'),
     ):

@@ -12,6 +12,8 @@ from attribution.reporting.formats import amount_of, clean, day, listing, shorte
 from attribution.reporting.headline import headline
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from attribution.credit.credit import Credit
     from attribution.diagnostics import CheckResult
     from attribution.journeys.journeys import Journeys
@@ -51,6 +53,7 @@ _MARGIN = (
 def make_sections(
     credit: Credit,
     journeys: Journeys | None,
+    paths: pd.DataFrame | None,
     checks: Sequence[CheckResult] | None,
     *,
     top_paths: int,
@@ -65,7 +68,7 @@ def make_sections(
         Section("roles", "What channels did", activity(credit, journeys)),
         Section("breakdown", "Breakdown", breakdown(credit)),
         Section("unattributed", "Unattributed conversions", unattributed(channels)),
-        Section("paths", "Top paths", _paths(journeys, credit, top_paths)),
+        Section("paths", "Top paths", _paths(journeys, paths, credit, top_paths)),
         Section("audit", "Audit of the log", _audit(checks)),
         Section("limits", "What this report cannot tell", _limits(credit)),
         Section("settings", "Settings", _settings(credit, manifest)),
@@ -81,10 +84,14 @@ def period_of(credit: Credit) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def _paths(journeys: Journeys | None, credit: Credit, top: int) -> tuple[Block, ...]:
-    if journeys is None or not top:
+def _paths(
+    journeys: Journeys | None, paths: pd.DataFrame | None, credit: Credit, top: int
+) -> tuple[Block, ...]:
+    if paths is None and journeys is not None and top:
+        paths = journeys.path_counts(top=top)
+    if paths is None or not top:
         return ()
-    frame = journeys.path_counts(top=top)
+    frame = paths.head(top)
     if frame.empty:
         return ()
     shown = frame.assign(path=[shorten(clean(path), 160) for path in frame["path"]])

@@ -1,0 +1,128 @@
+"""What saved tallies depend on, as text by name: so that tallies of other settings are refused by name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attribution._checks import LONGEST
+from attribution.engines.base import Tasks
+from attribution.errors import EngineError, ModelError
+from attribution.journeys.build import JourneySettings
+from attribution.models.tasks import ActivityTask, AllocateTask, TallyTask
+
+if TYPE_CHECKING:
+    from attribution.eventlog.eventlog import EventLog
+
+_ROLES = (
+    "user",
+    "time",
+    "users",
+    "time_unit",
+    "channel",
+    "sequence",
+    "conversion",
+    "conversion_is_touch",
+    "value",
+    "goal",
+    "dims",
+    "conversion_dims",
+    "missing_value",
+)
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+
+
+def settings_of(log: EventLog, settings: JourneySettings, tasks: Tasks, period: str) -> dict[str, str]:
+    """Return everything that the tallies of a settled period depend on, beside the rows.
+
+    Raises
+    ------
+    EngineError
+        If a task cannot be recognised by a later run.
+    """
+    goal = settings.goal
+    found = {
+        "period": period,
+        "lookback": _shown(settings.lookback_us),
+        "goal": "all" if goal is None else ", ".join([goal] if isinstance(goal, str) else sorted(goal)),
+        "after_conversion": settings.after_conversion,
+        "drop_censored": str(bool(settings.drop_censored)),
+        "session_gap": _shown(settings.session_gap_us),
+        "max_touches": str(settings.max_touches),
+        "non-converting journeys": str(bool(settings.nulls)),
+        "invalid": log.invalid,
+        "tables": "one" if log.conversions is None else "two",
+    }
+    tables = (("touches", log.touch_table), ("conversions", log.conversion_table))
+    found |= {f"{name}.{role}": repr(getattr(table, role)) for name, table in tables for role in _ROLES}
+    if log.grouping is not None:
+        grouping = log.grouping
+        found["channels.columns"] = repr(dict(grouping.columns))
+        found["channels.unmatched"] = grouping.otherwise
+        found["channels.split_raw"] = str(grouping.split_raw)
+        found |= {f"channels.rules[{place}]": repr(rule) for place, rule in enumerate(grouping.rules)}
+    for name, task in tasks.items():
+        if isinstance(task, ActivityTask):
+            found["by"] = ", ".join(task.by)
+        elif isinstance(task, TallyTask):
+            found[f"model {name!r}"] = repr(task.model)
+            found["buckets of the bootstrap"] = str(task.buckets)
+        else:
+            found[f"task {name!r}"] = repr(task)
+    for name, text in found.items():
+        if _ADDRESS.search(text):
+            msg = f"{name} is {text}, which another run cannot recognise"
+            why = "the tallies of one function would be added to those of another"
+            raise EngineError(msg, why=why, hint='engine="stream" for models that are made of functions')
+    return found
+
+
+def refuse_second_pass(tasks: Tasks) -> None:
+    """Refuse models whose breakdown needs to see all journeys again.
+
+    Raises
+    ------
+    ModelError
+        If there is one.
+    """
+    for name, task in tasks.items():
+        if not isinstance(task, TallyTask):
+            continue
+        if isinstance(task, AllocateTask) or task.model.needs_allocation(task.by):
+            msg = f"{name!r} by {', '.join(task.by)} reads all journeys again once it is solved"
+            why = "increments keep tallies of old journeys, not the journeys"
+            hint = 'by="channel" for this model, or engine="stream"'
+            raise ModelError(msg, column="by", why=why, hint=hint)
+
+
+def refuse_others(folder: Path, saved: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    """Refuse tallies that were saved with other settings.
+
+    Raises
+    ------
+    EngineError
+        Naming the first setting that differs, its old value and its new one.
+    """
+    for name in dict.fromkeys([*wanted, *saved]):
+        old, new = saved.get(name), wanted.get(name)
+        if old == new:
+            continue
+        place = f"the tallies in {str(folder)!r}"
+        if new is None:
+            msg = f"{place} were saved with {name} = {old}, which this run lacks"
+        elif old is None:
+            msg = f"{place} were saved without {name} = {new}"
+        else:
+            msg = f"{place} were saved with {name} = {old}; this run has {new}"
+        why = "sums of numbers that mean different things mean nothing"
+        hint = f"at.Increments(folder) with another folder for these settings, or rm -r {str(folder)!r}"
+        raise EngineError(msg, column=name, why=why, hint=hint)
+
+
+def _shown(microseconds: int | None) -> str:
+    if microseconds is None:
+        return "none"
+    return "unlimited" if microseconds == LONGEST else str(dt.timedelta(microseconds=microseconds))

@@ -1,0 +1,284 @@
+"""The folder of the increments: what is settled, in files that are never changed, behind one manifest.
+
+``manifest.json`` is the only thing that is ever replaced, by an atomic rename, after every file that it names
+is on disk. So whatever kills a run, the folder holds the old state or the new one. Files that no manifest
+names, left by a run that was killed, are removed by the next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from attribution import __version__
+from attribution._files import atomic_write
+from attribution.errors import EngineError, OutputError
+from attribution.eventlog.unreadable import first_line
+
+T = TypeVar("T")
+
+FORMAT = 1
+"""Version of the files, and of what the numbers in them mean: raised whenever either changes."""
+
+_MANIFEST, _LOCK, _PERIODS = "manifest.json", "lock", "periods"
+_OURS = re.compile(
+    r"(total|touches|events|period-[0-9W-]+)\.[0-9a-f]{12}\.parquet|\.manifest\.json\.[0-9a-f]+\.tmp"
+)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file that the manifest names: its place below the folder, its bytes and their hash."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known of everything before the boundary.
+
+    Attributes
+    ----------
+    settings
+        What the tallies depend on, as text by name.
+    boundary
+        All rows before it are settled; microseconds since 1970 in UTC, the beginning of a period.
+    first, last
+        Earliest and latest time of the settled rows.
+    clocks
+        The clocks that times were on, with the table and column where each was met.
+    channels, goals
+        Of the settled rows; `goals` is None for a log without goals.
+    rows
+        Settled rows by table and file (``""`` where there are no files).
+    starts
+        The earliest time of each table.
+    dropped
+        Settled rows that were left out, by reason.
+    periods
+        The tallies of each settled period that has any.
+    total
+        The sum of these tallies, so that a run need not read them one by one.
+    touches, events
+        The carried rows.
+    """
+
+    settings: Mapping[str, str]
+    boundary: int
+    first: int
+    last: int
+    clocks: Mapping[str, tuple[str, str]]
+    channels: tuple[str, ...]
+    goals: tuple[str, ...] | None
+    rows: Mapping[str, Mapping[str, int]]
+    starts: Mapping[str, int]
+    dropped: Mapping[str, int]
+    periods: Mapping[str, Stored] = field(default_factory=dict)
+    total: Stored | None = None
+    touches: Stored | None = None
+    events: Stored | None = None
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> State:
+        """Return the state that a manifest tells."""
+        found = dict(facts)
+        found["clocks"] = {name: (str(a), str(b)) for name, (a, b) in found["clocks"].items()}
+        found["channels"] = tuple(found["channels"])
+        found["goals"] = None if found["goals"] is None else tuple(found["goals"])
+        found["periods"] = {label: Stored(**file) for label, file in found["periods"].items()}
+        for name in ("total", "touches", "events"):
+            found[name] = Stored(**found[name])
+        return cls(**found)
+
+
+class Ledger:
+    """One state folder, locked for as long as it is open."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    @contextmanager
+    def opened(cls, folder: Path) -> Iterator[Ledger]:
+        """Lock the folder, which is made if it is not there.
+
+        Raises
+        ------
+        EngineError
+            If another process holds it, it holds something else, or it cannot be written to.
+        """
+        try:
+            (folder / _PERIODS).mkdir(parents=True, exist_ok=True)
+            lock = (folder / _LOCK).open("a+", encoding="utf-8")
+        except OSError as error:
+            msg = f"cannot write to the folder of the increments {str(folder)!r}: {error.strerror or error}"
+            raise EngineError(msg, hint="choose a folder that you may write to") from error
+        with lock:
+            if not _locked(lock):
+                lock.seek(0)
+                holder = lock.read(100).strip() or "another process"
+                msg = f"{str(folder)!r} is in use by {holder}"
+                why = "two runs at once would each save what the other does not know"
+                raise EngineError(msg, why=why, hint="wait until it is done, or give each run its own folder")
+            lock.seek(0)
+            lock.truncate()
+            lock.write(f"process {os.getpid()}\n")
+            lock.flush()
+            yield cls(folder)
+
+    def load(self) -> State | None:
+        """Return the saved state, or None where none is; leftovers of a killed run are removed.
+
+        Raises
+        ------
+        EngineError
+            If the folder holds something else, or its manifest is damaged or of another version.
+        """
+        place = self.folder / _MANIFEST
+        if not place.exists():
+            self._refuse_foreign()
+            self._sweep(None)
+            return None
+        with self._intact(place):
+            facts = json.loads(place.read_text(encoding="utf-8"))
+            version, library = facts.pop("format"), facts.pop("library")
+            if version != FORMAT:
+                msg = (
+                    f"the tallies in {str(self.folder)!r} have format {version} (written by {library}); "
+                    f"this is {__version__}, with format {FORMAT}"
+                )
+                why = "a number may mean something else there"
+                raise EngineError(msg, why=why, hint=self._start_anew)
+            state = State.of(facts)
+        self._sweep(state)
+        return state
+
+    def read(self, stored: Stored, read: Callable[[Path], T]) -> T:
+        """Return what `read` makes of a stored file, whose bytes are checked first.
+
+        Raises
+        ------
+        EngineError
+            If it is not what was written.
+        """
+        path = self.folder / stored.file
+        with self._intact(path):
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != stored.sha256:
+                    msg = "its bytes are not those that were written"
+                    raise ValueError(msg)
+            return read(path)
+
+    def write(self, name: str, write: Callable[[Path], None]) -> Stored:
+        """Write a file under a new name, and see to it that it is on disk; nothing refers to it yet."""
+        folder = _PERIODS if name.startswith("period-") else "."
+        path = self.folder / folder / f"{name}.{secrets.token_hex(6)}.parquet"
+        with self._writing():
+            write(path)
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                os.fsync(file.fileno())
+            return Stored(path.relative_to(self.folder).as_posix(), path.stat().st_size, digest)
+
+    def commit(self, state: State) -> None:
+        """Make `state` the saved state, all at once."""
+        facts = {"format": FORMAT, "library": __version__, **asdict(state)}
+        with self._writing():
+            _sync(self.folder / _PERIODS)
+            _sync(self.folder)
+            with atomic_write(self.folder / _MANIFEST, text=True) as file:
+                file.write(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+            _sync(self.folder)
+        self._sweep(state)
+
+    @property
+    def _start_anew(self) -> str:
+        return f"rm -r {str(self.folder)!r}, and run again on the whole log"
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OutputError as error:
+            raise EngineError(error.problem, why=error.why, hint=error.hint) from error
+        except OSError as error:
+            msg = f"cannot write to {str(self.folder)!r}: {error.strerror or error}"
+            why = "the state of the run before is unchanged"
+            raise EngineError(
+                msg, why=why, hint="make room, or choose another folder, then run again"
+            ) from error
+
+    @contextmanager
+    def _intact(self, path: Path) -> Iterator[None]:
+        """Turn what a damaged file may raise into one error that says what to do."""
+        try:
+            yield
+        except EngineError:
+            raise
+        except (MemoryError, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            msg = f"{str(path)!r} is damaged or missing ({first_line(error)})"
+            raise EngineError(
+                msg, why="the tallies so far are lost with it", hint=self._start_anew
+            ) from error
+
+    def _refuse_foreign(self) -> None:
+        others = [
+            path.name
+            for path in self.folder.iterdir()
+            if path.name not in {_LOCK, _PERIODS} and not _OURS.fullmatch(path.name)
+        ]
+        if others:
+            msg = f"{str(self.folder)!r} holds {min(others)!r}, but no {_MANIFEST} of earlier increments"
+            raise EngineError(msg, hint="give the increments a folder of their own")
+
+    def _sweep(self, state: State | None) -> None:
+        """Remove files of ours that `state` does not name."""
+        named: set[str] = set()
+        if state is not None:
+            files = (*state.periods.values(), state.total, state.touches, state.events)
+            named = {stored.file for stored in files if stored is not None}
+        for place in (self.folder, self.folder / _PERIODS):
+            for path in place.iterdir():
+                if _OURS.fullmatch(path.name) and path.relative_to(self.folder).as_posix() not in named:
+                    with suppress(OSError):
+                        path.unlink()
+
+
+def _locked(file: Any) -> bool:
+    """Lock a file for this process, until it is closed or the process ends; False if another holds it."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _sync(folder: Path) -> None:
+    """See to it that the names in a folder are on disk; some systems have no such thing."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,152 @@
+"""Job: one run, described in full, as frozen dataclasses; a section of a configuration file each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from attribution import _toml as toml
+from attribution._display import Display
+from attribution.journeys.build import JourneySettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Texts: TypeAlias = tuple[str, ...]
+CHANNEL: Texts = ("channel",)
+
+
+@dataclass(frozen=True)
+class LogSettings:
+    """Section ``[log]``: where touches and conversions lie, and how to read them (see `read_log`)."""
+
+    touches: Texts
+    conversions: Texts = ()
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    invalid: str = "raise"
+    missing_value: float | None = None
+    hash_bits: int = 64
+
+
+@dataclass(frozen=True)
+class AuditSettings:
+    """Section ``[audit]``: whether to audit the log, and which failed checks make the run exit with 1.
+
+    `fail_on` is ``()`` (none, the default), ``("any",)``, or names of checks; the outputs are written in
+    every case, because the report is where the findings are read. The rest are the thresholds of
+    `EventLog.audit`, None for its own.
+    """
+
+    enabled: bool = True
+    fail_on: Texts = ()
+    busy_touches: int | None = None
+    outlier_deviations: float | None = None
+    most_without_touch: float | None = None
+
+
+@dataclass(frozen=True)
+class ChannelSettings:
+    """Section ``[channels]``: grouping of raw sources into channels (see `EventLog.group_channels`).
+
+    `rules` is None for the default channel grouping.
+    """
+
+    rules: tuple[Mapping[str, str], ...] | None = None
+    source: str | None = None
+    medium: str | None = None
+    campaign: str | None = None
+    unmatched: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """One entry of ``models``: a model's name, the label it gets in the tables, and its parameters."""
+
+    label: str
+    name: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SpendSettings:
+    """Section ``[spend]``: the table of costs (see `Credit.with_spend`)."""
+
+    path: str
+    outside: Literal["drop", "keep"] = "drop"
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """Section ``[report]``: how the report looks; no number depends on it (see `report`)."""
+
+    title: str = "Marketing attribution"
+    currency: str = ""
+    decimals: int | None = None
+    top_paths: int = 20
+
+
+@dataclass(frozen=True)
+class IncrementSettings:
+    """Section ``[increments]``: read only what is new (see `Increments`); the folder as for ``[output]``."""
+
+    folder: str
+    period: str = "day"
+    late_by: str = "3D"
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """Section ``[engine]``: where the work is done (see `attribute` and `Stream`)."""
+
+    name: str = "auto"
+    memory: str | None = None
+    processes: int | None = None
+    folder: str | None = None
+
+
+@dataclass(frozen=True)
+class OutputSettings:
+    """Section ``[output]``: the folder for the outputs, relative to the working directory."""
+
+    folder: str = "out"
+
+
+@dataclass(frozen=True, repr=False)
+class Job(Display):
+    """One run, described in full: what `run` reads, does and writes.
+
+    Attributes
+    ----------
+    path
+        The configuration file.
+    log, audit, channels, journeys, models, by, engine, increments, spend, report, output
+        One attribute a section. `audit`, `channels`, `increments` and `spend` are None where the file has no
+        such section; a log that is held in memory is then audited all the same.
+    """
+
+    path: str
+    log: LogSettings
+    models: tuple[ModelSettings, ...]
+    by: Texts = CHANNEL
+    audit: AuditSettings | None = None
+    channels: ChannelSettings | None = None
+    journeys: JourneySettings = field(default_factory=JourneySettings)
+    engine: EngineSettings = EngineSettings()
+    increments: IncrementSettings | None = None
+    spend: SpendSettings | None = None
+    report: ReportSettings = ReportSettings()
+    output: OutputSettings = OutputSettings()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the job as nested plain values, as the manifest stores it."""
+        return asdict(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a setting: its key path and its value."""
+        import pandas as pd
+
+        return pd.DataFrame(list(toml.flatten(self.to_dict())), columns=["setting", "value"])
+
+    def _title(self) -> str:
+        return f"Job {self.path}"

@@ -1,0 +1,147 @@
+"""The long part of a run, by where it is done: in memory, from disk, or on what is new."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from attribution.crediting import attribute
+from attribution.engines.choose import engine_of
+from attribution.engines.increments import Increments
+from attribution.engines.memory import Memory
+from attribution.engines.opened import Opened
+from attribution.engines.stream import Stream
+from attribution.job import Job
+from attribution.journeys.build import build_journeys
+from attribution.journeys.paths import path_frame, tally_paths
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attribution.credit.credit import Credit
+    from attribution.engines.base import Engine
+    from attribution.eventlog.eventlog import EventLog
+    from attribution.journeys.journeys import Journeys
+
+Stages = Callable[[str], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True, eq=False)
+class Credited:
+    """Credit, and what can be told of the journeys behind it.
+
+    Attributes
+    ----------
+    credit
+        Credit of all models.
+    rows
+        Counts for the manifest.
+    journeys
+        The journeys, where they are in memory.
+    paths
+        The most converting paths, where only they were asked for.
+    """
+
+    credit: Credit
+    rows: Mapping[str, Any]
+    journeys: Journeys | None = None
+    paths: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Work(ABC):
+    """A way to do the long part of a job."""
+
+    job: Job
+    log: EventLog
+    in_memory = False
+
+    @abstractmethod
+    def credited(self, stages: Stages) -> Credited:
+        """Do it."""
+
+    @property
+    def models(self) -> dict[str, Any]:
+        """The models by label, as `attribute` takes them."""
+        return {model.label: {"name": model.name, **model.params} for model in self.job.models}
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of `attribute` that say how journeys are built; models say which they need."""
+        options = asdict(self.job.journeys)
+        del options["nulls"]
+        return {**options, "lookback": options["lookback"] or "unlimited"}
+
+
+class _InMemory(Work):
+    in_memory = True
+
+    def credited(self, stages: Stages) -> Credited:
+        with stages("journeys"):
+            journeys = build_journeys(self.log, **asdict(self.job.journeys))
+        with stages("credit"):
+            credit = attribute(journeys, self.models, by=self.job.by)
+        columns = self.log.load(converters_only=not self.job.journeys.nulls)
+        rows = {
+            "touches": len(columns.touches),
+            "conversions": len(columns.conversions),
+            "dropped": dict(columns.dropped),
+            "journeys": len(journeys),
+        }
+        return Credited(credit, rows, journeys)
+
+
+@dataclass(frozen=True)
+class _FromDisk(Work):
+    engine: Engine
+
+    def credited(self, stages: Stages) -> Credited:
+        top = self.job.report.top_paths
+        with stages("credit"), self.engine.open(self.log, self.job.journeys) as run:
+            credit = attribute(self.log, self.models, by=self.job.by, engine=Opened(run), **self.options)
+            tallies = run({"journeys": len} | ({"paths": tally_paths} if top else {}))
+        paths = path_frame(tallies["paths"], top=top, separator=" > ") if top else None
+        conversions = None if self.log.conversions is None else self.log.conversions.n_rows
+        rows = {
+            "touches": self.log.touches.n_rows,
+            "conversions": conversions,
+            "journeys": tallies["journeys"],
+        }
+        return Credited(credit, rows, paths=paths)
+
+
+@dataclass(frozen=True)
+class _OnWhatIsNew(Work):
+    engine: Increments
+
+    def credited(self, stages: Stages) -> Credited:
+        with stages("credit"):
+            credit = attribute(self.log, self.models, by=self.job.by, engine=self.engine, **self.options)
+        assert self.engine.last is not None
+        done = self.engine.last
+        settled = None if done.boundary is None else datetime.fromtimestamp(done.boundary / 1e6, UTC)
+        rows = {
+            "read": dict(done.read),
+            "carried": done.carried,
+            "kept": done.kept,
+            "settled_until": None if settled is None else settled.isoformat(),
+            "settled_now": list(done.settled),
+            "dropped": dict(done.dropped),
+        }
+        return Credited(credit, rows)
+
+
+def work_of(job: Job, log: EventLog) -> Work:
+    """Return the way to do a job that it asks for, or that the size of its log asks for."""
+    if job.increments is not None:
+        return _OnWhatIsNew(job, log, Increments(**asdict(job.increments)))
+    settings = asdict(job.engine)
+    name = settings.pop("name")
+    engine = Stream(**settings) if name == "stream" else engine_of(name, log)
+    if isinstance(engine, Memory):
+        return _InMemory(job, log)
+    return _FromDisk(job, log, engine)
