@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from attribution._typing import Codes, Floats, Ints
+from attribution._typing import Bools, Codes, Floats, Ints
 from attribution.errors import JourneyError, unknown_name
 from attribution.eventlog.arrays import refuse_bad_text, without_views
 from attribution.eventlog.faults import Screen
@@ -198,28 +198,35 @@ def _parsed(arrays: Sequence[Any], name: str, mark: str) -> tuple[tuple[str, ...
             count=len(rows),
             hint=f'table["{name}"] = table["{name}"].fillna("")  # conversions that nothing touched',
         )
-    stand_in = _unused_letter(texts)  # for an escaped separator, while paths are split
-    texts = pc.replace_substring(texts, "\\" + mark, stand_in)
-    lists = pc.split_pattern(pc.utf8_trim_whitespace(texts), mark)
-    empty = pc.equal(pc.utf8_trim_whitespace(texts), "").to_numpy(zero_copy_only=False)
+    escaped = "\\" + mark
+    stand_in = None
+    if pc.any(pc.match_substring(texts, escaped)).as_py():
+        stand_in = _unused_letter(texts)  # for an escaped separator, while paths are split
+        texts = pc.replace_substring(texts, escaped, stand_in)
+    texts = pc.utf8_trim_whitespace(texts)
+    lists = pc.split_pattern(texts, mark)
     lengths = np.asarray(pc.list_value_length(lists), dtype=np.int64)
-    parts = pc.utf8_trim_whitespace(lists.flatten())
-    parts = pc.replace_substring(parts, stand_in, mark)
-    kept = np.repeat(~empty, lengths)
-    parts = parts.filter(pa.array(kept))
-    lengths[empty] = 0
+    encoded = lists.flatten().dictionary_encode()
+    indices = encoded.indices.to_numpy()
+    empty = pc.equal(texts, "").to_numpy(zero_copy_only=False)
+    if empty.any():
+        indices = indices[np.repeat(~empty, lengths)]
+        lengths[empty] = 0
     offsets = offsets_of(lengths)
-    _refuse_blank_channels(parts, offsets, name)
-    encoded = parts.dictionary_encode()
-    labels = encoded.dictionary.to_pylist()
-    ranked = sorted(range(len(labels)), key=labels.__getitem__)
+    written = pc.utf8_trim_whitespace(encoded.dictionary)
+    if stand_in is not None:
+        written = pc.replace_substring(written, stand_in, mark)
+    spellings = written.to_pylist()  # a channel may stand there twice, with blanks and without
+    used = np.flatnonzero(np.bincount(indices, minlength=len(spellings)))
+    labels = sorted({spellings[position] for position in used})
+    if "" in labels:
+        _refuse_blank_channels(np.array([label == "" for label in spellings])[indices], offsets, name)
     if UNATTRIBUTED in labels:
         msg = f"the channel name {UNATTRIBUTED!r} is reserved for conversions that nothing touched"
         raise JourneyError(msg, column=name, hint="leave the path empty instead")
-    rank = np.empty(len(labels), np.int32)
-    rank[ranked] = np.arange(len(labels), dtype=np.int32)
-    codes = rank[encoded.indices.to_numpy()]
-    return tuple(labels[position] for position in ranked), codes, offsets
+    place = {label: position for position, label in enumerate(labels)}
+    rank = np.array([place.get(label, -1) for label in spellings], np.int32)
+    return tuple(labels), rank[indices], offsets
 
 
 def _as_text(array: Any, name: str) -> Any:
@@ -240,13 +247,12 @@ def _unused_letter(texts: Any) -> str:
     return next(letter for letter in letters if not pc.any(pc.match_substring(texts, letter)).as_py())
 
 
-def _refuse_blank_channels(parts: Any, offsets: Ints, name: str) -> None:
-    blank = np.flatnonzero(pc.equal(parts, "").to_numpy(zero_copy_only=False))
-    if len(blank):
-        rows = np.unique(np.searchsorted(offsets, blank, "right") - 1)
-        msg = "some paths hold an empty channel, such as 'a >  > b'"
-        hint = "name every channel, and check the separator"
-        raise JourneyError(msg, column=name, rows=[int(row) for row in rows[:5]], count=len(rows), hint=hint)
+def _refuse_blank_channels(is_blank: Bools, offsets: Ints, name: str) -> None:
+    blank = np.flatnonzero(is_blank)
+    rows = np.unique(np.searchsorted(offsets, blank, "right") - 1)
+    msg = "some paths hold an empty channel, such as 'a >  > b'"
+    hint = "name every channel, and check the separator"
+    raise JourneyError(msg, column=name, rows=[int(row) for row in rows[:5]], count=len(rows), hint=hint)
 
 
 def _refuse_impossible(
