@@ -15,8 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import platform
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.aims import Aim, aims, peer_aims, table
 from benchmarks.field import CONVERTERS, EVERYONE, FLOOR, PEERS, WITH_TIMES, Contender, field
+from benchmarks.machine import machine
 from benchmarks.measure import Cost, ProcessError, run
 
 Job = Sequence[Contender]
@@ -184,19 +183,6 @@ def runnable(
                 say(lacking)
         chosen[job] = able
     return chosen
-
-
-def machine() -> dict[str, Any]:
-    """Return what the figures depend on besides versions."""
-    model = platform.processor()
-    about = Path("/proc/cpuinfo")
-    if about.exists():
-        models = [
-            line.split(":")[1].strip() for line in about.read_text().splitlines() if "model name" in line
-        ]
-        model = models[0] if models else model
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-    return {"system": platform.platform(), "cpu": model, "cores": os.cpu_count(), "load": load}
 
 
 def arguments() -> argparse.Namespace:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attribution._typing import Ints
 from attribution.credit.credit import Activity
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
+from attribution.kernels.ragged import run_starts
 from attribution.models.base import CellTally
 from attribution.models.cells import cells_of
 
@@ -53,12 +55,11 @@ def tally_activity(journeys: Journeys, by: Sequence[str] = ("channel",)) -> Acti
     claimed = claimed_touches(journeys)
     n = len(cells.codes)
     conversions = claimed.conversions[claimed.journey]
-    # A journey's touches of one cell count once: keep the first of each (journey, cell).
-    _, once = np.unique(claimed.journey * max(n, 1) + cells.touch, return_index=True)
+    once, journey = _distinct_pairs(cells.touch, claimed.journey, n)
     first, last = claimed.offsets[:-1], claimed.offsets[1:] - 1
     sums = np.stack(
         [
-            np.bincount(cells.touch[once], conversions[once], n),
+            np.bincount(once, claimed.conversions[journey], n),
             np.bincount(cells.touch[first], claimed.conversions, n),
             np.bincount(cells.touch[last], claimed.conversions, n),
             np.bincount(cells.touch, conversions, n),
@@ -69,6 +70,18 @@ def tally_activity(journeys: Journeys, by: Sequence[str] = ("channel",)) -> Acti
     return ActivityTally(
         tally, journeys.window, journeys.settings, journeys.channels, journeys.n_unattributed
     )
+
+
+def _distinct_pairs(cell: Ints, journey: Ints, n: int) -> tuple[Ints, Ints]:
+    """Return each (cell, journey) once: touches of one cell in one journey count as one.
+
+    One sort of a number a pair; `numpy.unique` with positions takes three times as long.
+    """
+    bits = max(n - 1, 1).bit_length()
+    pair = (journey << bits) | cell
+    pair.sort()
+    pair = pair[run_starts(pair)]
+    return pair & ((1 << bits) - 1), pair >> bits
 
 
 def solve_activity(tally: ActivityTally) -> Activity:

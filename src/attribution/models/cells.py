@@ -83,6 +83,8 @@ def cells_of(journeys: Journeys, by: Sequence[str] = ("channel",)) -> Cells:
 def _make_cells(journeys: Journeys, by: tuple[str, ...]) -> Cells:
     claimed = claimed_touches(journeys)
     lost = np.flatnonzero(journeys.converted & (journeys.lengths == 0))
+    if by == ("channel",):
+        return _channel_cells(journeys, lost)
     labels: list[tuple[str, ...]] = []
     columns: list[Ints] = []
     for name in by:
@@ -90,10 +92,18 @@ def _make_cells(journeys: Journeys, by: tuple[str, ...]) -> Cells:
         labels.append(names)
         columns.append(np.concatenate([on_touches, on_lost]))
     codes, number = distinct_rows(columns, [len(names) for names in labels])
-    if by == ("channel",):
-        codes, number = _every_channel(codes, number, len(journeys.channels))
     n_touches = len(claimed.index)
     return Cells(by, tuple(labels), codes, number[:n_touches], number[n_touches:], lost)
+
+
+def _channel_cells(journeys: Journeys, lost: Ints) -> Cells:
+    """Give every channel a cell, also those that no converting journey touched."""
+    touch = claimed_touches(journeys).channel.astype(np.int64)
+    n = len(journeys.channels)
+    codes = np.arange(n + bool(len(lost)), dtype=np.int64)[:, None]
+    return Cells(
+        ("channel",), ((*journeys.channels, UNATTRIBUTED),), codes, touch, np.full(len(lost), n), lost
+    )
 
 
 def _column(journeys: Journeys, name: str, lost: Ints) -> tuple[tuple[str, ...], Codes, Codes]:
@@ -163,12 +173,6 @@ def distinct_rows(columns: Sequence[NDArray[Any]], sizes: Sequence[int]) -> tupl
     example = np.empty(int(number.max(initial=-1)) + 1, np.int64)
     example[number] = np.arange(len(number))
     return np.stack([column[example].astype(np.int64) for column in columns], axis=1), number
-
-
-def _every_channel(codes: Ints, number: Ints, n_channels: int) -> tuple[Ints, Ints]:
-    """Give every channel a cell, also those that no converting journey touched."""
-    n = n_channels + bool((codes[:, 0] == n_channels).any())
-    return np.arange(n, dtype=np.int64)[:, None], codes[:, 0][number] if len(codes) else number
 
 
 def common_cells(

@@ -16,6 +16,7 @@ from attribution.models.cells import distinct_rows
 START, CONVERSION, NULL = "(start)", "(conversion)", "(null)"
 RESERVED = (START, CONVERSION, NULL, UNATTRIBUTED)
 _DIRECT_CELLS = 1 << 22  # count straight into a table up to this many possible grams
+_FEW_CELLS = 1 << 16  # a table of so many costs nothing, however few the journeys
 _KEY_LIMIT = 1 << 62
 _SPELLINGS = {
     "start": START,
@@ -59,10 +60,7 @@ def tally_grams(journeys: Journeys, order: int) -> CellTally:
         None if journeys.weight is None else np.concatenate([np.repeat(weights, lengths), weights[filled]])
     )
     value = np.where(journeys.converted, journeys.value, 0.0)[filled]
-    codes, number = _distinct_grams(columns, [len(names) for names in labels])
-    sums = np.zeros((len(codes), 2))
-    sums[:, 0] = np.bincount(number, counts, len(codes))
-    sums[:, 1] = np.bincount(number[len(journeys.channel) :], value, len(codes))
+    codes, sums = _summed_grams(columns, [len(names) for names in labels], counts, value)
     lost = journeys.converted & (lengths == 0)
     if bool(lost.any()):
         row = np.full((1, order + 1), n_channels, np.int64)
@@ -90,29 +88,46 @@ def _contexts(journeys: Journeys, order: int, filled: Ints) -> list[Codes]:
     return columns
 
 
-def _distinct_grams(columns: list[Codes], sizes: list[int]) -> tuple[Ints, Ints]:
-    """Give a number to each distinct row, by one mixed-radix key where it fits into 64 bits."""
+def _summed_grams(
+    columns: list[Codes], sizes: list[int], counts: Floats | None, value: Floats
+) -> tuple[Ints, Floats]:
+    """Return the distinct rows, and the counts and the value of each; value belongs to the last rows."""
+    n = len(columns[0])
     extent = 1
     for size in sizes:
         extent *= size
+    tail = slice(n - len(value), n)
+    if extent > min(_DIRECT_CELLS, 4 * n + _FEW_CELLS):
+        codes, number = _distinct_grams(columns, sizes, extent)
+        amounts = (np.bincount(number, counts, len(codes)), np.bincount(number[tail], value, len(codes)))
+        return codes, np.stack(amounts, axis=1).astype(np.float64)
+    key = _mixed(columns, sizes)
+    table = np.stack([np.bincount(key, counts, extent), np.bincount(key[tail], value, extent)], axis=1)
+    distinct = np.flatnonzero(table.any(axis=1))
+    return _unmixed(distinct, sizes), table[distinct].astype(np.float64)
+
+
+def _distinct_grams(columns: list[Codes], sizes: list[int], extent: int) -> tuple[Ints, Ints]:
+    """Give a number to each distinct row, by one mixed-radix key where it fits into 64 bits."""
     if extent > _KEY_LIMIT:
         return distinct_rows(columns, sizes)
+    distinct, number = np.unique(_mixed(columns, sizes), return_inverse=True)
+    return _unmixed(distinct, sizes), number.reshape(-1)
+
+
+def _mixed(columns: list[Codes], sizes: list[int]) -> Ints:
     key = columns[0].astype(np.int64)
     for column, size in zip(columns[1:], sizes[1:], strict=True):
         key *= size
         key += column
-    if extent <= _DIRECT_CELLS:
-        present = np.bincount(key, minlength=extent) > 0
-        distinct = np.flatnonzero(present)
-        place = np.cumsum(present) - 1
-        number = place[key]
-    else:
-        distinct, number = np.unique(key, return_inverse=True)
-        number = number.reshape(-1)
-    codes = np.empty((len(distinct), len(sizes)), np.int64)
+    return key
+
+
+def _unmixed(key: Ints, sizes: list[int]) -> Ints:
+    codes = np.empty((len(key), len(sizes)), np.int64)
     for position in range(len(sizes) - 1, -1, -1):
-        distinct, codes[:, position] = np.divmod(distinct, sizes[position])
-    return codes, number
+        key, codes[:, position] = np.divmod(key, sizes[position])
+    return codes
 
 
 def grams_of_counts(
