@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from attribution.eventlog.eventlog import EventLog as EventLog
     from attribution.eventlog.read import read_log as read_log
     from attribution.eventlog.schema import LogSchema as LogSchema
+    from attribution.incrementality.assign import assign_holdout as assign_holdout
+    from attribution.incrementality.holdout import analyze_holdout as analyze_holdout
+    from attribution.incrementality.lift import Lift as Lift
+    from attribution.incrementality.plan import plan_holdout as plan_holdout
     from attribution.journeys.build import build_journeys as build_journeys
     from attribution.journeys.journeys import Journeys as Journeys
     from attribution.journeys.read_paths import read_paths as read_paths
@@ -85,6 +89,7 @@ _HOME = {
     "Journeys": "attribution.journeys.journeys",
     "LastNonDirect": "attribution.models.rules",
     "LastTouch": "attribution.models.rules",
+    "Lift": "attribution.incrementality.lift",
     "Linear": "attribution.models.rules",
     "LogSchema": "attribution.eventlog.schema",
     "Markov": "attribution.models.markov",
@@ -97,6 +102,8 @@ _HOME = {
     "TimeDecay": "attribution.models.rules",
     "UShaped": "attribution.models.shapes",
     "WShaped": "attribution.models.shapes",
+    "analyze_holdout": "attribution.incrementality.holdout",
+    "assign_holdout": "attribution.incrementality.assign",
     "attribute": "attribution.crediting",
     "build_journeys": "attribution.journeys.build",
     "datasets": "",  # a module, public as a whole
@@ -104,6 +111,7 @@ _HOME = {
     "load_config": "attribution.config",
     "load_sample": "attribution.datasets",
     "path_counts": "attribution.counting",
+    "plan_holdout": "attribution.incrementality.plan",
     "read_log": "attribution.eventlog.read",
     "read_paths": "attribution.journeys.read_paths",
     "report": "attribution.reporting.html",

@@ -20,7 +20,7 @@ def bar(
 
 
 def counter(total: int | None, what: str, progress: bool | None, unit: str = "row") -> Any:
-    """Return a bar over `total` rows, or of another unit, with `update` and `close`, or None where none is to be shown."""
+    """Return a bar over `total` rows, or other units, with `update` and `close`; None where none is shown."""
     if not _shown(progress):
         return None
     return _tqdm()(total=total, desc=what, unit=unit, unit_scale=True, **_manners(progress))
@@ -29,7 +29,13 @@ def counter(total: int | None, what: str, progress: bool | None, unit: str = "ro
 def _shown(progress: bool | None) -> bool:
     if progress is not None:
         return progress
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
+    return sys.stderr.isatty() or _in_notebook()
+
+
+def _in_notebook() -> bool:
+    # The module alone tells nothing: PySpark imports it wherever it is installed.
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return "ipykernel" in sys.modules and shell is not None
 
 
 def _tqdm() -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import os
@@ -21,6 +22,7 @@ import pytest
 
 import attribution as at
 from attribution.datasets import simulate
+from attribution.engines.spark_errors import cause
 from attribution.engines.spark_split import Keep
 from attribution.engines.spark_tally import Total
 from attribution.errors import EngineError, JourneyError, LogError, ModelError
@@ -274,7 +276,9 @@ def test_other_errors_are_told_by_their_cause(session: Any, log: EventLog):
         run({"fail": fail})
 
 
-def test_a_task_that_fails_twice_and_a_lost_executor_change_nothing(cluster: clusters.Cluster, log: EventLog):
+def test_a_task_that_fails_twice_and_a_lost_executor_change_nothing(
+    cluster: clusters.Cluster, log: EventLog, tmp_path: Path
+):
     def fail_twice(journeys: at.Journeys) -> int:
         from pyspark import TaskContext
 
@@ -282,14 +286,14 @@ def test_a_task_that_fails_twice_and_a_lost_executor_change_nothing(cluster: clu
             raise ValueError("not yet")
         return len(journeys)
 
-    def lose_executor(journeys: at.Journeys) -> int:
-        from pyspark import TaskContext
+    lost = tmp_path / "lost"  # a stage that is tried again counts attempts anew; the file is there once
 
-        context = TaskContext.get()
-        if context.attemptNumber() == 0 and context.partitionId() == 0:
-            daemon = os.getppid()
-            executor = int(Path(f"/proc/{daemon}/stat").read_text().rpartition(")")[2].split()[1])
-            if b"CoarseGrainedExecutorBackend" in Path(f"/proc/{executor}/cmdline").read_bytes():
+    def lose_executor(journeys: at.Journeys) -> int:
+        daemon = os.getppid()
+        executor = int(Path(f"/proc/{daemon}/stat").read_text().rpartition(")")[2].split()[1])
+        if b"CoarseGrainedExecutorBackend" in Path(f"/proc/{executor}/cmdline").read_bytes():
+            with contextlib.suppress(FileExistsError):
+                lost.touch(exist_ok=False)
                 os.kill(executor, signal.SIGKILL)
         return len(journeys)
 
@@ -298,6 +302,7 @@ def test_a_task_that_fails_twice_and_a_lost_executor_change_nothing(cluster: clu
         assert run({"n": fail_twice}) == {"n": expected}
         if cluster.master.startswith("local-cluster"):  # in local mode the executor is the driver
             assert run({"n": lose_executor}) == {"n": expected}
+            assert lost.exists()
             assert run({"n": len}) == {"n": expected}
 
 
@@ -340,6 +345,22 @@ def test_the_filter_of_converting_users_never_says_a_false_no():
     kept = Keep(np.packbits(table))(users)
     assert np.array_equal(kept, table[users >> np.uint64(40)])
     assert kept[:1000].all()
+
+
+@pytest.mark.parametrize(
+    ("report", "found"),
+    [
+        (
+            "An error occurred while calling o7.collect.\n: org.SparkException: Job aborted\n\tat org.x",
+            "Job aborted",
+        ),
+        ("Job aborted\nTraceback (most recent call last):\n  File\nKeyError: 3\n\n\tat org", "KeyError: 3"),
+        ("", "no reason given"),
+    ],
+)
+def test_the_cause_is_found_in_a_report(report: str, found: str):
+    # Reports as Spark 4.0 and 4.3 word them.
+    assert cause(report).endswith(found)
 
 
 def test_a_total_is_the_sum_of_what_came():

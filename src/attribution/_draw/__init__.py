@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from attribution._draw.bars import bars
 from attribution._draw.canvas import GREY, PALETTE, channel_colors, label_text, new_axes
+from attribution._draw.curves import curves
 from attribution._draw.grids import heat_map
+from attribution._draw.intervals import intervals
 from attribution._draw.lines import over_time
 from attribution._draw.places import places
 from attribution._draw.points import scatter
@@ -26,7 +28,9 @@ __all__ = [
     "PALETTE",
     "bars",
     "channel_colors",
+    "curves",
     "heat_map",
+    "intervals",
     "label_text",
     "new_axes",
     "over_time",

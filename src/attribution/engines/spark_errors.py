@@ -10,6 +10,7 @@ from attribution.errors import AttributionError, EngineError
 
 _INSTALL = 'pip install "attribution-analytics[spark]"'
 _PYTHON = re.compile(r"^(?:[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Warning)\b.*)$", re.MULTILINE)
+_NOTHING_SAID = ("at ", "An error occurred while calling ")
 _LOST = ("ExecutorLostFailure", "Lost task", "exited unexpectedly", "Connection reset", "MetadataFetchFailed")
 
 
@@ -59,8 +60,8 @@ def cause(text: str) -> str:
     """
     _, found, trace = text.rpartition("Traceback (most recent call last):")
     lines = _PYTHON.findall(trace) if found else []
-    plain = (line.strip() for line in text.splitlines())
-    first = next((line for line in plain if line and not line.startswith("at ")), "no reason given")
+    plain = (line.strip().removeprefix(": ") for line in text.splitlines())
+    first = next((line for line in plain if line and not line.startswith(_NOTHING_SAID)), "no reason given")
     return (lines[0] if lines else first)[:300]
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attribution._typing import Ints
 from attribution.credit.credit import Activity
@@ -73,15 +75,19 @@ def tally_activity(journeys: Journeys, by: Sequence[str] = ("channel",)) -> Acti
 
 
 def _distinct_pairs(cell: Ints, journey: Ints, n: int) -> tuple[Ints, Ints]:
-    """Return each (cell, journey) once: touches of one cell in one journey count as one.
+    """Return each (cell, journey) once: touches of one cell in one journey count as one; journeys ascend.
 
     One sort of a number a pair; `numpy.unique` with positions takes three times as long.
     """
     bits = max(n - 1, 1).bit_length()
-    pair = (journey << bits) | cell
+    narrow = (int(journey[-1]) + 1 if len(journey) else 0) << bits < 1 << 31
+    kind = np.int32 if narrow else np.int64
+    pair: NDArray[np.signedinteger[Any]] = journey.astype(kind)
+    pair <<= bits
+    pair |= cell.astype(kind)
     pair.sort()
     pair = pair[run_starts(pair)]
-    return pair & ((1 << bits) - 1), pair >> bits
+    return (pair & ((1 << bits) - 1)).astype(np.int64), (pair >> bits).astype(np.int64)
 
 
 def solve_activity(tally: ActivityTally) -> Activity:

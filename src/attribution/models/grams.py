@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -93,9 +94,7 @@ def _summed_grams(
 ) -> tuple[Ints, Floats]:
     """Return the distinct rows, and the counts and the value of each; value belongs to the last rows."""
     n = len(columns[0])
-    extent = 1
-    for size in sizes:
-        extent *= size
+    extent = math.prod(sizes)
     tail = slice(n - len(value), n)
     if extent > min(_DIRECT_CELLS, 4 * n + _FEW_CELLS):
         codes, number = _distinct_grams(columns, sizes, extent)
@@ -116,7 +115,8 @@ def _distinct_grams(columns: list[Codes], sizes: list[int], extent: int) -> tupl
 
 
 def _mixed(columns: list[Codes], sizes: list[int]) -> Ints:
-    key = columns[0].astype(np.int64)
+    narrow = math.prod(sizes) < 1 << 31
+    key: Ints = columns[0].astype(np.int32 if narrow else np.int64)
     for column, size in zip(columns[1:], sizes[1:], strict=True):
         key *= size
         key += column
@@ -125,6 +125,7 @@ def _mixed(columns: list[Codes], sizes: list[int]) -> Ints:
 
 def _unmixed(key: Ints, sizes: list[int]) -> Ints:
     codes = np.empty((len(key), len(sizes)), np.int64)
+    key = key.astype(np.int64)
     for position in range(len(sizes) - 1, -1, -1):
         key, codes[:, position] = np.divmod(key, sizes[position])
     return codes
