@@ -26,6 +26,7 @@ _TOLERANCE = 1e-13  # of the largest reward
 _SWEEPS = 200_000
 _STRIDE = 4  # sweeps between two measured steps
 _LEAP = 4  # strides between two extrapolations
+_COARSE = 1e-6  # below it a leap's own rounding error is no smaller than what is still to come
 _SMALL = 100
 
 
@@ -180,8 +181,8 @@ def _fixed_point(matrix: Any, reward: Floats, held: Ints, begin: Floats) -> Floa
     """Iterate ``V = reward + matrix V``, zero at the flat positions `held`, until the error is bounded.
 
     Steps shrink by some rate a sweep, so all that is still to come is below step * rate / (1 - rate); the
-    step is measured every few sweeps only, as that costs half a sweep. Now and then each column leaps ahead
-    along its slowest mode; the bound counts only steps that were taken since.
+    step is measured every few sweeps only, as that costs half a sweep. While steps are large each column leaps
+    ahead now and then along its slowest mode; the bound counts only steps that were taken since.
     """
     value: Floats = begin
     before = 0.0
@@ -197,7 +198,7 @@ def _fixed_point(matrix: Any, reward: Floats, held: Ints, begin: Floats) -> Floa
         if step == 0.0 or (rate < 1.0 and step * rate / (1.0 - rate) < _TOLERANCE and step < 1e-10):
             return value
         before = step
-        if stride % _LEAP == 0:
+        if stride % _LEAP == 0 and step > _COARSE:
             value = _leap(matrix, reward, held, value, last)
             before = 0.0
     return value
