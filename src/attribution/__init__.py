@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from attribution import datasets as datasets
+    from attribution.calibration.calibrate import calibrate as calibrate
+    from attribution.calibration.evidence import Evidence as Evidence
     from attribution.config import load_config as load_config
     from attribution.counting import path_counts as path_counts
     from attribution.credit.credit import Credit as Credit
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from attribution.eventlog.schema import LogSchema as LogSchema
     from attribution.incrementality.assign import assign_holdout as assign_holdout
     from attribution.incrementality.holdout import analyze_holdout as analyze_holdout
+    from attribution.incrementality.lift import Estimate as Estimate
     from attribution.incrementality.lift import Lift as Lift
     from attribution.incrementality.plan import plan_holdout as plan_holdout
     from attribution.journeys.build import build_journeys as build_journeys
@@ -80,7 +83,9 @@ _HOME = {
     "ChannelRule": "attribution.eventlog.channels",
     "Credit": "attribution.credit.credit",
     "CustomRule": "attribution.models.rules",
+    "Estimate": "attribution.incrementality.lift",
     "EventLog": "attribution.eventlog.eventlog",
+    "Evidence": "attribution.calibration.evidence",
     "FirstTouch": "attribution.models.rules",
     "FullPath": "attribution.models.shapes",
     "Increments": "attribution.engines.increments",
@@ -106,6 +111,7 @@ _HOME = {
     "assign_holdout": "attribution.incrementality.assign",
     "attribute": "attribution.crediting",
     "build_journeys": "attribution.journeys.build",
+    "calibrate": "attribution.calibration.calibrate",
     "datasets": "",  # a module, public as a whole
     "driving_paths": "attribution.evaluation.driving",
     "load_config": "attribution.config",

@@ -12,8 +12,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.engines.conftest import SCHEMA
-from tests.engines.same import assert_same
 
 import attribution as at
 from attribution.datasets import simulate
@@ -22,6 +20,8 @@ from attribution.engines.merging import Merger
 from attribution.errors import EngineError, JourneyError, LogError
 from attribution.eventlog.eventlog import EventLog
 from attribution.models.registry import MODELS
+from tests.engines.conftest import SCHEMA
+from tests.engines.same import assert_same
 
 RULES = ["first_touch", "last_touch", "linear", "time_decay", "u_shaped"]
 
@@ -334,3 +334,13 @@ def test_plans_fit_the_memory():
             assert 1 <= made.buckets <= 256
             assert made.processes * made.rows * 170 + (1 + made.processes) * (100 << 20) < memory
     assert partial(budget.plan, 10**9, 170, 10**3, None)(8).processes == 1
+
+
+def test_the_log_says_rows_users_seconds_and_bytes(log: EventLog, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO)
+    journeys = at.build_journeys(log)
+    at.attribute(log, ["linear", "markov"], engine=at.Stream(buckets=4))
+    users, n = len(set(journeys.user.tolist())), len(journeys)
+    assert f"built {n} journeys of {users} users" in caplog.text
+    assert f"tallied {n} journeys of {users} users in 4 buckets" in caplog.text
+    assert "kB, in " in caplog.text  # what lies on the disk, and the seconds

@@ -36,11 +36,14 @@ from attribution.errors import EngineError
 from attribution.eventlog.assemble import Span
 from attribution.eventlog.load import refuse_overflow
 from attribution.journeys.build import JourneySettings, build_part, check_goal
+from attribution.journeys.journeys import Journeys
 
 if TYPE_CHECKING:
     from attribution.eventlog.eventlog import EventLog
 
 logger = logging.getLogger(__name__)
+
+_USERS, _JOURNEYS = "\0users", "\0journeys"  # tasks beside those that were asked for
 
 
 @dataclass(frozen=True)
@@ -219,7 +222,7 @@ def _run(
 ) -> dict[str, Any]:
     """Tally every bucket, and merge."""
     began = perf_counter()
-    job = BucketJob(job.spilled, job.settings, tasks)
+    job = BucketJob(job.spilled, job.settings, {**tasks, _USERS: Journeys.count_users, _JOURNEYS: len})
     merger = Merger(len(buckets))
     function = sendable(job) if processes > 1 else None
     if function is None:
@@ -236,13 +239,16 @@ def _run(
             answers = workers.map([buckets[i] for i in order])
             for place, tallies in _shown(answers, buckets, progress):
                 merger.add(order[place], tallies)
+    tallies = merger.finish()
     logger.info(
-        "tallied %d buckets on %d processes in %.2f s",
+        "tallied %d journeys of %d users in %d buckets on %d processes in %.2f s",
+        tallies.pop(_JOURNEYS),
+        tallies.pop(_USERS),
         len(buckets),
         1 if function is None else min(processes, len(buckets)),
         perf_counter() - began,
     )
-    return merger.finish()
+    return tallies
 
 
 def _shown(

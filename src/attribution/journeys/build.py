@@ -181,13 +181,16 @@ def build_from_columns(columns: LogColumns, settings: JourneySettings) -> Journe
     goal = columns.conversions.goal
     check_goal(None if goal is None else goal.labels, settings.goal)
     journeys = build_part(columns, settings)
-    logger.info(
-        "built %d journeys from %d touches and %d conversions in %.2f s",
-        len(journeys),
-        len(columns.touches),
-        len(columns.conversions),
-        perf_counter() - began,
-    )
+    seconds = perf_counter() - began
+    if logger.isEnabledFor(logging.INFO):
+        logger.info(
+            "built %d journeys of %d users from %d touches and %d conversions in %.2f s",
+            len(journeys),
+            journeys.count_users(),
+            len(columns.touches),
+            len(columns.conversions),
+            seconds,
+        )
     return journeys
 
 

@@ -12,7 +12,7 @@ from attribution._display import Display
 from attribution._typing import Bools, Codes, Floats, Hashes, Ints
 from attribution.errors import JourneyError, unknown_name
 from attribution.eventlog.columns import Dimension
-from attribution.kernels.ragged import expand, offsets_of
+from attribution.kernels.ragged import expand, offsets_of, run_starts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,6 +122,10 @@ class Journeys(Display):
         weights, touched = self.weights, self.lengths > 0
         total = weights[touched].sum()
         return float(weights[touched & self.converted].sum() / total) if total else float("nan")
+
+    def count_users(self) -> int:
+        """Return how many users the journeys are of; 0 where users are not known."""
+        return 0 if self.user is None else int(run_starts(self.user).sum())
 
     def dimension(self, name: str) -> tuple[Dimension, bool]:
         """Return the dimension called `name`, and whether it is a dimension of touches.
