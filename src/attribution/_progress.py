@@ -9,9 +9,7 @@ from typing import Any, TypeVar
 Item = TypeVar("Item")
 
 
-def bar(
-    items: Iterable[Item], what: str, progress: bool | None, total: int | None = None
-) -> Iterable[Item]:
+def bar(items: Iterable[Item], what: str, progress: bool | None, total: int | None = None) -> Iterable[Item]:
     """Return `items` behind a progress bar, where one is to be shown."""
     if not _shown(progress):
         return items

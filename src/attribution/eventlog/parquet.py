@@ -38,7 +38,8 @@ class ParquetFile:
         if groups is not None and not groups:
             return
         texts = [name for name in labels if kinds.is_text(self.columns[name])]
-        options = {"read_dictionary": texts, "page_checksum_verification": True}
+        # Arrow would keep the bytes of every row group that it has read until the file is closed.
+        options = {"read_dictionary": texts, "page_checksum_verification": True, "pre_buffer": False}
         with reading(self.path, self._table), pq.ParquetFile(self.path) as plain:
             refuse_changed(self.path, self._table, self.columns, named_types(plain.schema_arrow)[0])
             metadata = plain.metadata

@@ -181,8 +181,8 @@ def _fixed_point(matrix: Any, reward: Floats, held: Ints, begin: Floats) -> Floa
     """Iterate ``V = reward + matrix V``, zero at the flat positions `held`, until the error is bounded.
 
     Steps shrink by some rate a sweep, so all that is still to come is below step * rate / (1 - rate); the
-    step is measured every few sweeps only, as that costs half a sweep. While steps are large each column leaps
-    ahead now and then along its slowest mode; the bound counts only steps that were taken since.
+    step is measured every few sweeps only, as that costs half a sweep. While steps are large each column
+    leaps ahead now and then along its slowest mode; the bound counts only steps that were taken since.
     """
     value: Floats = begin
     before = 0.0

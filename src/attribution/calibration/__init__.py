@@ -1,0 +1,1 @@
+"""Where credit meets incremental effects, and nowhere else."""

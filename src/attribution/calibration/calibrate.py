@@ -1,0 +1,198 @@
+"""calibrate: credit times what experiments say of it, shrunk over channels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from attribution._checks import one_of
+from attribution._typing import Floats
+from attribution.calibration.calibration import Calibration, Tested
+from attribution.calibration.evidence import Evidence, check_match
+from attribution.credit.credit import Credit
+from attribution.errors import ExperimentError, unknown_name
+from attribution.incrementality.lift import Estimate, Lift
+from attribution.stats.shrinkage import pool
+
+Outcome: TypeAlias = Lift | Estimate | Evidence
+
+
+def calibrate(
+    credit: Credit,
+    lifts: Mapping[str, Outcome | Sequence[Outcome]],
+    *,
+    measure: Literal["conversions", "value"] = "conversions",
+    prior: tuple[float, float] = (0.7, 0.5),
+    spread: float = 0.3,
+    alpha: float = 0.05,
+) -> Calibration:
+    """Turn credit into incremental effects, by the experiments that there are.
+
+    Each experiment gives an incrementality factor: incremental over attributed conversions of the same users
+    and dates. The factors are shrunk towards each other, the more the less sure they are: ``factor_c ~
+    N(m, tau^2)``, ``m ~ N(prior)``, ``tau ~ half-normal(spread)``, tau integrated out on a grid; a tested
+    channel that is unlike all others (5% beforehand) does not drag them after it. A channel
+    without an experiment gets what the tested ones teach, with the wide interval that this deserves. Then
+    ``incremental_c = factor_c * credit_c``, and what is left of the log's conversions is the baseline, which
+    would have happened anyway: nothing is scaled to add up to 100%.
+
+    Parameters
+    ----------
+    credit
+        The credit of one model (`Credit.select` picks one), by any dimensions; the factors are per channel.
+    lifts
+        For each tested channel a `Lift`, an `Evidence` (which says how the experiment relates to the
+        credit), or several. Several multiply as likelihoods.
+    measure
+        What the experiments counted: ``"conversions"`` or ``"value"``.
+    prior
+        Mean and standard deviation of the common factor m before any experiment.
+    spread
+        Scale of the prior of tau, by how much channels differ.
+    alpha
+        0.05 for 95% intervals.
+
+    Returns
+    -------
+    Calibration
+        `to_frame` (with a ``(baseline)`` row), `factors`, `leave_one_out`, `next_test`, `summary`, `plot`.
+
+    Raises
+    ------
+    ExperimentError
+        If an experiment's estimand is not that of the credit (users, dates, conversions), its verdict is
+        blocked, its interval has no end, or a channel is unknown.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import attribution as at
+    >>> credit = at.Credit(
+    ...     models=("last_touch",),
+    ...     by=("channel",),
+    ...     keys=(np.array(["email", "retargeting", "search"], dtype=object),),
+    ...     conversions=np.array([[300.0, 500.0, 200.0]]),
+    ...     value=np.array([[30_000.0, 50_000.0, 20_000.0]]),
+    ... )
+    >>> found = at.Evidence(at.Estimate(25.0, -24.0, 74.0))  # 25 of the 500 were caused
+    >>> calibrated = at.calibrate(credit, {"retargeting": found})
+    >>> calibrated.to_frame()[["channel", "attributed", "factor", "tested", "incremental"]].round(2)
+           channel  attributed  factor  tested  incremental
+    0        email       300.0    0.20   False        59.52
+    1  retargeting       500.0    0.06    True        27.51
+    2       search       200.0    0.20   False        39.68
+    3   (baseline)         NaN     NaN   False       873.29
+    """
+    if not isinstance(credit, Credit):
+        msg = f"credit is a {type(credit).__name__}, not a Credit"
+        raise ExperimentError(msg, column="credit", hint='at.attribute(journeys, "last_touch")')
+    if len(credit.models) != 1:
+        msg = f"the credit is of {len(credit.models)} models, and a factor belongs to one"
+        hint = f"credit.select(models={next(iter(credit.models), 'linear')!r})"
+        raise ExperimentError(msg, column="credit", hint=hint)
+    one_of(measure, "measure", ("conversions", "value"), error=ExperimentError)
+    if measure == "value" and not credit.has_value:
+        msg = "the log has no values to calibrate"
+        raise ExperimentError(msg, column="measure", hint='measure="conversions"')
+    _check_prior(prior, spread, alpha)
+    channels, attributed, total = _per_channel(credit, measure)
+    evidence = _evidence(lifts, channels)
+    estimates, errors = np.full(len(channels), np.nan), np.full(len(channels), np.nan)
+    tested: list[Tested] = []
+    for channel, several in evidence.items():
+        place = channels.index(channel)
+        own = float(attributed[place])
+        factors = []
+        for entry in several:
+            _check(credit, channel, entry, own, measure, total)
+            factor, error = entry.factor(own, alpha, measure)
+            factors.append((factor, error))
+            tested.append(Tested(channel, entry, factor, error))
+        estimates[place], errors[place] = _multiply(factors)
+    posterior = pool(estimates, errors, prior=prior, spread=spread)
+    return Calibration(
+        credit=credit,
+        measure=measure,
+        channels=channels,
+        attributed=attributed,
+        total=total,
+        estimates=estimates,
+        errors=errors,
+        tested=tuple(tested),
+        posterior=posterior,
+        prior=(float(prior[0]), float(prior[1])),
+        spread=float(spread),
+        alpha=float(alpha),
+    )
+
+
+def _per_channel(credit: Credit, measure: str) -> tuple[tuple[str, ...], Floats, float]:
+    """Return the channels, their credit and the log's total."""
+    line = (credit.conversions if measure == "conversions" else credit.value)[0]
+    labels = credit.keys[0].tolist()
+    inside = credit.attributed.tolist()
+    sums: dict[str, float] = {}
+    for label, own, amount in zip(labels, inside, line.tolist(), strict=True):
+        if own:
+            sums[label] = sums.get(label, 0.0) + amount
+    whole = credit.sums()
+    if measure == "conversions":
+        total = float(whole.conversions[0] + whole.unattributed_conversions[0])
+    else:
+        total = float(whole.value[0] + whole.unattributed_value[0])
+    return tuple(sums), np.array(list(sums.values()), dtype=np.float64), total
+
+
+def _evidence(lifts: object, channels: tuple[str, ...]) -> dict[str, list[Evidence]]:
+    hint = 'lifts={"email": at.analyze_holdout(users, ...)}'
+    if not isinstance(lifts, Mapping) or not lifts:
+        msg = "lifts names no experiment"
+        raise ExperimentError(msg, column="lifts", hint=hint)
+    out: dict[str, list[Evidence]] = {}
+    for channel, entry in lifts.items():
+        if channel not in channels:
+            raise ExperimentError(unknown_name("channel", channel, channels), column="lifts")
+        several = [entry] if isinstance(entry, Lift | Estimate | Evidence) else entry
+        kinds: Any = Lift | Estimate | Evidence
+        if not isinstance(several, Iterable) or not (entries := list(several)):
+            msg = f"lifts[{channel!r}] is a {type(entry).__name__}, not a Lift"
+            raise ExperimentError(msg, column="lifts", hint=hint)
+        for one in entries:
+            if not isinstance(one, kinds):
+                msg = f"lifts[{channel!r}] holds a {type(one).__name__}, not a Lift"
+                raise ExperimentError(msg, column="lifts", hint=hint)
+        out[channel] = [one if isinstance(one, Evidence) else Evidence(one) for one in entries]
+    return out
+
+
+def _check(credit: Credit, channel: str, evidence: Evidence, own: float, measure: str, total: float) -> None:
+    window, goal = credit.window, credit.settings.get("goal")
+    check_match(channel, evidence, measure=measure, total=total, window=window, goal=goal)
+    if evidence.attributed is None and not own > 0:
+        msg = f"{channel!r} has no credit to calibrate ({own:g})"
+        why = "incremental over attributed has no value when nothing is attributed"
+        raise ExperimentError(msg, column="lifts", why=why, hint="a model that credits the channel")
+
+
+def _multiply(factors: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return the product of normal likelihoods: the mean weighted by precision."""
+    precision = sum(error**-2 for _, error in factors)
+    return sum(factor * error**-2 for factor, error in factors) / precision, precision**-0.5
+
+
+def _check_prior(prior: object, spread: object, alpha: object) -> None:
+    pair = prior if isinstance(prior, tuple | list) and len(prior) == 2 else None
+    if pair is None or not all(_real(entry) for entry in pair) or not pair[1] > 0:
+        msg = f"prior={prior!r} is no mean and standard deviation"
+        raise ExperimentError(msg, column="prior", hint="prior=(0.7, 0.5)")
+    for name, value, most in (("spread", spread, math.inf), ("alpha", alpha, 1.0)):
+        if not _real(value) or not 0 < float(value) < most:  # type: ignore[arg-type]
+            msg = f"{name}={value!r} must be above 0" + (" and below 1" if most == 1 else "")
+            raise ExperimentError(msg, column=name, hint="spread=0.3, alpha=0.05")
+
+
+def _real(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)

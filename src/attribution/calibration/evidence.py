@@ -1,0 +1,252 @@
+"""Evidence: an experiment's answer made comparable with a channel's credit, or refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from attribution._typing import Floats
+from attribution.errors import ExperimentError
+from attribution.incrementality.lift import Estimate, Lift
+
+_WEEK = 7.0
+_HALF_LIFE_WEEKS = 52.0
+_DAY_US = 86_400_000_000
+_SAME_TOTAL = 0.05
+
+Day: TypeAlias = str | dt.date
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """An experiment on a channel, and how it relates to the credit that it shall calibrate.
+
+    A bare `Lift` says: same users, dates and conversions as the credit, now, at today's spend. Where that is
+    not so, the result is adjusted and made less sure: the mean by ``gamma = 1 / capture``, the standard
+    error by ``sqrt(1 + t_spend + t_recency + t_duration + t_user)``. Google Meridian 2.1,
+    ``calibration/roi.py``.
+
+    Attributes
+    ----------
+    lift
+        What the experiment found: a `Lift`, or its incremental total as an `Estimate` (95%).
+    attributed
+        Credit of the channel over the experiment's own users, dates and conversions, where those are not
+        the credit's.
+    attributed_error
+        Its standard error, where it was sampled.
+    start, end
+        First and last day of the experiment.
+    goal
+        The conversion that the experiment counted.
+    age_weeks
+        Weeks since the experiment, with ``t_recency = (1 - l) / l``, ``l = .5 ** (weeks / 52)``.
+    spend_ratio
+        Higher over lower rate of spend, then and now: ``t_spend = ratio - 1``.
+    capture
+        Part of the effect that fell into the experiment's time, p: ``gamma = 1 / p``,
+        ``t_duration = (1 - p) / p``. See `captured`.
+    extra
+        ``t_user``: any further doubt, as a factor on the variance minus 1.
+
+    Raises
+    ------
+    ExperimentError
+        If a number is impossible.
+
+    Examples
+    --------
+    >>> evidence = Evidence(Estimate(300.0, 104.0, 496.0), attributed=1_000, age_weeks=52)
+    >>> factor, error = evidence.factor(attributed=0.0, alpha=0.05)
+    >>> round(factor, 3), round(error, 4)  # one half-life doubles the variance: 0.1 becomes 0.1414
+    (0.3, 0.1414)
+    """
+
+    lift: Lift | Estimate
+    attributed: float | None = None
+    attributed_error: float = 0.0
+    start: Day | None = None
+    end: Day | None = None
+    goal: str | None = None
+    age_weeks: float = 0.0
+    spend_ratio: float = 1.0
+    capture: float = 1.0
+    extra: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.lift, Lift | Estimate):
+            msg = f"lift is a {type(self.lift).__name__}, not a Lift"
+            raise ExperimentError(msg, column="lift", hint="lift=at.analyze_holdout(users, ...)")
+        bounds = {
+            "attributed_error": (0.0, math.inf),
+            "age_weeks": (0.0, 52.0 * 50),
+            "spend_ratio": (1.0, math.inf),
+            "capture": (1e-3, 1.0),
+            "extra": (0.0, math.inf),
+        }
+        for name, (low, high) in bounds.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+                msg = f"{name}={value!r} is no number"
+                raise ExperimentError(msg, column=name)
+            if not low <= value <= high or math.isinf(value):
+                top = "" if math.isinf(high) else f" and {high:g}"
+                msg = f"{name}={value!r} must lie between {low:g}{top or ' and a finite number'}"
+                raise ExperimentError(msg, column=name)
+
+    @property
+    def inflation(self) -> float:
+        """Factor on the variance."""
+        recency = 2 ** (self.age_weeks / _HALF_LIFE_WEEKS) - 1
+        return 1 + (self.spend_ratio - 1) + recency + (1 - self.capture) / self.capture + self.extra
+
+    def factor(self, attributed: float, alpha: float, measure: str = "conversions") -> tuple[float, float]:
+        """Return the incrementality factor, incremental over attributed, and its standard error.
+
+        Parameters
+        ----------
+        attributed
+            The credit to compare with, where the evidence has none of its own.
+        alpha
+            Level of an `Estimate` that says none.
+        measure
+            ``"conversions"`` or ``"value"``.
+        """
+        from scipy.stats import norm
+
+        found, level = self.lift, alpha
+        if isinstance(found, Lift):
+            level = found.alpha
+            estimate = found.incremental if measure == "conversions" else found.incremental_value
+            assert estimate is not None
+            found = estimate
+        base = attributed if self.attributed is None else self.attributed
+        error = (found.high - found.low) / (2 * float(norm.isf(level / 2)))
+        factor = found.value / base
+        # The delta method on the ratio; exact where the credit is counted, not sampled.
+        spread = math.sqrt(error**2 + (factor * self.attributed_error) ** 2) / base
+        return factor / self.capture, spread / self.capture * math.sqrt(self.inflation)
+
+
+def captured(weights: Sequence[float] | Floats, days: int) -> float:
+    """Return the part of a lagged effect that falls into an experiment, summed over its days.
+
+    ``sum of w_l over l < days / sum of all w_l``: Google Meridian 2.1, ``calibration/roi.py``.
+
+    Parameters
+    ----------
+    weights
+        Effect by days since the touch, from 0; for example the delays from touch to conversion.
+    days
+        Length of the experiment in days.
+
+    Raises
+    ------
+    ExperimentError
+        If the weights are no weights.
+
+    Examples
+    --------
+    >>> captured([4, 2, 1, 1], days=2)
+    0.75
+    """
+    line = np.asarray(weights, dtype=np.float64)
+    if line.ndim != 1 or not len(line) or not np.isfinite(line).all() or (line < 0).any() or not line.sum():
+        msg = "weights must be numbers of at least 0, one a day of delay, not all 0"
+        raise ExperimentError(msg, column="weights", hint="weights=[0.5, 0.25, 0.125]")
+    if days < 1:
+        msg = f"days={days!r} is no length of an experiment"
+        raise ExperimentError(msg, column="days", hint="days=28")
+    return float(line[: int(days)].sum() / line.sum())
+
+
+def check_match(
+    channel: str,
+    evidence: Evidence,
+    *,
+    measure: str,
+    total: float,
+    window: tuple[int, int] | None,
+    goal: object,
+) -> None:
+    """Refuse an experiment whose estimand is not that of the credit.
+
+    Raises
+    ------
+    ExperimentError
+        If the experiment is blocked, has no total, covers other days, conversions or users, or its interval
+        has no end.
+    """
+    lift = evidence.lift
+    where = f"lifts[{channel!r}]"
+    own = (
+        f"Evidence(lift, attributed=...): the credit of {channel!r} over the experiment's own users and days"
+    )
+    if isinstance(lift, Lift):
+        if lift.verdict == "blocked":
+            msg = f"the experiment on {channel!r} is blocked by a failed check"
+            why = "a test whose arms were not filled as planned says nothing about the channel"
+            raise ExperimentError(msg, column=where, why=why, hint="print(lift.checks.failed)")
+        found = lift.incremental if measure == "conversions" else lift.incremental_value
+        if found is None:
+            msg = f"the experiment on {channel!r} has no incremental {measure} in total"
+            hint = "analyze_holdout(..., outcome='conversions'), a count per user"
+            raise ExperimentError(
+                msg, column=where, hint=hint if measure == "conversions" else "value='revenue'"
+            )
+    else:
+        found = lift
+    if not (found.bounded and math.isfinite(found.value) and found.high > found.low):
+        msg = f"the experiment on {channel!r} has no bounded interval: {found.low:g} to {found.high:g}"
+        raise ExperimentError(msg, column=where, hint="leave it out: it says nothing about the channel")
+    if evidence.goal is not None and goal is not None and evidence.goal not in _goals(goal):
+        msg = f"the experiment on {channel!r} counted {evidence.goal!r}, the credit {goal!r}"
+        raise ExperimentError(
+            msg, column=where, why="they count different things", hint=f"goal={evidence.goal!r}"
+        )
+    if evidence.attributed is not None:
+        if not evidence.attributed > 0 or not math.isfinite(evidence.attributed):
+            msg = f"attributed={evidence.attributed!r} leaves no factor for {channel!r}"
+            raise ExperimentError(msg, column=where, hint=own)
+        return
+    _same_days(channel, evidence, window, where, own)
+    if isinstance(lift, Lift) and lift.design == "itt" and measure == "conversions":
+        means: Mapping[str, float] = lift.details.get("means", {})
+        counted = sum(means[arm] * n for arm, n in lift.n.items()) if set(lift.n) <= set(means) else 0.0
+        if counted and abs(counted - total) > _SAME_TOTAL * max(counted, total):
+            msg = (
+                f"the experiment on {channel!r} counts {counted:,.0f} conversions in its arms and the "
+                f"credit's log {total:,.0f}: not the same users, days or conversions"
+            )
+            why = "a factor of one population's effect over another's credit has no meaning"
+            raise ExperimentError(msg, column=where, why=why, hint=own)
+
+
+def _same_days(
+    channel: str, evidence: Evidence, window: tuple[int, int] | None, where: str, own: str
+) -> None:
+    if window is None:
+        return
+    for name, day, edge in (("start", evidence.start, window[0]), ("end", evidence.end, window[1])):
+        if day is None:
+            continue
+        try:
+            date = dt.date.fromisoformat(day) if isinstance(day, str) else day
+            number = (dt.date(date.year, date.month, date.day) - dt.date(1970, 1, 1)).days
+        except (ValueError, AttributeError) as error:
+            msg = f"{name}={day!r} is not a date"
+            raise ExperimentError(msg, column=where, hint=f'{name}="2026-03-01"') from error
+        if abs(number - edge // _DAY_US) > 1:
+            there = dt.date(1970, 1, 1) + dt.timedelta(days=edge // _DAY_US)
+            msg = f"the experiment on {channel!r} has {name} {date}, the credit {there}"
+            why = "effect and credit of different days are not one ratio"
+            raise ExperimentError(msg, column=where, why=why, hint=own)
+
+
+def _goals(goal: object) -> tuple[object, ...]:
+    return tuple(goal) if isinstance(goal, list | tuple | set | frozenset) else (goal,)

@@ -1,0 +1,1 @@
+"""Experiments: plan, assign, check and analyse holdouts. Knows nothing of credit."""

@@ -1,0 +1,164 @@
+"""Make a Lift of a pair of arms: estimates from one test, and what to know about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attribution.errors import ExperimentError
+from attribution.incrementality.arm import Arm, Pair
+from attribution.incrementality.context import Context
+from attribution.incrementality.effects import (
+    Cost,
+    Test,
+    cost_per_incremental,
+    detectable,
+    difference,
+    iroas,
+    mean_of,
+    over_denominator,
+    per_exposed,
+    relative,
+    score,
+)
+from attribution.incrementality.judge import blocked_by
+from attribution.incrementality.lift import Estimate, Lift
+from attribution.incrementality.moments import Moments
+from attribution.incrementality.words import assumptions, estimand, method, notes
+
+
+def compose(context: Context, alpha: float) -> Lift:
+    """Return the lift at a level."""
+    request, pair = context.request, context.pair
+    test = Test(alpha, request.sequential)
+    plain = pair
+    if request.denominator is not None:
+        pair = over_denominator(pair)
+    if not context.varies and not context.scored:
+        msg = "the outcome does not vary within the arms"
+        why = "the interval is as wide as the outcome varies, and here it would have no width"
+        hint = "with so few or so rounded values, count those above a threshold: outcome= a column of 0 and 1"
+        raise ExperimentError(msg, column=request.outcome, why=why, hint=hint)
+    if context.scored:
+        fields, test = score(pair, alpha)
+    else:
+        fields = {
+            "absolute": difference(pair, "outcome", test),
+            "relative": relative(pair, test, nonnegative=not context.negative),
+            "p_value": test.p_value(pair, "outcome"),
+        }
+    arms = (context.treatment, request.holdout)
+    n = {arm: side.n for arm, side in zip(arms, (pair.treated, pair.control), strict=True)}
+    exposed_only = request.design != "itt"
+    details = _details(context, pair, test)
+    cace = att = None
+    if request.exposed is not None and not exposed_only and request.denominator is None:
+        cace, details["cace_delta"] = per_exposed(pair, test)
+        one_sided = mean_of(Arm.of(context.sides[1]), "exposed") == 0
+        att = cace if one_sided else None
+        details["compliance"] = "one-sided" if one_sided else "two-sided"
+        if not context.clustered:
+            details["as_treated"] = _as_treated(context.sides)
+    elif exposed_only:
+        att = fields["absolute"]
+    value = difference(plain, "value", Test(alpha, request.sequential)) if request.value is not None else None
+    cost = request.cost or (Cost() if request.cost_column is not None else None)
+    return Lift(
+        estimand=estimand(context),
+        design=request.design,
+        outcome=request.outcome
+        if request.denominator is None
+        else f"{request.outcome} per {request.denominator}",
+        arms=arms,
+        incremental=fields["absolute"].times(pair.treated.n) if request.denominator is None else None,
+        incremental_value=None if value is None else value.times(pair.treated.n),
+        cace=cace,
+        att=att,
+        iroas=iroas(plain, cost, test) if cost is not None and value is not None else None,
+        cost_per_incremental=cost_per_incremental(pair, cost, test) if cost is not None else None,
+        alpha=alpha,
+        method=method(context),
+        assumptions=assumptions(context),
+        checks=context.checks,
+        mde=detectable(pair, alpha),
+        n=n,
+        details=details,
+        **fields,
+    )
+
+
+def _details(context: Context, pair: Pair, test: Test) -> dict[str, Any]:
+    request = context.request
+    blocked, over = blocked_by(context.checks, request.despite)
+    arms = (context.treatment, request.holdout)
+    details: dict[str, Any] = {
+        "means": {
+            arm: mean_of(side, "outcome")
+            for arm, side in zip(arms, (pair.treated, pair.control), strict=True)
+        },
+        "standard_error": pair.difference("outcome")[1] ** 0.5,
+        "units": {arm: side.units for arm, side in zip(arms, (pair.treated, pair.control), strict=True)},
+        "binary": context.binary,
+        "blocked": blocked,
+        "despite": over,
+        "notes": notes(context),
+    }
+    if request.design != "itt" and request.exposed is not None:
+        whole = Pair(Arm.of(context.everyone[0]), Arm.of(context.everyone[1]))
+        if request.denominator is None:
+            details["itt"] = difference(whole, "outcome", Test(test.alpha, test.planned))
+        details["unexposed"] = _unexposed(context, test)
+    if request.two_part:
+        details["two_part"] = _two_part(context, test)
+    if request.covariates:
+        details["variance_factor"] = pair.difference("outcome")[1] / _unadjusted(context)
+    return details
+
+
+def _unadjusted(context: Context) -> float:
+    plain = Pair(Arm.of(context.sides[0]), Arm.of(context.sides[1]))
+    if context.request.denominator is not None:
+        plain = over_denominator(plain)
+    return plain.difference("outcome")[1]
+
+
+def _as_treated(sides: tuple[Moments, Moments]) -> float | None:
+    """Return the exposed treated less the whole holdout: what selection and effect make together."""
+    treated, control = sides
+    y, d = treated.at("outcome"), treated.at("exposed")
+    if not treated.mean[d] > 0:
+        return None
+    of_exposed = treated.mean[y] + treated.cross[y, d] / treated.n / treated.mean[d]
+    return float(of_exposed - control.mean[y])
+
+
+def _unexposed(context: Context, test: Test) -> Estimate | None:
+    """Return the difference between those who were not exposed, which should be none."""
+    rest = [_without(whole, side) for whole, side in zip(context.everyone, context.sides, strict=True)]
+    if min(part.n for part in rest) < 2:
+        return None
+    return difference(Pair(Arm.of(rest[0]), Arm.of(rest[1])), "outcome", Test(test.alpha, test.planned))
+
+
+def _without(whole: Moments, part: Moments) -> Moments:
+    """Return the moments of the rest: addition undone."""
+    n = whole.n - part.n
+    if n < 2:
+        return Moments.none(whole.names)
+    mean = (whole.n * whole.mean - part.n * part.mean) / n
+    step = part.mean - mean
+    cross = whole.cross - part.cross - (n * part.n / whole.n) * step[:, None] * step[None, :]
+    return Moments(whole.names, n, mean, cross, whole.third * float("nan"), whole.low, whole.high)
+
+
+def _two_part(context: Context, test: Test) -> dict[str, Any]:
+    """Return the share with any outcome, which is causal, and the mean of those, which by itself is not."""
+    pair = Pair(Arm.of(context.sides[0]), Arm.of(context.sides[1]))
+    arms = (context.treatment, context.request.holdout)
+    sides = zip(arms, (pair.treated, pair.control), strict=True)
+    return {
+        "any": difference(pair, "any", Test(test.alpha, test.planned)),
+        "mean_if_any": {
+            arm: mean_of(side, "outcome") / mean_of(side, "any") if mean_of(side, "any") else float("nan")
+            for arm, side in sides
+        },
+    }

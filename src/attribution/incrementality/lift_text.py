@@ -1,0 +1,170 @@
+"""A lift in words, which are chosen by the same numbers that stand beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from attribution._display import format_number
+from attribution.incrementality.lift import Estimate, Lift, Lifts
+
+CORRECTIONS = {
+    "holm": "Holm-corrected",
+    "fdr_bh": "Benjamini-Hochberg-corrected",
+    "none": "not corrected for their number",
+}
+_DESIGNS = {"itt": "Holdout test", "psa": "Placebo-ad test", "ghost_ads": "Ghost-ad test"}
+_SEVERAL = 12  # lines of a summary of many
+
+
+def title(lift: Lift) -> str:
+    """Return one line: design, outcome, units per arm."""
+    units = ", ".join(f"{count:,} in {arm}" for arm, count in lift.n.items())
+    return f"{_DESIGNS.get(lift.design, lift.design)}, {lift.outcome}: {units}"
+
+
+def notes(lift: Lift) -> tuple[str, ...]:
+    """Return what stands below the table: verdict, failed checks, notes."""
+    failed = [f"Check failed: {check.name}: {check.text}" for check in lift.checks.failed]
+    return (verdict_line(lift), *failed, *(f"Note: {note}." for note in lift.details.get("notes", ())))
+
+
+def verdict_line(lift: Lift) -> str:
+    """Return the verdict with its reason."""
+    if lift.verdict == "blocked":
+        names = lift.details["blocked"]
+        return (
+            f"Verdict: blocked. A check failed that forbids reading the result ({', '.join(names)}); "
+            f"find out why first, or pass despite={tuple(names)!r}."
+        )
+    level = f"{100 * lift.alpha:.4g}% level"
+    if lift.verdict == "effect":
+        way = "more" if lift.absolute.value > 0 else "less"
+        return f"Verdict: effect. The treated have {way} {lift.outcome} ({p_text(lift.p_value)}, {level})."
+    return (
+        f"Verdict: no effect shown ({p_text(lift.p_value)}, {level}). That is no proof that there is "
+        f"none: a test of this size shows a difference of {_amount(lift, lift.mde)} with 80% probability, "
+        "smaller ones more rarely."
+    )
+
+
+def summary(lift: Lift) -> str:
+    """Return the result in words; see `Lift.summary`."""
+    lines = [title(lift) + ".", verdict_line(lift)]
+    overridden = lift.details.get("despite")
+    if overridden:
+        lines.append(f"Read in spite of failed checks: {', '.join(overridden)}. The numbers may be biased.")
+    lines.append(f"Estimand: {lift.estimand}.")
+    means = lift.details.get("means", {})
+    if means:
+        levels = ", ".join(f"{arm} {_amount(lift, value)}" for arm, value in means.items())
+        lines.append(f"Mean {lift.outcome}: {levels}.")
+    lines.append(_line("Difference", lift.absolute, lambda value: _amount(lift, value, signed=True), lift))
+    lines.append(_line("Lift", lift.relative, _percent, lift))
+    if lift.incremental is not None:
+        lines.append(_line(f"Incremental {lift.outcome}", lift.incremental, _number, lift))
+    if lift.incremental_value is not None:
+        lines.append(_line("Incremental value", lift.incremental_value, _number, lift))
+    if lift.cace is not None:
+        lines.append(
+            _line("Per exposed complier (CACE)", lift.cace, lambda value: _amount(lift, value), lift)
+        )
+    if lift.iroas is not None:
+        lines.append(_line("iROAS", lift.iroas, _number, lift))
+    if lift.cost_per_incremental is not None:
+        lines.append(_line(f"Cost per incremental {lift.outcome}", lift.cost_per_incremental, _number, lift))
+    lines += _extras(lift)
+    lines.append(f"Method: {lift.method}.")
+    lines.append(f"Assumes: {'; '.join(lift.assumptions)}.")
+    return "\n".join(lines)
+
+
+def _extras(lift: Lift) -> list[str]:
+    lines = []
+    naive = lift.details.get("as_treated")
+    if naive is not None:
+        lines.append(
+            f"Biased, for comparison only: exposed treated against the whole holdout differ by "
+            f"{_amount(lift, naive, signed=True)}; who is exposed is not random."
+        )
+    if lift.segments is not None:
+        shown = [name for name, part in lift.segments.lifts.items() if part.verdict == "effect"]
+        how = CORRECTIONS[lift.segments.correction]
+        lines.append(
+            f"By {lift.segments.by} ({len(lift.segments)}, {how}): effect in {', '.join(shown) or 'none'}."
+        )
+    passed = sum(check.passed is True for check in lift.checks)
+    failed = lift.checks.failed
+    if len(lift.checks):
+        lines.append(
+            f"Checks: {passed} passed, {len(failed)} failed"
+            + (": " + "; ".join(check.text.rstrip(".") for check in failed) if failed else "")
+            + "."
+        )
+    lines += [f"Note: {note}." for note in lift.details.get("notes", ())]
+    return lines
+
+
+def summary_of_many(lifts: Lifts) -> str:
+    """Return several lifts in words; see `Lifts.summary`."""
+    lines = [f"{len(lifts)} lifts by {lifts.by}, {CORRECTIONS[lifts.correction]}."]
+    for label in list(lifts)[:_SEVERAL]:
+        lift = lifts[label]
+        adjusted = "" if lifts.correction == "none" else " adjusted"
+        lines.append(
+            f"{label}: {lift.verdict} ({p_text(lifts.adjusted[label])}{adjusted}). "
+            + _line("Lift", lift.relative, _percent, lift)
+        )
+    if len(lifts) > _SEVERAL:
+        lines.append(f"And {len(lifts) - _SEVERAL} more; .to_frame() has all.")
+    return "\n".join(lines)
+
+
+def p_text(p_value: float) -> str:
+    """Return a p-value for people.
+
+    Examples
+    --------
+    >>> p_text(0.0321), p_text(1e-9)
+    ('p = 0.032', 'p < 0.0001')
+    """
+    return "p < 0.0001" if p_value < 0.0001 else f"p = {p_value:.2g}"
+
+
+def _line(what: str, estimate: Estimate, write: Callable[[float], str], lift: Lift) -> str:
+    text = f"{what}: {write(estimate.value) if math.isfinite(estimate.value) else 'cannot be told'}"
+    level = f"{100 * (1 - lift.alpha):.4g}%"
+    if math.isnan(estimate.low):
+        return f"{text}{'; ' + estimate.note if estimate.note else ''}."
+    ends = [
+        "without lower bound" if math.isinf(estimate.low) else write(estimate.low),
+        "without upper bound" if math.isinf(estimate.high) else write(estimate.high),
+    ]
+    if estimate.gap is not None:
+        between = " and ".join(write(end) for end in estimate.gap)
+        inside = f"anything but what lies between {between}"
+    elif math.isinf(estimate.low) and math.isinf(estimate.high):
+        inside = "anything"
+    elif math.isinf(estimate.high):
+        inside = f"{ends[0]} or more"
+    elif math.isinf(estimate.low):
+        inside = f"{ends[1]} or less"
+    else:
+        inside = f"{ends[0]} to {ends[1]}"
+    return f"{text} ({level} interval: {inside}){'; ' + estimate.note if estimate.note else ''}."
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:+,.4g}%"
+
+
+def _number(value: float) -> str:
+    return format_number(float(value))
+
+
+def _amount(lift: Lift, value: float, *, signed: bool = False) -> str:
+    if lift.details.get("binary"):
+        digits = f"{100 * value:+,.3g}" if signed else f"{100 * value:,.3g}"
+        return f"{digits} points" if signed else f"{digits}%"
+    text = format_number(float(value))
+    return f"+{text}" if signed and value > 0 else text

@@ -1,0 +1,191 @@
+"""What was asked of a holdout, checked as far as that goes without the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+from attribution._checks import flag, name_list, whole
+from attribution.errors import ExperimentError
+from attribution.incrementality.effects import Cost
+from attribution.incrementality.judge import known_despite
+from attribution.incrementality.rows import label_of
+from attribution.stats.multiplicity import Correction
+
+
+@dataclass(frozen=True)
+class Request:
+    """The arguments of `analyze_holdout`, which documents them; labels of arms are text here."""
+
+    assigned: str
+    outcome: str
+    treatments: tuple[str, ...]
+    holdout: str
+    design: str
+    exposed: str | None
+    denominator: str | None
+    value: str | None
+    cost_column: str | None
+    cost: Cost | None
+    covariates: tuple[str, ...]
+    adjust: str
+    cluster: str | None
+    segment: str | None
+    correction: Correction
+    unit: str | None
+    count: str | None
+    shares: dict[str, float] | None
+    alpha: float
+    winsorise: float | None
+    two_part: bool
+    sequential: int | None
+    despite: tuple[str, ...]
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The treatments, then the holdout."""
+        return (*self.treatments, self.holdout)
+
+    @classmethod
+    def read(
+        cls,
+        *,
+        treatment: Any,
+        holdout: Any,
+        cost: Any,
+        covariate: Any,
+        shares: Mapping[str, float] | None,
+        alpha: Any,
+        winsorise: Any,
+        sequential: Any,
+        two_part: Any,
+        despite: Any,
+        **columns: Any,
+    ) -> Request:
+        """Check the arguments.
+
+        Raises
+        ------
+        ExperimentError
+            If one makes no sense, or two do not go together.
+        """
+        several = treatment if isinstance(treatment, list | tuple) else [treatment]
+        treatments, control = tuple(label_of(name) for name in several), label_of(holdout)
+        if not treatments or control in treatments or len(set(treatments)) < len(treatments):
+            msg = f"treatment={treatment!r} and holdout={holdout!r} must be different arms"
+            raise ExperimentError(msg, column="treatment", hint='treatment="treatment", holdout="holdout"')
+        covariates = () if covariate is None else name_list(covariate, "covariate", error=ExperimentError)
+        column, fixed = _cost(cost)
+        request = cls(
+            treatments=treatments,
+            holdout=control,
+            cost_column=column,
+            cost=fixed,
+            covariates=covariates,
+            shares=_shares(shares, (*treatments, control)),
+            alpha=_between(alpha, "alpha", 0.0, 0.5, "alpha=0.05 for 95% intervals"),
+            winsorise=None
+            if winsorise is None
+            else _between(winsorise, "winsorise", 0.5, 1.0, "winsorise=0.999, a quantile"),
+            two_part=flag(two_part, "two_part", error=ExperimentError),
+            sequential=None
+            if sequential is None
+            else whole(sequential, "sequential", least=2, error=ExperimentError),
+            despite=name_list(despite, "despite", error=ExperimentError),
+            **columns,
+        )
+        request.refuse_contradictions()
+        return request
+
+    def refuse_contradictions(self) -> None:
+        """Refuse what does not go together.
+
+        Raises
+        ------
+        ExperimentError
+            If two arguments exclude one another.
+        """
+        known_despite(self.despite)
+        without = (
+            (
+                "count",
+                self.count,
+                "cluster",
+                self.cluster,
+                "rows that stand for many users have no cluster each",
+            ),
+            ("count", self.count, "unit", self.unit, "rows that stand for many users have no id each"),
+            (
+                "count",
+                self.count,
+                "winsorise",
+                self.winsorise,
+                "a quantile is taken over rows of single users",
+            ),
+            (
+                "denominator",
+                self.denominator,
+                "winsorise",
+                self.winsorise,
+                "a capped ratio has no plain meaning",
+            ),
+            (
+                "denominator",
+                self.denominator,
+                "cost",
+                self.cost or self.cost_column,
+                "a ratio has no sum to pay for",
+            ),
+            ("cluster", self.cluster, "two_part", self.two_part or None, "the parts are shares of users"),
+        )
+        for one, first, other, second, why in without:
+            if first is not None and second is not None:
+                msg = f"{one}= and {other}= do not go together"
+                raise ExperimentError(msg, column=other, why=why, hint=f"leave out {one}= or {other}=")
+        if self.value is not None and self.denominator is not None and self.value == self.outcome:
+            msg = "value= is the numerator of the ratio, whose incremental sum is another question"
+            raise ExperimentError(
+                msg, column="value", hint="analyse it by itself: outcome= without denominator="
+            )
+
+
+def _cost(cost: Any) -> tuple[str | None, Cost | None]:
+    if cost is None or isinstance(cost, str):
+        return cost, None
+    total, error = cost if isinstance(cost, tuple | list) and len(cost) == 2 else (cost, 0.0)
+    for number, least in ((total, "more than zero"), (error, "zero or more")):
+        ok = isinstance(number, Real) and not isinstance(number, bool) and float(number) < float("inf")
+        if not ok or float(number) < 0 or (least == "more than zero" and float(number) == 0):
+            msg = f"cost={cost!r} must be a column, a total above zero, or a total with its standard error"
+            raise ExperimentError(
+                msg, column="cost", hint='cost=12_000.0, cost=(12_000.0, 800.0), cost="cost"'
+            )
+    return None, Cost(float(total), float(error))
+
+
+def _shares(shares: Any, arms: tuple[str, ...]) -> dict[str, float] | None:
+    if shares is None:
+        return None
+    hint = f"shares={dict.fromkeys(arms, round(1 / len(arms), 3))}"
+    if not isinstance(shares, Mapping):
+        msg = f"shares={shares!r} must give the planned share of each arm"
+        raise ExperimentError(msg, column="shares", hint=hint)
+    found = {label_of(arm): share for arm, share in shares.items()}
+    missing = [arm for arm in arms if arm not in found]
+    if missing:
+        msg = f"shares has no entry for the arm {missing[0]!r}"
+        raise ExperimentError(msg, column="shares", hint=hint)
+    for arm, share in found.items():
+        if isinstance(share, bool) or not isinstance(share, Real) or not 0 < float(share) < float("inf"):
+            msg = f"the share of {arm!r} is {share!r}"
+            raise ExperimentError(msg, column="shares", hint=hint)
+    return {arm: float(found[arm]) for arm in arms}
+
+
+def _between(value: Any, name: str, low: float, high: float, hint: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real) or not low < float(value) < high:
+        msg = f"{name}={value!r} must lie between {low:g} and {high:g}"
+        raise ExperimentError(msg, column=name, hint=hint)
+    return float(value)

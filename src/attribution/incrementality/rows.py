@@ -1,0 +1,194 @@
+"""Rows of an experiment, read in Arrow batches, once or twice, and only the columns that are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pat
+
+from attribution._typing import Floats, Ints
+from attribution.errors import ExperimentError, nearest, unknown_name
+
+BATCH_ROWS = 1 << 16
+_SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".arrow": "ipc", ".feather": "ipc"}
+
+
+class Rows:
+    """A table of users: a file, a folder of files, or any table in memory.
+
+    Parameters
+    ----------
+    users
+        A path to Parquet, CSV or Arrow files (a file, a folder, a list); a mapping of names to columns; a
+        pandas, polars or pyarrow table; any object with ``__arrow_c_stream__``.
+
+    Raises
+    ------
+    ExperimentError
+        If it is none of these, or cannot be read.
+    """
+
+    def __init__(self, users: Any) -> None:
+        self._data = _opened(users)
+        names = list(self._data.schema.names)
+        self.names = tuple(dict.fromkeys(names))
+        self.repeated = {name for name in self.names if names.count(name) > 1}
+
+    def need(self, column: str, argument: str) -> str:
+        """Return the name of a column that must be there.
+
+        Raises
+        ------
+        ExperimentError
+            If it is not; the message names the nearest column.
+        """
+        if not isinstance(column, str) or column not in self.names:
+            text = unknown_name("column", column, self.names)
+            guess = nearest(str(column), self.names) or (self.names[0] if self.names else "...")
+            raise ExperimentError(text, column=argument, hint=f"{argument}={guess!r}")
+        if column in self.repeated:
+            msg = f"column {column!r} stands more than once in the table"
+            raise ExperimentError(msg, column=argument, hint="rename one of them")
+        return column
+
+    def batches(self, columns: Sequence[str]) -> Iterator[Any]:
+        """Yield record batches of these columns."""
+        wanted = list(dict.fromkeys(columns))
+        try:
+            if isinstance(self._data, pa.Table):
+                yield from self._data.select(wanted).to_batches(max_chunksize=BATCH_ROWS)
+            else:
+                yield from self._data.to_batches(columns=wanted, batch_size=BATCH_ROWS)
+        except (pa.ArrowException, OSError) as error:
+            msg = f"the table of users cannot be read: {_first_line(error)}"
+            raise ExperimentError(msg, hint="write it again as Parquet") from error
+
+
+def _opened(users: Any) -> Any:
+    try:
+        if isinstance(users, str | Path) or (
+            isinstance(users, list | tuple) and users and all(isinstance(part, str | Path) for part in users)
+        ):
+            return _dataset([users] if isinstance(users, str | Path) else users)
+        if isinstance(users, pa.Table):
+            return users
+        if isinstance(users, Mapping):
+            return pa.table(dict(users))
+        if type(users).__module__.partition(".")[0] == "pandas" and hasattr(users, "columns"):
+            return pa.Table.from_pandas(users, preserve_index=False)
+        if hasattr(users, "__arrow_c_stream__") or hasattr(users, "__arrow_c_array__"):
+            return pa.table(users)
+    except (pa.ArrowException, OSError, TypeError, ValueError) as error:
+        if isinstance(error, ExperimentError):
+            raise
+        msg = f"the table of users cannot be read: {_first_line(error)}"
+        raise ExperimentError(msg, hint="analyze_holdout('users.parquet'), or a DataFrame") from error
+    hint = "analyze_holdout(users.collect())" if hasattr(users, "collect") else "pass a DataFrame or a path"
+    msg = f"users is a {type(users).__name__}, which is neither a path nor a table"
+    raise ExperimentError(msg, column="users", hint=hint)
+
+
+def _dataset(paths: Sequence[Any]) -> Any:
+    import pyarrow.dataset as ds
+
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            found += sorted(part for part in path.rglob("*") if part.suffix in _SUFFIXES)
+        elif path.is_file():
+            found.append(path)
+        else:
+            msg = f"there is no file {str(path)!r}"
+            raise ExperimentError(msg, column="users", hint="analyze_holdout('users.parquet')")
+    kinds = {_SUFFIXES.get(path.suffix.lower(), path.suffix) for path in found}
+    if len(kinds) != 1 or not kinds <= set(_SUFFIXES.values()):
+        shown = ", ".join(sorted(kinds)) or "none"
+        msg = f"the files must be of one kind, Parquet, CSV or Arrow; found: {shown}"
+        raise ExperimentError(msg, column="users", hint="analyze_holdout('users.parquet')")
+    return ds.dataset([str(path) for path in found], format=kinds.pop())
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def text_codes(array: Any, seen: dict[str, int], name: str, first_row: int) -> Ints:
+    """Return a column of labels as codes, with `seen` extended by labels not met before.
+
+    Numbers are labels too: 1, 1.0 and "1" are the same one; so are True and "True".
+    """
+    if array.null_count:
+        rows = np.flatnonzero(_bits(array.is_null())) + first_row
+        msg = "some users have no label"
+        hint = f"users.dropna(subset=[{name!r}])"
+        raise ExperimentError(msg, column=name, rows=rows[:5].tolist(), count=len(rows), hint=hint)
+    coded = array if pat.is_dictionary(array.type) else pc.dictionary_encode(array)
+    labels = [label_of(value) for value in coded.dictionary.to_pylist()]
+    places = np.array([seen.setdefault(label, len(seen)) for label in labels] or [0], np.int64)
+    indices = coded.indices.cast(pa.int64())
+    return places[
+        np.frombuffer(indices.buffers()[1], np.int64)[indices.offset : indices.offset + len(indices)]
+    ]
+
+
+def label_of(value: Any) -> str:
+    """Return a label as text; whole floats as integers.
+
+    Examples
+    --------
+    >>> label_of(1.0), label_of("email")
+    ('1', 'email')
+    """
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def floats(array: Any, name: str, first_row: int) -> Floats:
+    """Return a column as finite float64 numbers.
+
+    Raises
+    ------
+    ExperimentError
+        If it holds text, nulls, NaN or infinite values.
+    """
+    kind = array.type
+    if pat.is_dictionary(kind) or not (
+        pat.is_boolean(kind) or pat.is_integer(kind) or pat.is_floating(kind) or pat.is_decimal(kind)
+    ):
+        msg = f"the column holds {kind}, not numbers"
+        raise ExperimentError(msg, column=name, hint=f"users[{name!r}].astype(float)")
+    if array.null_count:
+        _refuse(np.flatnonzero(_bits(array.is_null())) + first_row, "missing", name)
+    if pat.is_boolean(kind):
+        array = array.cast(pa.uint8())
+    array = array.cast(pa.float64(), safe=False)
+    data = array.buffers()[1]
+    values = (
+        np.frombuffer(data, np.float64)[array.offset : array.offset + len(array)]
+        if len(array)
+        else np.zeros(0)
+    )
+    finite = np.isfinite(values)
+    if not finite.all():
+        bad = np.flatnonzero(~finite)
+        _refuse(bad + first_row, "infinite" if np.isinf(values[bad]).any() else "missing (NaN)", name)
+    return values
+
+
+def _refuse(rows: Ints, what: str, name: str) -> None:
+    msg = f"some values are {what}"
+    why = "left out in silence, the arms would no longer be comparable: what is missing may depend on the arm"
+    hint = (
+        f"users[{name!r}] = users[{name!r}].fillna(0), if missing means none"
+        if "missing" in what
+        else f"find where the infinite values of {name!r} come from, and cap or correct them"
+    )
+    raise ExperimentError(msg, column=name, rows=rows[:5].tolist(), count=len(rows), why=why, hint=hint)
+
+
+def _bits(mask: Any) -> Any:
+    return np.array(mask.to_pylist(), np.bool_)

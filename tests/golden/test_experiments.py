@@ -1,0 +1,73 @@
+"""Published randomised experiments, from their counts or rows; PROVENANCE.md says where they come from."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import attribution as at
+
+CRITEO = Path(__file__).parents[3] / "shared" / "reference" / "criteo_uplift" / "counts.json"
+
+
+@pytest.mark.parametrize("outcome", ["visit", "conversion"])
+def test_criteo_uplift(outcome):
+    if not CRITEO.is_file():
+        pytest.skip("the reference folder is not beside this checkout")
+    facts = json.loads(CRITEO.read_text(encoding="utf-8"))
+    cells, published = facts[outcome], facts["published"][outcome]
+    control = facts["n_control"] - cells["c_y1"]
+    users = {
+        "arm": ["treatment"] * 4 + ["holdout"] * 2,
+        "exposed": [0, 0, 1, 1, 0, 0],
+        outcome: [0, 1, 0, 1, 1, 0],
+        "n": [*(cells[name] for name in ("t_e0_y0", "t_e0_y1", "t_e1_y0", "t_e1_y1", "c_y1")), control],
+    }
+    lift = at.analyze_holdout(users, outcome=outcome, exposed="exposed", count="n")
+    assert lift.absolute.value == pytest.approx(published["itt"], abs=1e-12)
+    assert [lift.absolute.low, lift.absolute.high] == pytest.approx(published["itt_ci95"], abs=1e-8)
+    assert lift.relative.value == pytest.approx(published["itt_rel"], abs=1e-12)
+    assert lift.cace is not None
+    assert lift.cace.value == pytest.approx(published["cace"], abs=1e-12)
+    wald = lift.details["cace_delta"]
+    assert [wald.low, wald.high] == pytest.approx(published["cace_ci95_delta"], abs=1e-8)
+    assert [lift.cace.low, lift.cace.high] == pytest.approx(published["cace_ci95_delta"], abs=1e-4)
+    assert lift.details["as_treated"] == pytest.approx(published["naive_exposed_vs_control"], abs=1e-12)
+    assert lift.att == lift.cace  # nobody in the control group was exposed
+    assert lift.n == {"treatment": facts["n_treated"], "holdout": facts["n_control"]}
+
+
+def test_national_supported_work():
+    causaldata = pytest.importorskip("causaldata", reason="causaldata carries the data")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        people = causaldata.nsw_mixtape.load_pandas().data
+    lift = at.analyze_holdout(people, assigned="treat", outcome="re78", treatment=1, holdout=0)
+    assert lift.n == {"1": 185, "0": 260}
+    assert lift.absolute.value == pytest.approx(1794.3424, abs=1e-3)
+    assert lift.details["standard_error"] == pytest.approx(670.9965, abs=1e-3)
+
+
+def test_lewis_and_rao_example_of_a_campaign_that_cannot_be_measured():
+    # Lewis & Rao (2015): sales of mean 7 and sd 75 per customer, cost 0.14 per exposed customer,
+    # a margin of 50%, an ROI of 25%: sales up by 0.35; one million customers in either arm.
+    # t = 0.35 / (75 sqrt(2 / 1e6)) = 3.2998, R^2 = (0.35 / 2 / 75)^2 = 5.444e-6.
+    from attribution.incrementality.moments import Moments
+
+    n, spread = 1_000_000, 75.0**2
+    arms = {
+        arm: Moments.of_sums(
+            ("sales",), n, np.array([n * mean]), np.array([[n * mean**2 + (n - 1) * spread]])
+        )
+        for arm, mean in (("treatment", 7.35), ("holdout", 7.0))
+    }
+    lift = at.analyze_holdout(arms, outcome="sales")
+    t = lift.absolute.value / lift.details["standard_error"]
+    assert t == pytest.approx(3.2998, abs=1e-3)
+    assert (lift.absolute.value / 2 / 75) ** 2 == pytest.approx(5.444e-6, abs=1e-8)
+    assert lift.p_value == pytest.approx(math.erfc(t / math.sqrt(2)), rel=1e-3)
