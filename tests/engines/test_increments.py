@@ -14,15 +14,18 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attribution as at
+from attribution.datasets import simulate
 from attribution.engines.ledger import Ledger
 from attribution.engines.tally_store import read_tallies
 from attribution.errors import EngineError, JourneyError, ModelError
+from attribution.models.registry import MODELS as REGISTERED
 from tests.engines.same import assert_same
 from tests.laws.worlds import CHANNELS, DAY, GOALS, logs
 
@@ -339,7 +342,7 @@ def test_a_time_in_the_future_settles_nothing(tmp_path, monkeypatch):
         ({"lookback": "60D"}, "lookback = 30 days, 0:00:00; this run has 60 days"),
         ({"after_conversion": "overlap"}, "after_conversion = reset; this run has overlap"),
         ({"max_touches": 3}, "max_touches = None; this run has 3"),
-        ({"models": ["linear"]}, "non-converting journeys = True; this run has False"),
+        ({"models": ["linear"]}, r"'markov' = Markov\(.*\), which this run lacks"),
         ({"models": ["linear", at.Markov(order=2)]}, r"'markov' = Markov\(.*; this run has Markov\(order=2"),
         ({"models": ["linear", "markov", "last_touch"]}, "were saved without model 'last_touch'"),
         ({"bootstrap": 9}, "buckets of the bootstrap = None; this run has 256"),
@@ -407,6 +410,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     with pytest.raises(EngineError, match=r"touches\.parquet"):
         credited(example(), at.Increments(tmp_path))
     assert (tmp_path / "touches.parquet").read_bytes() == b"mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["touches.parquet"]
 
 
 def test_two_runs_at_once_are_refused_and_a_dead_one_is_not_waited_for(tmp_path):
@@ -424,6 +428,11 @@ def test_breakdowns_that_need_all_journeys_again_are_refused_before_any_work(tmp
     for engine in (at.Increments(tmp_path), at.Increments(tmp_path)):
         with pytest.raises(ModelError, match="'markov' by channel, month reads all journeys again"):
             at.attribute(log, ["linear", "markov"], by="month", engine=engine)
+    with pytest.raises(ModelError, match="allocation='journey'") as refused:
+        at.attribute(log, at.Markov(allocation="journey"), engine=at.Increments(tmp_path))
+    assert 'by="channel"' not in str(refused.value)
+    with pytest.raises(EngineError, match="tallies of models"):
+        at.path_counts(log, engine=at.Increments(tmp_path))
     assert not (tmp_path / "manifest.json").exists()
 
 
@@ -509,3 +518,23 @@ def test_killed_at_any_moment_the_next_run_is_right(tmp_path):
     stored = [*named["periods"].values(), named["total"], named["touches"], named["events"]]
     expected = {file["file"] for file in stored} | {"manifest.json", "lock"}
     assert {str(path.relative_to(state)) for path in state.rglob("*") if path.is_file()} == expected
+
+
+@pytest.mark.parametrize(("step", "first"), [(1, 57), (7, 46), (30, 30)])
+def test_every_model_grows_in_steps_of_days(step, first, tmp_path):
+    """Every registered model, the learned ones too, on a log that grows by 1, 7 and 30 days."""
+    data = simulate(500, seed=4, days=60)
+    models = {name: name for name in REGISTERED if name not in ("custom_rule", "w_shaped")}
+    engine = at.Increments(tmp_path / "state")
+    for day in range(first, 61, step):
+        moment = np.datetime64("2025-01-01", "us") + np.timedelta64(day, "D")
+        known = [
+            each.filter(pc.less(each["time"], instant(moment))) for each in (data.touches, data.conversions)
+        ]
+        found = at.attribute(at.read_log(*known), models, goal="purchase", engine=engine)
+    assert_same(found, at.attribute(at.read_log(*known), models, goal="purchase", engine="memory"))
+
+
+def instant(moment):
+    """Return a numpy time as the Arrow scalar that columns of UTC times compare with."""
+    return pa.scalar(int(moment.astype(np.int64)), pa.int64()).cast(pa.timestamp("us", "UTC"))

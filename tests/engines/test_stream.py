@@ -273,6 +273,8 @@ def test_an_engine_that_is_none_is_refused(log: EventLog):
         at.attribute(log, "linear", engine="steam")
     with pytest.raises(EngineError, match="cannot run models"):
         at.attribute(log, "linear", engine=3)
+    with pytest.raises(EngineError, match=r"class(.|\n)*at\.Stream\(\.\.\.\)"):
+        at.attribute(log, "linear", engine=at.Stream)  # type: ignore[arg-type]
     with pytest.raises(JourneyError, match="built already"):
         at.attribute(at.build_journeys(log), "linear", engine="stream")
 

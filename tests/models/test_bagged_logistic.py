@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import warnings
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attribution as at
+from attribution.datasets import simulate
 from attribution.errors import ModelError
 from attribution.models.bagged_logistic import _dealt
 from attribution.stats.logistic import fit_logistic
@@ -65,6 +69,35 @@ def test_regressions_without_successes_or_without_failures_have_slopes_zero():
         fit_logistic(design, np.array([[0.0] * 3, [2.0, 3.0, 4.0], [0.0] * 3]), totals).tolist()
         == [[0.0]] * 3
     )
+    nearly = np.nextafter(totals[1:2], 0.0)  # mixed outcomes are whole but for rounding
+    assert fit_logistic(design, nearly, totals[1:2]).tolist() == [[0.0]]
+
+
+def test_a_step_that_leaves_no_information_is_taken_back():
+    """Counts of fourteen sets of six channels, on which a full Newton step has chances of exactly 0 and 1."""
+    sets = [0, 1, 2, 3, 4, 6, 8, 10, 12, 16, 32, 33, 34, 50]
+    design = (np.array(sets)[:, None] >> np.arange(6) & 1).astype(np.float64)
+    successes = np.array([68, 0, 0, 1, 5, 1, 1, 1, 1, 57, 4, 0, 1, 0]) / 56
+    totals = np.array([12, 0, 0, 1, 5, 1, 1, 1, 1, 1, 4, 0, 1, 0]) * 1.25
+    (slopes,) = fit_logistic(design, successes[None], totals[None])
+    from scipy.optimize import brentq
+    from scipy.special import expit
+
+    intercept = brentq(lambda level: (successes - totals * expit(level + design @ slopes)).sum(), -20, 20)
+    left = successes - totals * expit(
+        intercept + design @ slopes
+    )  # the likelihood equations: X'(y - n p) = 0
+    assert np.abs(design.T @ left).max() < 1e-9
+
+
+def test_a_bootstrap_where_every_journey_converts():
+    users = [f"u{i}" for i in range(50)]
+    touches = {"user_id": users * 2, "time": ["2026-01-05"] * 50 + ["2026-01-06"] * 50}
+    touches["channel"] = ["a", "b"] * 25 + ["b", "c"] * 25
+    log = at.read_log(touches, {"user_id": users, "time": ["2026-01-10"] * 50})
+    credit = at.attribute(log, at.BaggedLogistic(bags=3), bootstrap=10, rng=3)
+    assert credit.conversions[0].sum() == pytest.approx(50)
+    assert np.isfinite(credit.to_frame()["conversions_ci_high"]).all()
 
 
 def test_the_truth_of_simulated_journeys_is_found():
@@ -187,3 +220,13 @@ def test_many_tallies_are_solved_like_each():
 def test_parameters_without_sense_are_refused(options):
     with pytest.raises(ModelError, match=next(iter(options))):
         at.BaggedLogistic(**options)
+
+
+def test_few_conversions_over_many_sets_are_fitted():
+    """A Newton step too far leaves chances of 0 and 1 alone, and with them no information."""
+    data = simulate(800, seed=4, days=60)
+    first = pa.scalar(dt.datetime(2025, 2, 10, tzinfo=dt.UTC), pa.timestamp("us", "UTC"))
+    tables = [each.filter(pc.less(each["time"], first)) for each in (data.touches, data.conversions)]
+    journeys = at.build_journeys(at.read_log(*tables), goal="purchase")
+    credit = at.attribute(journeys, "bagged_logistic")
+    assert credit.conversions.sum() == pytest.approx(journeys.n_conversions)

@@ -14,6 +14,7 @@ from attribution.errors import EngineError
 
 if TYPE_CHECKING:
     from attribution.eventlog.eventlog import EventLog
+    from attribution.eventlog.sources import Source
 
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
@@ -26,6 +27,7 @@ _READING = 190 << 20  # decoded batches, chunks that wait for the disk, and thei
 _FEWEST_ROWS = 1 << 16
 _MOST_ROWS = 3 << 19  # larger partitions fall out of the caches and gain nothing
 _MOST_BUCKETS = 256
+_ROWS_A_BYTE = 64
 _ALONE = 1 << 20  # up to so many touches the start of another process costs more than it saves
 
 
@@ -89,6 +91,19 @@ def touch_bytes(log: EventLog) -> int:
     return _PER_TOUCH + _PER_LABEL * len(table.dims) + (24 if table.sequence else 0)
 
 
+def plausible_rows(source: Source) -> int | None:
+    """Return how many rows a table says that it has, or None if that is not known, or not to be believed.
+
+    A damaged file may claim any number; one with users and times has no more than a few rows a byte.
+    """
+    if source.n_rows is None or not source.files:
+        return source.n_rows
+    with suppress(OSError):
+        if source.n_rows > _ROWS_A_BYTE * sum(file.stat().st_size for file in source.files):
+            return None
+    return source.n_rows
+
+
 def row_bytes(log: EventLog) -> int:
     """Return how many bytes a touch takes on disk while it waits in its bucket, at most."""
     table = log.touch_table
@@ -138,7 +153,7 @@ def plan(memory: int, per_touch: int, n_rows: int | None, buckets: int | None, p
     Examples
     --------
     >>> plan(2 * 10**9, 170, 10**8, None, 2)
-    Plan(buckets=64, rows=1572864, processes=2)
+    Plan(buckets=128, rows=1572864, processes=2)
     """
     if n_rows is not None and n_rows <= _ALONE:
         processes = 1

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attribution.engines.base import Engine
-from attribution.engines.budget import available_memory, shown_bytes, touch_bytes
+from attribution.engines.budget import available_memory, plausible_rows, shown_bytes, touch_bytes
 from attribution.engines.memory import Memory
 from attribution.engines.stream import Stream
 from attribution.errors import EngineError, unknown_name
@@ -30,6 +30,9 @@ def engine_of(engine: str | Engine, log: EventLog) -> Engine:
         If it is no engine.
     """
     if not isinstance(engine, str):
+        if isinstance(engine, type):
+            msg = f"engine={engine.__name__} is a class, not an engine"
+            raise EngineError(msg, column="engine", hint=f"engine=at.{engine.__name__}(...)")
         if not callable(getattr(engine, "open", None)):
             msg = f"engine={engine!r} cannot run models"
             raise EngineError(msg, column="engine", hint='engine="memory", or engine=at.Stream(memory="2GB")')
@@ -46,7 +49,7 @@ def _by_size(log: EventLog) -> Engine:
 
     A log of Spark DataFrames stays on its cluster.
     """
-    rows = log.touches.n_rows
+    rows = plausible_rows(log.touches)
     if isinstance(log.touches, SparkSource) and not log.is_loaded:
         from attribution.engines.spark import Spark
 

@@ -74,6 +74,9 @@ def settings_of(log: EventLog, settings: JourneySettings, tasks: Tasks, period: 
             found[f"task {name!r}"] = repr(task)
     for name, text in found.items():
         if _ADDRESS.search(text):
+            if name.startswith("task "):
+                msg = f"increments keep tallies of models, and {name[5:]} are none"
+                raise EngineError(msg, column="engine", hint='engine="stream" reads the whole log')
             msg = f"{name} is {text}, which another run cannot recognise"
             why = "the tallies of one function would be added to those of another"
             raise EngineError(msg, why=why, hint='engine="stream" for models that are made of functions')
@@ -92,8 +95,12 @@ def refuse_second_pass(tasks: Tasks) -> None:
         if not isinstance(task, TallyTask):
             continue
         if isinstance(task, AllocateTask) or task.model.needs_allocation(task.by):
-            msg = f"{name!r} by {', '.join(task.by)} reads all journeys again once it is solved"
             why = "increments keep tallies of old journeys, not the journeys"
+            if tuple(task.by) == ("channel",):
+                msg = f"{name!r}, {task.model!r}, reads all journeys again once it is solved"
+                hint = 'a model that does not, such as at.Markov(allocation="channel"), or engine="stream"'
+                raise ModelError(msg, column="models", why=why, hint=hint)
+            msg = f"{name!r} by {', '.join(task.by)} reads all journeys again once it is solved"
             hint = 'by="channel" for this model, or engine="stream"'
             raise ModelError(msg, column="by", why=why, hint=hint)
 
@@ -104,9 +111,10 @@ def refuse_others(folder: Path, saved: Mapping[str, str], wanted: Mapping[str, s
     Raises
     ------
     EngineError
-        Naming the first setting that differs, its old value and its new one.
+        Naming the first setting that differs, its old value and its new one; models first, for whether
+        journeys that did not convert are built follows from them.
     """
-    for name in dict.fromkeys([*wanted, *saved]):
+    for name in sorted(dict.fromkeys([*wanted, *saved]), key=lambda name: not name.startswith("model ")):
         old, new = saved.get(name), wanted.get(name)
         if old == new:
             continue

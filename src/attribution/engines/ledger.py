@@ -119,7 +119,10 @@ class Ledger:
             If another process holds it, it holds something else, or it cannot be written to.
         """
         try:
-            (folder / _PERIODS).mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
+            if not (folder / _MANIFEST).exists():
+                _refuse_foreign(folder)
+            (folder / _PERIODS).mkdir(exist_ok=True)
             lock = (folder / _LOCK).open("a+", encoding="utf-8")
         except OSError as error:
             msg = f"cannot write to the folder of the increments {str(folder)!r}: {error.strerror or error}"
@@ -143,11 +146,10 @@ class Ledger:
         Raises
         ------
         EngineError
-            If the folder holds something else, or its manifest is damaged or of another version.
+            If the manifest is damaged or of another version.
         """
         place = self.folder / _MANIFEST
         if not place.exists():
-            self._refuse_foreign()
             self._sweep(None)
             return None
         with self._intact(place):
@@ -234,16 +236,6 @@ class Ledger:
                 msg, why="the tallies so far are lost with it", hint=self._start_anew
             ) from error
 
-    def _refuse_foreign(self) -> None:
-        others = [
-            path.name
-            for path in self.folder.iterdir()
-            if path.name not in {_LOCK, _PERIODS} and not _OURS.fullmatch(path.name)
-        ]
-        if others:
-            msg = f"{str(self.folder)!r} holds {min(others)!r}, but no {_MANIFEST} of earlier increments"
-            raise EngineError(msg, hint="give the increments a folder of their own")
-
     def _sweep(self, state: State | None) -> None:
         """Remove files of ours that `state` does not name."""
         named: set[str] = set()
@@ -255,6 +247,17 @@ class Ledger:
                 if _OURS.fullmatch(path.name) and path.relative_to(self.folder).as_posix() not in named:
                     with suppress(OSError):
                         path.unlink()
+
+
+def _refuse_foreign(folder: Path) -> None:
+    others = [
+        path.name
+        for path in folder.iterdir()
+        if path.name not in {_LOCK, _PERIODS, _MANIFEST} and not _OURS.fullmatch(path.name)
+    ]
+    if others:
+        msg = f"{str(folder)!r} holds {min(others)!r}, but no {_MANIFEST} of earlier increments"
+        raise EngineError(msg, hint="give the increments a folder of their own")
 
 
 def _locked(file: Any) -> bool:

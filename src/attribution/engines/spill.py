@@ -160,7 +160,7 @@ class ConversionSpill:
         self.table = table
         self.faults = FaultTally("conversions")
         self.writer = writer
-        self.total = 0.0
+        self.total = self.largest = 0.0
         self.labels = {f"dim:{name}": LabelIndex() for name, _ in table.conversion_dims}
         if table.goal is not None:
             self.labels["goal"] = LabelIndex()
@@ -175,7 +175,9 @@ class ConversionSpill:
         if batch.value is not None:
             columns["value"] = batch.value
             with np.errstate(over="ignore"):
-                self.total += float(np.abs(batch.value).sum())
+                size = np.abs(batch.value)
+                self.total += float(size.sum())
+                self.largest = max(self.largest, float(size.max(initial=0.0)))
         if batch.goal is not None:
             columns["goal"] = _coded(self.labels["goal"], batch.goal)
         if batch.order is not None:

@@ -129,7 +129,7 @@ class Stream:
         plan = budget.plan(
             memory,
             budget.touch_bytes(log),
-            log.touches.n_rows,
+            budget.plausible_rows(log.touches),
             self.buckets,
             self.processes or budget.processors(),
         )
@@ -175,7 +175,7 @@ def _spill(
         raise
     dropped = {**touches.faults.settle(log.invalid), **conversions.faults.settle(log.invalid)}
     span.check()
-    refuse_overflow(conversions.total, log.conversion_table)
+    refuse_overflow(conversions.total, log.conversion_table, conversions.largest)
     spilled = Spilled(
         log.touch_table,
         log.conversion_table,
@@ -259,10 +259,11 @@ def _shown(
 
 def _refuse_small_disk(log: EventLog, folder: Path) -> None:
     """Raise EngineError if the buckets may not fit on the disk, before anything is read."""
-    if log.touches.n_rows is None:
+    touches = budget.plausible_rows(log.touches)
+    if touches is None:
         return
-    conversions = 0 if log.conversions is None else log.conversions.n_rows or 0
-    need = (log.touches.n_rows + 2 * conversions) * budget.row_bytes(log)
+    conversions = 0 if log.conversions is None else budget.plausible_rows(log.conversions) or 0
+    need = (touches + 2 * conversions) * budget.row_bytes(log)
     free = shutil.disk_usage(folder).free
     if need > free:
         where = f"on the disk of {str(folder.parent)!r}"

@@ -79,7 +79,8 @@ class Loader:
         span.check()
         log = to_columns(touches, conversions, span, dropped, self.rename)
         with np.errstate(over="ignore"):
-            refuse_overflow(float(np.abs(log.conversions.value).sum()), self.conversion_table)
+            size = np.abs(log.conversions.value)
+            refuse_overflow(float(size.sum()), self.conversion_table, float(size.max(initial=0.0)))
         # Arrow keeps what it decoded for the next batch; there is none, and sorting is about to need it.
         pa.default_memory_pool().release_unused()
         return log
@@ -157,9 +158,10 @@ class Loader:
             bar.close()
 
 
-def refuse_overflow(total: float, table: TableColumns) -> None:
+def refuse_overflow(total: float, table: TableColumns, largest: float | None = None) -> None:
     """Raise LogError if the values, `total` without their signs, add up to more than a float can hold."""
     if not np.isfinite(total):
-        msg = "conversions: the values add up to more than a float can hold"
+        size = "" if largest is None else f", up to {largest:g},"
+        msg = f"conversions: the values{size} add up to more than a float can hold"
         why = "their sum would be infinite, and so would be all credit"
         raise LogError(msg, column=table.value, why=why, hint="write the values in the unit of your money")

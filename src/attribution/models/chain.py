@@ -14,6 +14,7 @@ per channel in which the channel's states are held at zero; one sparse product a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ _COARSE = 1e-6  # below it a leap's own rounding error is no smaller than what i
 _SMALL = 100
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Chain:
     """An absorbing chain with S transient states and E transitions between them.
 
@@ -54,6 +55,13 @@ class Chain:
     probability: Floats
     convert: Floats
     newest: Ints
+
+    @cached_property
+    def inverse(self) -> Floats:
+        """``(I - Q)^-1``, shape (S, S): the same for every reward, so that it is worked out once."""
+        n = len(self.start)
+        moves = np.bincount(self.source * n + self.target, self.probability, n * n)
+        return _inverse(np.eye(n) - moves.reshape(n, n))
 
 
 def removal_effects(chain: Chain, reward: Floats, n_channels: int) -> tuple[float, Floats]:
@@ -124,9 +132,7 @@ def removal_effects_batch(
 
 def _dense(chain: Chain, reward: Floats, n_channels: int) -> tuple[float, Floats]:
     """Return (expected reward, expected reward without each channel) from one inverse."""
-    n = len(chain.start)
-    moves = np.bincount(chain.source * n + chain.target, chain.probability, n * n)
-    inverse = _inverse(np.eye(n) - moves.reshape(n, n))
+    inverse = chain.inverse
     visits = chain.start @ inverse
     ahead = inverse @ reward
     expected = float(chain.start @ ahead)

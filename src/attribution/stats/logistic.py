@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from attribution._typing import Floats
+from attribution._typing import Bools, Floats
 
 _ROUNDS = 100
 _CLOSE = 1e-10  # the last step of Newton's method; the error after it is of the order of its square
 _RANK = 1e-10  # eigenvalues below this fraction of the largest are taken for zero
+_LEAST_PART = 1e-12  # a smaller part of the outcomes is rounding, and says nothing
 _TABLE = 1 << 23  # numbers in a table of products of columns
 
 
@@ -44,7 +45,8 @@ def fit_logistic(design: Floats, successes: Floats, totals: Floats) -> Floats:
 
     n, p = design.shape
     whole = totals.sum(axis=1)
-    usable = (whole > 0) & (successes.sum(axis=1) > 0) & (successes.sum(axis=1) < whole)
+    good, least = successes.sum(axis=1), _LEAST_PART * whole  # mixed outcomes are never exactly none or all
+    usable = (whole > 0) & (good > least) & (whole - good > least)
     slopes = np.zeros((len(totals), p))
     if not usable.any() or not p:
         return slopes
@@ -73,7 +75,8 @@ def fit_logistic(design: Floats, successes: Floats, totals: Floats) -> Floats:
         information = turned @ _information(full, products, totals * chance * (1.0 - chance)) @ centred
         if null is None:
             null = _null_space(information)
-        newton = (centred @ np.linalg.solve(information + null, gradient - null @ gradient))[:, :, 0]
+        system = _regular(information + null, worse)
+        newton = (centred @ np.linalg.solve(system, gradient - null @ gradient))[:, :, 0]
         newton = np.where(worse[:, None], -0.5 * step, newton)  # half the way back
         step = np.where(worse[:, None], 0.5 * step, newton)
         best = np.where(worse, best, likelihood)
@@ -82,6 +85,19 @@ def fit_logistic(design: Floats, successes: Floats, totals: Floats) -> Floats:
             break
     slopes[usable] = found[:, 1:]
     return slopes
+
+
+def _regular(system: Floats, unused: Bools) -> Floats:
+    """Return matrices that can be solved: a step too far may leave no information at all.
+
+    The steps of those in `unused` are halved instead. To the others a trace of the identity is added, which
+    changes a step by its 10^-12th part, and not where steps end.
+    """
+    unit = np.eye(system.shape[1])
+    size = np.trace(system, axis1=1, axis2=2)
+    regular: Floats = system + (1e-12 * size / len(unit))[:, None, None] * unit
+    regular[unused | ~(size > 0.0)] = unit
+    return regular
 
 
 def _null_space(information: Floats) -> Floats:
