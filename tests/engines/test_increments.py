@@ -390,10 +390,12 @@ def test_a_damaged_state_is_refused_with_the_remedy(tmp_path, name, damage):
     assert "rm -r" in caught.value.hint
 
 
-def test_without_its_manifest_a_folder_starts_anew(tmp_path):
+def test_without_its_manifest_a_folder_starts_anew(tmp_path, caplog):
     credited(example(), at.Increments(tmp_path))
+    assert "without their manifest.json" not in caplog.text
     (tmp_path / "manifest.json").unlink()
     assert_same(credited(example(), at.Increments(tmp_path)), credited(example(), "memory"))
+    assert "without their manifest.json" in caplog.text
 
 
 def test_a_damaged_sum_is_added_up_again(tmp_path, caplog):

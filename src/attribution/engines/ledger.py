@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import re
 import secrets
@@ -30,6 +31,8 @@ FORMAT = 1
 """Version of the files, and of what the numbers in them mean: raised whenever either changes."""
 
 _MANIFEST, _LOCK, _PERIODS = "manifest.json", "lock", "periods"
+logger = logging.getLogger(__name__)
+
 _OURS = re.compile(
     r"(total|touches|events|period-[0-9W-]+)\.[0-9a-f]{12}\.parquet|\.manifest\.json\.[0-9a-f]+\.tmp"
 )
@@ -150,7 +153,13 @@ class Ledger:
         """
         place = self.folder / _MANIFEST
         if not place.exists():
-            self._sweep(None)
+            if self._sweep(None):
+                logger.warning(
+                    "%s holds tallies without their %s, of a first run that was killed or because somebody "
+                    "removed it: they are dropped, and what the log holds now is counted from its beginning",
+                    self.folder,
+                    _MANIFEST,
+                )
             return None
         with self._intact(place):
             facts = json.loads(place.read_text(encoding="utf-8"))
@@ -236,17 +245,22 @@ class Ledger:
                 msg, why="the tallies so far are lost with it", hint=self._start_anew
             ) from error
 
-    def _sweep(self, state: State | None) -> None:
-        """Remove files of ours that `state` does not name."""
+    def _sweep(self, state: State | None) -> int:
+        """Remove files of ours that `state` does not name; return how many there were."""
         named: set[str] = set()
         if state is not None:
             files = (*state.periods.values(), state.total, state.touches, state.events)
             named = {stored.file for stored in files if stored is not None}
-        for place in (self.folder, self.folder / _PERIODS):
-            for path in place.iterdir():
-                if _OURS.fullmatch(path.name) and path.relative_to(self.folder).as_posix() not in named:
-                    with suppress(OSError):
-                        path.unlink()
+        stale = [
+            path
+            for place in (self.folder, self.folder / _PERIODS)
+            for path in place.iterdir()
+            if _OURS.fullmatch(path.name) and path.relative_to(self.folder).as_posix() not in named
+        ]
+        for path in stale:
+            with suppress(OSError):
+                path.unlink()
+        return len(stale)
 
 
 def _refuse_foreign(folder: Path) -> None:
