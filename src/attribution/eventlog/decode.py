@@ -248,7 +248,7 @@ def _labels(batch: Any, column: str) -> Coded:
         coded = encode(batch.column(column))
         coded.labels.validate(full=True)
     except pa.ArrowInvalid as error:
-        msg = f"labels are not UTF-8 text ({first_line(error)})"
+        msg = f"labels cannot be read as UTF-8 text ({first_line(error)})"
         raise LogError(msg, column=column, hint="write the table again with that column as text") from error
     return coded
 

@@ -80,6 +80,9 @@ def encode(array: Any) -> Coded:
     if nulls is not None:
         codes = codes.astype(np.int32)
         codes[nulls] = len(array.dictionary)
+    if len(codes) and not 0 <= int(codes.min()) <= int(codes.max()) <= len(array.dictionary):
+        msg = "a code stands for no label"  # a damaged file; older Arrow hands it on
+        raise pa.ArrowInvalid(msg)
     return Coded(codes, _as_text(array.dictionary))
 
 
