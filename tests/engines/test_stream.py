@@ -257,7 +257,8 @@ def test_temporary_files_that_are_damaged_are_told(
     [
         ({"memory": "lots"}, 'memory="2GB"'),
         ({"memory": "10MB"}, "too little"),
-        ({"memory": -1}, "at least 1"),
+        ({"memory": -1}, 'memory="2GB"'),
+        ({"memory": 0}, 'memory="2GB"'),
         ({"processes": 0}, "at least 1"),
         ({"buckets": 1000}, "more than 256"),
         ({"folder": "/no/such/folder"}, "cannot make a folder"),

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attribution._checks import whole
 from attribution.errors import EngineError
 
 if TYPE_CHECKING:
@@ -45,7 +44,10 @@ def parse_bytes(value: str | int, name: str) -> int:
             msg = f"{name}={value!r} is no amount of memory"
             raise EngineError(msg, column=name, hint=f'{name}="2GB"')
         return int(float(found[1]) * _UNITS[found[2].upper()])
-    return whole(value, name, error=EngineError)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        msg = f"{name}={value!r} is no amount of memory"
+        raise EngineError(msg, column=name, hint=f'{name}="2GB"')
+    return value
 
 
 def shown_bytes(n: float) -> str:

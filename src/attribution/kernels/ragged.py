@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution._typing import Bools, Ints
+from attribution._typing import Bools, Hashes, Ints
+
+Segments = tuple[NDArray[Any], Ints]
 
 
 def offsets_of(lengths: Ints) -> Ints:
@@ -93,3 +95,45 @@ def run_starts(*columns: NDArray[Any]) -> Bools:
     for column in columns:
         marks[1:] |= column[1:] != column[:-1]
     return marks
+
+
+def find_segments(
+    segments: Segments, keys: Hashes, order: Ints, wanted: Segments, wanted_keys: Hashes
+) -> Ints | None:
+    """Find each of some segments among others, by their keys, and verify them element by element.
+
+    Parameters
+    ----------
+    segments, wanted
+        (values, offsets): segment k holds ``values[offsets[k]:offsets[k + 1]]``.
+    keys, wanted_keys
+        uint64, a number for each segment; equal segments have equal keys.
+    order
+        What sorts `keys`.
+
+    Returns
+    -------
+    int64, shape (n_wanted,), or None
+        Where each is; None if any is not there, or its key belongs to another segment too.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> known = (np.array([1, 1, 2]), np.array([0, 1, 3]))  # [1] and [1, 2]
+    >>> keys = np.array([1, 3], np.uint64)
+    >>> find_segments(known, keys, np.argsort(keys), (np.array([1, 2]), np.array([0, 2])), keys[1:]).tolist()
+    [1]
+    """
+    values, offsets = segments
+    others, other_offsets = wanted
+    if not len(keys):
+        return None
+    found = np.searchsorted(keys, wanted_keys, sorter=order)
+    place: Ints = order[np.minimum(found, len(order) - 1)]
+    if not np.array_equal(keys[place], wanted_keys):
+        return None
+    low, high = offsets[place], offsets[place + 1]
+    if not np.array_equal(high - low, np.diff(other_offsets)):
+        return None
+    index, _ = expand(low, high)
+    return place if np.array_equal(values[index], others) else None

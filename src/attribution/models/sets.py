@@ -10,7 +10,7 @@ import numpy as np
 from attribution._typing import Codes, Floats, Hashes, Ints
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.paths import distinct_paths
-from attribution.kernels.ragged import expand, offsets_of, run_starts
+from attribution.kernels.ragged import expand, find_segments, offsets_of, run_starts
 
 _WORD = 64  # channels that fit the bits of one integer
 _DIRECT = 20  # channels whose sets are numbered by a table instead of by sorting
@@ -88,16 +88,10 @@ class SetTally:
 
     def _rows_of(self, other: SetTally) -> Ints | None:
         """Return where the sets of `other` are in this tally, or None if any is not, or its key clashes."""
-        if self.channels != other.channels or not len(self.sums):
+        if self.channels != other.channels:
             return None
-        found = np.searchsorted(self._keys, other._keys, sorter=self._order)
-        place = self._order[np.minimum(found, len(self._order) - 1)]
-        if not np.array_equal(self._keys[place], other._keys):
-            return None
-        if not np.array_equal(self.sizes[place], other.sizes):
-            return None
-        index, _ = expand(self.offsets[place], self.offsets[place + 1])
-        return place if np.array_equal(self.members[index], other.members) else None
+        known, wanted = (self.members, self.offsets), (other.members, other.offsets)
+        return find_segments(known, self._keys, self._order, wanted, other._keys)
 
 
 def tally_sets(journeys: Journeys, *, nulls: bool = True) -> SetTally:

@@ -14,7 +14,7 @@ from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.hashing import hash_integers
 from attribution.kernels.paths import distinct_paths
-from attribution.kernels.ragged import expand, offsets_of
+from attribution.kernels.ragged import expand, find_segments, offsets_of
 
 SECOND = 1_000_000
 DAY = 86_400.0  # seconds
@@ -104,16 +104,10 @@ class WaitTally:
 
     def _rows_of(self, other: WaitTally) -> Ints | None:
         """Return where the rows of `other` are in this tally, or None if any is not, or its key clashes."""
-        if self.channels != other.channels or not len(self.sums):
+        if self.channels != other.channels:
             return None
-        found = np.searchsorted(self._keys, other._keys, sorter=self._order)
-        place = self._order[np.minimum(found, len(self._order) - 1)]
-        if not np.array_equal(self._keys[place], other._keys):
-            return None
-        if not np.array_equal(self.sizes[place], other.sizes):
-            return None
-        index, _ = expand(self.offsets[place], self.offsets[place + 1])
-        return place if np.array_equal(self.members[index], other.members) else None
+        known, wanted = (self.members, self.offsets), (other.members, other.offsets)
+        return find_segments(known, self._keys, self._order, wanted, other._keys)
 
 
 def grouped(
