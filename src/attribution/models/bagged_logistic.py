@@ -14,17 +14,17 @@ from attribution.credit.credit import Credit
 from attribution.errors import ModelError
 from attribution.journeys.journeys import Journeys
 from attribution.models.bagged_solution import BaggedLogisticSolution
-from attribution.models.base import CellTally, Model
+from attribution.models.base import CellTally
 from attribution.models.division import (
     SeenSets,
+    SetModel,
     credit_by_channel,
-    refuse_without_nulls,
     shares_by_weight,
     spread_division,
     tally_division,
     with_unattributed,
 )
-from attribution.models.sets import SetTally, tally_sets
+from attribution.models.sets import SetTally
 from attribution.stats.logistic import fit_logistic
 
 _BLOCK = 1 << 21  # numbers worked on at once
@@ -33,7 +33,7 @@ _NOTHING = 1e-9  # coefficients up to this are rounding
 
 
 @dataclass(frozen=True)
-class BaggedLogistic(Model[SetTally]):
+class BaggedLogistic(SetModel):
     """Credit by what each channel adds to the log-odds of conversion, in logistic regressions on bags.
 
     Shao & Li (2011), "Data-driven multi-touch attribution models", KDD, section 3.2. Conversion is regressed
@@ -108,24 +108,6 @@ class BaggedLogistic(Model[SetTally]):
         if isinstance(self.rng, np.random.Generator):
             object.__setattr__(self, "rng", int(self.rng.integers(2**63)))
         whole(self.rng, "rng", least=0, error=ModelError)
-
-    @property
-    def needs_nulls(self) -> bool:
-        """Whether the regression needs journeys that did not convert: it does."""
-        return True
-
-    def check(self, journeys: Journeys) -> None:
-        """Raise ModelError if the journeys were built without those that did not convert."""
-        refuse_without_nulls(self.name, journeys)
-
-    def tally(
-        self,
-        journeys: Journeys,
-        by: Sequence[str] = ("channel",),  # noqa: ARG002 - breakdowns come from `allocate`
-    ) -> SetTally:
-        """Count journeys by their set of channels; see `tally_sets`."""
-        self.check(journeys)
-        return tally_sets(journeys)
 
     def solve(self, tally: SetTally) -> Credit:
         """Fit the bags, and divide each converting journey by the mean coefficients.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,9 +14,9 @@ from attribution.errors import ModelError
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.kernels.ragged import segment_sums
-from attribution.models.base import CellTally, solve_cells
+from attribution.models.base import CellTally, Model, solve_cells
 from attribution.models.cells import cells_of
-from attribution.models.sets import SetTally
+from attribution.models.sets import SetTally, tally_sets
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,28 @@ def refuse_without_nulls(name: str, journeys: Journeys) -> None:
     if journeys.settings.get("nulls") is False:
         msg = f"{name} learns from journeys that did not convert, and these were built without them"
         raise ModelError(msg, hint="at.build_journeys(log, nulls=True)")
+
+
+class SetModel(Model[SetTally]):
+    """A model that learns from sets of channels which of them go with conversions."""
+
+    @property
+    def needs_nulls(self) -> bool:
+        """Whether it needs journeys that did not convert: it does."""
+        return True
+
+    def check(self, journeys: Journeys) -> None:
+        """Raise ModelError if the journeys were built without those that did not convert."""
+        refuse_without_nulls(self.name, journeys)
+
+    def tally(
+        self,
+        journeys: Journeys,
+        by: Sequence[str] = ("channel",),  # noqa: ARG002 - breakdowns come from `allocate`
+    ) -> SetTally:
+        """Count journeys by their set of channels; see `tally_sets`."""
+        self.check(journeys)
+        return tally_sets(journeys)
 
 
 def with_unattributed(credit: Floats, lost: Floats | None) -> Floats:

@@ -13,16 +13,16 @@ from attribution._typing import Floats, Ints
 from attribution.credit.credit import Credit
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
-from attribution.models.base import CellTally, Model
+from attribution.models.base import CellTally
 from attribution.models.division import (
     SeenSets,
+    SetModel,
     credit_by_channel,
-    refuse_without_nulls,
     spread_division,
     tally_division,
     with_unattributed,
 )
-from attribution.models.sets import SetTally, tally_sets
+from attribution.models.sets import SetTally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +108,7 @@ class ProbabilisticSolution(Display):
 
 
 @dataclass(frozen=True)
-class Probabilistic(Model[SetTally]):
+class Probabilistic(SetModel):
     """Credit by conversion rates of journeys with a channel, and with each pair of channels.
 
     Shao & Li (2011), "Data-driven multi-touch attribution models", KDD, section 3.3, equation 3. With
@@ -145,24 +145,6 @@ class Probabilistic(Model[SetTally]):
     """
 
     name: ClassVar[str] = "probabilistic"
-
-    @property
-    def needs_nulls(self) -> bool:
-        """Whether rates need journeys that did not convert: they do."""
-        return True
-
-    def check(self, journeys: Journeys) -> None:
-        """Raise ModelError if the journeys were built without those that did not convert."""
-        refuse_without_nulls(self.name, journeys)
-
-    def tally(
-        self,
-        journeys: Journeys,
-        by: Sequence[str] = ("channel",),  # noqa: ARG002 - breakdowns come from `allocate`
-    ) -> SetTally:
-        """Count journeys by their set of channels; see `tally_sets`."""
-        self.check(journeys)
-        return tally_sets(journeys)
 
     def solve(self, tally: SetTally) -> Credit:
         """Compute the rates, divide each converting journey, and sum.
