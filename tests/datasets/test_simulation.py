@@ -57,6 +57,14 @@ def test_a_holdout_leaves_the_rest_of_the_world_as_it_was(data):
     assert theirs(plain) == theirs(data)
 
 
+def test_arms_of_ones_own_are_as_good_as_drawn_ones(data):
+    held = {name: column(data.users, f"arm_{name}") == "holdout" for name in data.settings["holdout"]}
+    given = simulate(20_000, seed=11, holdout=held)
+    assert all(given.settings["holdout"][name] == "given" for name in held)
+    for table in ("touches", "conversions", "spend", "users", "truth"):
+        assert getattr(given, table) == getattr(data, table)
+
+
 def test_dirt_and_bots_leave_truth_users_and_spend_alone():
     plain = simulate(4_000, seed=3)
     dirty = simulate(4_000, seed=3, bots=3, dirt=True)
@@ -292,6 +300,10 @@ BAD = [
     ({"holdout": {"email": 20}}, "between 0 and 1"),
     ({"holdout": {"email": float("nan")}}, "between 0 and 1"),
     ({"holdout": 0.2}, 'holdout={"email": 0.2}'),
+    ({"holdout": {"email": [True, False]}}, "not booleans for 50 users"),
+    ({"n_users": 2, "holdout": {"email": [1, 0]}}, "not booleans for 2 users"),
+    ({"n_users": 2, "holdout": {"email": [True, True]}}, "leaves one arm empty"),
+    ({"holdout": {"email": "half"}}, "between 0 and 1"),
     ({"without": "displey"}, "did you mean 'display'"),
     ({"without": ["email", 3]}, "no channel 3"),
     ({"without": 5}, "without='email'"),

@@ -1,14 +1,17 @@
-"""Logs that engines are tried on: simulated, with dirt, bots, goals and dimensions."""
+"""Logs that engines are tried on: simulated, with dirt, bots, goals and dimensions; and a Spark cluster."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import attribution as at
 from attribution.datasets import simulate
 from attribution.eventlog.eventlog import EventLog
+from tests.engines import cluster as clusters
 
 SCHEMA = at.LogSchema(dims=("device", "campaign"))
 
@@ -25,3 +28,19 @@ def log(dirty: Path) -> EventLog:
     return at.read_log(
         dirty / "touches.parquet", dirty / "conversions.parquet", SCHEMA, invalid="drop", missing_value=0.0
     )
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clusters.Cluster]:
+    """Return a running cluster; it starts once."""
+    with clusters.running(tmp_path_factory.mktemp("spark")) as running:
+        yield running
+
+
+@pytest.fixture(params=["classic", "connect"])
+def session(request: pytest.FixtureRequest, cluster: clusters.Cluster) -> Any:
+    """Return a session of either kind."""
+    found = getattr(cluster, request.param)
+    if found is None:
+        pytest.skip("Spark Connect did not start: grpcio is not installed")
+    return found

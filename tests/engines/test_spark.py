@@ -9,7 +9,6 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,11 @@ import pytest
 
 import attribution as at
 from attribution.datasets import simulate
-from attribution.engines.spark_errors import cause
 from attribution.engines.spark_split import Keep
 from attribution.engines.spark_tally import Total
 from attribution.errors import EngineError, JourneyError, LogError, ModelError
 from attribution.eventlog.eventlog import EventLog
+from attribution.eventlog.spark_errors import cause
 from attribution.journeys.build import JourneySettings
 from tests.engines import cluster as clusters
 from tests.engines.conftest import SCHEMA
@@ -41,22 +40,6 @@ pytestmark = [
 ]
 EVERYONE = JourneySettings(goal="purchase")
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clusters.Cluster]:
-    """Return a running cluster; it starts once."""
-    with clusters.running(tmp_path_factory.mktemp("spark")) as running:
-        yield running
-
-
-@pytest.fixture(params=["classic", "connect"])
-def session(request: pytest.FixtureRequest, cluster: clusters.Cluster) -> Any:
-    """Return a session of either kind."""
-    found = getattr(cluster, request.param)
-    if found is None:
-        pytest.skip("Spark Connect did not start: grpcio is not installed")
-    return found
 
 
 def frames(session: Any, folder: Path, **options: Any) -> EventLog:

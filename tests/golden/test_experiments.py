@@ -43,14 +43,31 @@ def test_criteo_uplift(outcome):
 
 
 def test_national_supported_work():
+    # Printed to four digits; the digits beyond are those of statsmodels' OLS on the same rows.
     causaldata = pytest.importorskip("causaldata", reason="causaldata carries the data")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         people = causaldata.nsw_mixtape.load_pandas().data
-    lift = at.analyze_holdout(people, assigned="treat", outcome="re78", treatment=1, holdout=0)
-    assert lift.n == {"1": 185, "0": 260}
-    assert lift.absolute.value == pytest.approx(1794.3424, abs=1e-3)
-    assert lift.details["standard_error"] == pytest.approx(670.9965, abs=1e-3)
+    import statsmodels.api as sm
+
+    for variance, cov_type, difference, error in (
+        ("welch", "HC2", 1794.34238185, 670.99654447),
+        ("pooled", "nonrobust", 1794.34238185, 632.85339241),
+    ):
+        lift = at.analyze_holdout(
+            people, assigned="treat", outcome="re78", treatment=1, holdout=0, variance=variance
+        )
+        assert lift.n == {"1": 185, "0": 260}
+        assert lift.absolute.value == pytest.approx(difference, abs=1e-6)
+        assert lift.details["standard_error"] == pytest.approx(error, abs=1e-6)
+        fit = sm.OLS(people["re78"].astype(float), sm.add_constant(people["treat"].astype(float)))
+        fit = fit.fit(cov_type=cov_type)
+        assert lift.absolute.value == pytest.approx(fit.params["treat"], rel=1e-10)
+        assert lift.details["standard_error"] == pytest.approx(fit.bse["treat"], rel=1e-10)
+        if variance == "pooled":
+            assert lift.p_value == pytest.approx(fit.pvalues["treat"], rel=1e-8)
+            ends = [lift.absolute.low, lift.absolute.high]
+            assert ends == pytest.approx(fit.conf_int().loc["treat"].tolist(), abs=1e-6)
 
 
 def test_lewis_and_rao_example_of_a_campaign_that_cannot_be_measured():

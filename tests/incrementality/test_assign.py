@@ -235,7 +235,7 @@ def test_the_result_is_a_table_for_everybody():
         ({"share": 0.1, "users": [1.0, 2.5]}, "does not name units"),
         ({"share": 0.1, "users": ["a", None]}, "1 missing values"),
         ({"share": 0.1, "users": ["a", 1]}, "cannot be read"),
-        ({"share": 0.1, "users": "ann"}, "no column"),
+        ({"share": 0.1, "users": "ann"}, "not a column of ids"),
         ({"share": 0.1, "users": {"user": ["a"]}}, "did you mean 'user'"),
         (
             {"share": 0.1, "users": {"user_id": [1, 1], "r": ["x", "y"]}, "strata": "r"},

@@ -358,6 +358,30 @@ def test_few_events_get_the_score_test():
     assert "cannot be told" in lift.summary()
 
 
+def test_a_pooled_variance_is_one_test_for_everything():
+    # 8 of 4,000 against 1 of 1,000: with variances of their own these few events would get the score test.
+    cells = {"arm": ["treatment"] * 2 + ["holdout"] * 2, "converted": [1, 0, 1, 0], "n": [8, 3_992, 1, 999]}
+    few = at.analyze_holdout(cells, count="n", variance="pooled")
+    share = 9 / 5_000
+    within = (8 * (1 - 8 / 4_000) + 1 * (1 - 1 / 1_000)) / 4_998  # by hand: sum of squares within the arms
+    assert few.details["standard_error"] == pytest.approx(
+        (within * (1 / 4_000 + 1 / 1_000)) ** 0.5, rel=1e-12
+    )
+    assert within == pytest.approx(share, rel=0.01)
+    assert "one variance" in few.method
+    assert any("varies as much" in text for text in few.assumptions)
+    # At the level that equals the p-value, difference and lift end where nothing begins.
+    users = world(4_000)
+    for options in ({"outcome": "revenue"}, {"outcome": "revenue", "denominator": "cost"}):
+        p_value = at.analyze_holdout(users, variance="pooled", **options).p_value
+        edge = at.analyze_holdout(users, variance="pooled", alpha=p_value, **options)
+        assert min(abs(edge.absolute.low), abs(edge.absolute.high)) < 1e-7 * abs(edge.absolute.value)
+        assert min(abs(edge.relative.low), abs(edge.relative.high)) < 1e-7 * abs(edge.relative.value)
+    ghost = at.analyze_holdout(users, exposed="would_see", design="ghost_ads", variance="pooled")
+    whole = at.analyze_holdout(users, variance="pooled")
+    assert ghost.details["itt"].low == pytest.approx(whole.absolute.low, rel=1e-12)
+
+
 def test_a_lift_shows_itself(tmp_path):
     lift = at.analyze_holdout(world(), value="revenue", cost=1_000.0, exposed="seen")
     assert list(lift.to_frame()) == ["measure", "estimate", "ci_low", "ci_high", "note"]

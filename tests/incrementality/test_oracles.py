@@ -48,17 +48,71 @@ def test_difference_is_scipys_welch_test(users, outcome, alpha):
     assert [lift.absolute.low, lift.absolute.high] == pytest.approx([low, high], abs=1e-8)
 
 
-@pytest.mark.parametrize("covariates", [["past"], ["past", "age", "visits"]])
-def test_lins_regression_is_that_of_statsmodels_with_hc2(users, covariates):
+@pytest.mark.parametrize("outcome", ["revenue", "converted"])
+@pytest.mark.parametrize("alpha", [0.05, 0.2])
+def test_pooled_variance_is_scipys_student_test(users, outcome, alpha):
+    lift = at.analyze_holdout(users, outcome=outcome, alpha=alpha, variance="pooled")
+    found = stats.ttest_ind(*sides(users, outcome))
+    low, high = found.confidence_interval(1 - alpha)
+    assert lift.p_value == pytest.approx(found.pvalue, rel=1e-8)
+    assert [lift.absolute.low, lift.absolute.high] == pytest.approx([low, high], abs=1e-8)
+    assert lift.method.startswith("Student's difference")
+
+
+def lin_by_statsmodels(users: pd.DataFrame, outcome: str, covariates: list[str]) -> tuple[float, float]:
+    """Return effect and HC2 standard error of the outcome on arm, centered covariates and their products."""
     import statsmodels.api as sm
 
-    lift = at.analyze_holdout(users, outcome="revenue", covariate=covariates)
     x = users[covariates] - users[covariates].mean()
     t = (users["arm"] == "treatment").to_numpy(float)
     design = np.column_stack([np.ones(len(users)), t, x, x.to_numpy() * t[:, None]])
-    fit = sm.OLS(users["revenue"].to_numpy(), design).fit(cov_type="HC2")
-    assert lift.absolute.value == pytest.approx(fit.params[1], rel=1e-9)
-    assert lift.details["standard_error"] == pytest.approx(fit.bse[1], rel=1e-9)
+    fit = sm.OLS(users[outcome].to_numpy(float), design).fit(cov_type="HC2")
+    return fit.params[1], fit.bse[1]
+
+
+@pytest.mark.parametrize("outcome", ["revenue", "converted"])
+@pytest.mark.parametrize("covariates", [["past"], ["past", "age", "visits"]])
+def test_lins_regression_is_that_of_statsmodels_with_hc2(users, outcome, covariates):
+    lift = at.analyze_holdout(users, outcome=outcome, covariate=covariates)
+    effect, error = lin_by_statsmodels(users, outcome, covariates)
+    assert lift.absolute.value == pytest.approx(effect, rel=1e-9)
+    assert lift.details["standard_error"] == pytest.approx(error, rel=1e-9)
+
+
+def test_lins_regression_where_leverage_is_large(users):
+    # Ten users an arm, one of them with a past unlike all others: leverages near one, where HC2 is not HC0.
+    few = pd.concat([part.head(10) for _, part in users.groupby("arm")])
+    few = few.assign(past=np.where(np.arange(20) % 10 == 0, 900.0, few["past"]))
+    lift = at.analyze_holdout(few, outcome="revenue", covariate="past", despite=("covariate_balance",))
+    effect, error = lin_by_statsmodels(few, "revenue", ["past"])
+    assert lift.absolute.value == pytest.approx(effect, rel=1e-8)
+    assert lift.details["standard_error"] == pytest.approx(error, rel=1e-8)
+
+
+def test_lins_regression_where_rows_stand_for_many_users(users):
+    cells = users.assign(
+        visits=users["visits"] % 4, bought=users["visits"].clip(upper=3) + users["converted"]
+    )
+    cells = cells.groupby(["arm", "visits", "bought"], as_index=False).size()
+    lift = at.analyze_holdout(cells, outcome="bought", covariate="visits", count="size")
+    rows = cells.loc[cells.index.repeat(cells["size"])]
+    effect, error = lin_by_statsmodels(rows, "bought", ["visits"])
+    assert lift.absolute.value == pytest.approx(effect, rel=1e-8)
+    assert lift.details["standard_error"] == pytest.approx(error, rel=1e-8)
+
+
+def test_lins_regression_among_those_whom_a_ghost_ad_compares(users):
+    lift = at.analyze_holdout(
+        users,
+        outcome="revenue",
+        covariate="past",
+        exposed="exposed",
+        design="ghost_ads",
+        despite=("exposure_ratio",),
+    )
+    effect, error = lin_by_statsmodels(users[users["exposed"]], "revenue", ["past"])
+    assert lift.absolute.value == pytest.approx(effect, rel=1e-8)
+    assert lift.details["standard_error"] == pytest.approx(error, rel=1e-8)
 
 
 def test_effect_per_complier_is_two_stage_least_squares(users):
@@ -78,6 +132,22 @@ def test_effect_per_complier_is_two_stage_least_squares(users):
     found = stats.ttest_ind(*sides(equal, "revenue"), equal_var=False)
     error = (wald.high - wald.low) / 2 / stats.t.ppf(0.975, found.df)
     assert error * np.sqrt(899 / 900) == pytest.approx(fit.std_errors["exposed"], rel=1e-8)
+
+
+def test_effect_per_complier_with_one_variance_is_textbook_two_stage_least_squares(users):
+    iv = pytest.importorskip("linearmodels.iv", reason="linearmodels is not installed")
+    lift = at.analyze_holdout(users, outcome="revenue", exposed="exposed", variance="pooled")
+    ones, z = pd.Series(1.0, index=users.index), (users["arm"] == "treatment").astype(float)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit = iv.IV2SLS(
+            users["revenue"], ones.rename("one"), users["exposed"].astype(float), z.rename("z")
+        ).fit(cov_type="unadjusted", debiased=True)
+    assert lift.cace is not None
+    assert lift.cace.value == pytest.approx(fit.params["exposed"], rel=1e-8)
+    wald = lift.details["cace_delta"]
+    error = (wald.high - wald.low) / 2 / stats.t.ppf(0.975, len(users) - 2)
+    assert error == pytest.approx(fit.std_errors["exposed"], rel=1e-8)
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,9 @@ def test_duration_and_words_and_pictures():
     assert plan.days == math.ceil(plan.n / 10_000) + 7
     words = plan.summary()
     for part in (
-        "+10%",
+        # Of the exposed it is known what they gain, not where they stand: levels are those of all units.
+        "a change of +0.2 points for an exposed unit (+10% of the baseline)",
+        "so lift +3% over all units (2% to 2.06%)",
         "80.0% power",
         f"{plan.n_required:,} units",
         "ghost ads",
@@ -184,6 +186,10 @@ def test_duration_and_words_and_pictures():
     for kind in ("power", "mde"):
         axes = plan.plot(kind)
         assert axes.get_xlabel() == "units of all arms"
+    even = at.plan_holdout(baseline=0.1, iroas=2, cost=0.5, value=60, margin=0.5, exposure=0.3, design="psa")
+    assert "break-even itself" in even.summary()
+    legend = [entry.get_text() for entry in even.plot("power").get_legend().get_texts()]
+    assert [name.partition(", ")[2] for name in legend] == ["iROAS 3", "iROAS 2", "iROAS 1"]
     text = at.plan_holdout(baseline=0.2, n=2_000, arms={"holdout": 0.5, "a": 0.3, "b": 0.2}).summary()
     assert "2.5%" in text
     assert "the size is that of b" in text
@@ -221,7 +227,7 @@ def test_the_mde_is_the_effect_with_the_target_power():
         ({"baseline": 0.2, "lift": 0.1, "value": 3}, "value without cost"),
         ({"baseline": 0.2, "lift": 0.1, "cost": 3}, "what a conversion is worth"),
         ({"baseline": 0.2, "iroas": 2}, "what an exposed unit costs"),
-        ({"baseline": 0.2, "n": 3}, "fewer than two units"),
+        ({"baseline": 0.2, "n": 3}, "is too few"),
         ({"baseline": 0.2, "n": 300, "arms": {"control": 0.5, "a": 0.5}}, "no arm 'holdout'"),
         ({"baseline": 0.2, "n": 300, "arms": {"holdout": 0.5, "a": 0.4}}, "sum to 0.9"),
         ({"baseline": 0.2, "n": 300, "design": "ghost"}, "did you mean 'ghost_ads'"),
@@ -229,7 +235,7 @@ def test_the_mde_is_the_effect_with_the_target_power():
         ({"outcome": "ratio", "baseline": 0.2, "n": 300}, "a ratio needs a pilot"),
         ({"outcome": "revenu", "baseline": 0.2, "n": 300}, "did you mean 'revenue'"),
         ({"outcome": "mean", "pilot": [1.0] * 20, "n": 300}, "are 1"),
-        ({"outcome": "mean", "pilot": [1.0, math.nan] * 20, "n": 300}, "missing or infinite"),
+        ({"outcome": "mean", "pilot": [1.0, math.nan] * 20, "n": 300}, "missing values"),
         ({"outcome": "proportion", "pilot": [0, 2] * 20, "n": 300}, "other than 0 and 1"),
         ({"outcome": "mean", "baseline": 0, "sd": 1, "lift": 0.1}, "relative to the baseline"),
         ({"outcome": "mean", "baseline": 1, "sd": 1, "effect": 1e-12}, "too small for any test"),

@@ -14,6 +14,7 @@ from attribution._draw.curves import curves
 from attribution._draw.grids import heat_map
 from attribution._draw.intervals import intervals
 from attribution._draw.lines import over_time
+from attribution._draw.path import path
 from attribution._draw.places import places
 from attribution._draw.points import scatter
 from attribution._draw.svg import to_svg
@@ -34,6 +35,7 @@ __all__ = [
     "label_text",
     "new_axes",
     "over_time",
+    "path",
     "places",
     "scatter",
     "to_svg",

@@ -14,7 +14,7 @@ from attribution.calibration.calibration import Calibration, Tested
 from attribution.calibration.evidence import Evidence, check_match
 from attribution.credit.credit import Credit
 from attribution.errors import ExperimentError, unknown_name
-from attribution.incrementality.lift import Estimate, Lift
+from attribution.incrementality.lift import Estimate, Lift, Lifts
 from attribution.stats.shrinkage import pool
 
 Outcome: TypeAlias = Lift | Estimate | Evidence
@@ -150,11 +150,18 @@ def _evidence(lifts: object, channels: tuple[str, ...]) -> dict[str, list[Eviden
     hint = 'lifts={"email": at.analyze_holdout(users, ...)}'
     if not isinstance(lifts, Mapping) or not lifts:
         msg = "lifts names no experiment"
+        if not isinstance(lifts, Mapping):
+            msg = f"lifts is a {type(lifts).__name__}, and does not say which channel was tested"
         raise ExperimentError(msg, column="lifts", hint=hint)
     out: dict[str, list[Evidence]] = {}
     for channel, entry in lifts.items():
         if channel not in channels:
             raise ExperimentError(unknown_name("channel", channel, channels), column="lifts")
+        if isinstance(entry, Lifts):
+            msg = f"lifts[{channel!r}] holds several lifts, by {entry.by}"
+            raise ExperimentError(
+                msg, column="lifts", hint=f"lifts[{channel!r}] = found[{next(iter(entry))!r}]"
+            )
         several = [entry] if isinstance(entry, Lift | Estimate | Evidence) else entry
         kinds: Any = Lift | Estimate | Evidence
         if not isinstance(several, Iterable) or not (entries := list(several)):
@@ -163,6 +170,8 @@ def _evidence(lifts: object, channels: tuple[str, ...]) -> dict[str, list[Eviden
         for one in entries:
             if not isinstance(one, kinds):
                 msg = f"lifts[{channel!r}] holds a {type(one).__name__}, not a Lift"
+                if isinstance(one, int | float):
+                    hint = "at.Estimate(25.0, 5.0, 45.0): incremental conversions with their interval"
                 raise ExperimentError(msg, column="lifts", hint=hint)
         out[channel] = [one if isinstance(one, Evidence) else Evidence(one) for one in entries]
     return out

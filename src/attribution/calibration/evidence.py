@@ -18,6 +18,7 @@ _WEEK = 7.0
 _HALF_LIFE_WEEKS = 52.0
 _DAY_US = 86_400_000_000
 _SAME_TOTAL = 0.05
+_BEYOND = 1e15  # nobody counts so many; squares of much larger numbers overflow
 
 Day: TypeAlias = str | dt.date
 
@@ -93,11 +94,19 @@ class Evidence:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float | np.number):
                 msg = f"{name}={value!r} is no number"
-                raise ExperimentError(msg, column=name)
+                raise ExperimentError(msg, column=name, hint=f"{name}={max(low, min(1.0, high)):g}")
             if not low <= value <= high or math.isinf(value):
                 top = "" if math.isinf(high) else f" and {high:g}"
                 msg = f"{name}={value!r} must lie between {low:g}{top or ' and a finite number'}"
-                raise ExperimentError(msg, column=name)
+                raise ExperimentError(msg, column=name, hint=f"{name}={max(low, min(1.0, high)):g}")
+        own = self.attributed
+        if own is not None and (isinstance(own, bool) or not isinstance(own, int | float | np.number)):
+            msg = f"attributed={own!r} is no number"
+            raise ExperimentError(msg, column="attributed", hint="attributed=1_240, the channel's credit")
+        days = [_day(name, getattr(self, name)) for name in ("start", "end")]
+        if days[0] is not None and days[1] is not None and days[1] < days[0]:
+            msg = f"the experiment ends ({self.end}) before it starts ({self.start})"
+            raise ExperimentError(msg, column="end", hint="start is its first day, end its last")
 
     @property
     def inflation(self) -> float:
@@ -201,9 +210,17 @@ def check_match(
             )
     else:
         found = lift
-    if not (found.bounded and math.isfinite(found.value) and found.high > found.low):
-        msg = f"the experiment on {channel!r} has no bounded interval: {found.low:g} to {found.high:g}"
+    ends = f"{found.low:g} to {found.high:g}"
+    if not (found.bounded and math.isfinite(found.value)) or found.gap is not None:
+        msg = f"the experiment on {channel!r} has no bounded interval: {ends}"
         raise ExperimentError(msg, column=where, hint="leave it out: it says nothing about the channel")
+    if not found.low < found.high or not found.low <= found.value <= found.high:
+        msg = f"the experiment on {channel!r} has no interval around its estimate {found.value:g}: {ends}"
+        why = "how sure an experiment is decides how much it counts, and that is read off its interval"
+        raise ExperimentError(msg, column=where, why=why, hint="at.Estimate(value, low, high)")
+    if max(abs(found.low), abs(found.high)) > _BEYOND:
+        msg = f"the experiment on {channel!r} has an interval beyond any count: {ends}"
+        raise ExperimentError(msg, column=where, hint="incremental conversions, in units of one")
     if evidence.goal is not None and goal is not None and evidence.goal not in _goals(goal):
         msg = f"the experiment on {channel!r} counted {evidence.goal!r}, the credit {goal!r}"
         raise ExperimentError(
@@ -233,19 +250,26 @@ def _same_days(
     if window is None:
         return
     for name, day, edge in (("start", evidence.start, window[0]), ("end", evidence.end, window[1])):
-        if day is None:
+        date = _day(name, day)
+        if date is None:
             continue
-        try:
-            date = dt.date.fromisoformat(day) if isinstance(day, str) else day
-            number = (dt.date(date.year, date.month, date.day) - dt.date(1970, 1, 1)).days
-        except (ValueError, AttributeError) as error:
-            msg = f"{name}={day!r} is not a date"
-            raise ExperimentError(msg, column=where, hint=f'{name}="2026-03-01"') from error
+        number = (date - dt.date(1970, 1, 1)).days
         if abs(number - edge // _DAY_US) > 1:
             there = dt.date(1970, 1, 1) + dt.timedelta(days=edge // _DAY_US)
             msg = f"the experiment on {channel!r} has {name} {date}, the credit {there}"
             why = "effect and credit of different days are not one ratio"
             raise ExperimentError(msg, column=where, why=why, hint=own)
+
+
+def _day(name: str, day: Day | None) -> dt.date | None:
+    if day is None:
+        return None
+    try:
+        date = dt.date.fromisoformat(day) if isinstance(day, str) else day
+        return dt.date(date.year, date.month, date.day)
+    except (ValueError, AttributeError) as error:
+        msg = f"{name}={day!r} is not a date"
+        raise ExperimentError(msg, column=name, hint=f'{name}="2026-03-01"') from error
 
 
 def _goals(goal: object) -> tuple[object, ...]:

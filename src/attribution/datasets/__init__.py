@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from attribution.datasets.dataset import Dataset
+from attribution.datasets.geo import simulate_geo
+from attribution.datasets.geo_dataset import GeoDataset
 from attribution.datasets.samples import SAMPLES, load_sample
 from attribution.datasets.simulation import simulate
 
-__all__ = ["SAMPLES", "Dataset", "load_sample", "simulate"]
+__all__ = ["SAMPLES", "Dataset", "GeoDataset", "load_sample", "simulate", "simulate_geo"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def simulate(
     start: str | dt.date = "2025-01-01",
     days: int = 365,
     seed: int = 0,
-    holdout: Mapping[str, float] | None = None,
+    holdout: Mapping[str, Any] | None = None,
     without: str | Iterable[str] = (),
     effects: Mapping[str, float] | None = None,
     seasonality: float = 1.0,
@@ -63,7 +64,8 @@ def simulate(
         `dirt` only share every other random number.
     holdout
         Randomised holdouts: for a channel, the share of users it is withheld from all along, drawn
-        independently of each other. Adds arm, eligibility and exposure to `users`.
+        independently of each other. Or, for arms of one's own, which users: booleans, True for the held
+        out, one a user in the order of `users`. Adds arm, eligibility and exposure to `users`.
     without
         Channels switched off for everyone: the counterfactual world.
     effects
@@ -110,7 +112,7 @@ def simulate(
     n_users = _within(n_users, "n_users", _MOST_USERS)
     seed = whole(seed, "seed", least=0, error=DatasetError)
     bots = whole(bots, "bots", least=0, error=DatasetError)
-    shares = _read_holdout(holdout)
+    drawn = _read_holdout(holdout, n_users)
     closed = _read_channels(without)
     factors = _read_effects(effects)
     amounts = read_dirt(dirt)
@@ -120,7 +122,10 @@ def simulate(
     source = Source(seed)
 
     world = make_world(source, calendar, n_users, factors)
-    held_out = {name: source.uniform(f"holdout.{name}", n_users) < share for name, share in shares.items()}
+    held_out = {
+        name: source.uniform(f"holdout.{name}", n_users) < entry if isinstance(entry, float) else entry
+        for name, entry in drawn.items()
+    }
     withheld: dict[int, Bools] = {r.CHANNEL_CODE[name]: mask for name, mask in held_out.items()}
     withheld |= {r.CHANNEL_CODE[name]: np.ones(n_users, dtype=np.bool_) for name in closed}
     hazard, bought, caused = measure(world, withheld)
@@ -136,7 +141,7 @@ def simulate(
         "start": str(calendar.first),
         "days": days,
         "seed": seed,
-        "holdout": shares,
+        "holdout": {name: entry if isinstance(entry, float) else "given" for name, entry in drawn.items()},
         "without": list(closed),
         "effects": factors,
         "seasonality": strength,
@@ -192,7 +197,7 @@ def _read_start(start: object) -> np.datetime64:
     return np.datetime64(day, "D")
 
 
-def _read_holdout(holdout: object) -> dict[str, float]:
+def _read_holdout(holdout: object, n_users: int) -> dict[str, float | Bools]:
     if holdout is None:
         return {}
     if not isinstance(holdout, Mapping):
@@ -200,14 +205,32 @@ def _read_holdout(holdout: object) -> dict[str, float]:
         raise DatasetError(msg, column="holdout", hint='holdout={"email": 0.2}')
     _known(holdout, "holdout")
     sent = [channel.name for channel in r.CHANNELS if channel.sent]
-    for name, share in holdout.items():
+    out: dict[str, float | Bools] = {}
+    for name, entry in holdout.items():
         if name not in sent:
             msg = f"{name!r} cannot be withheld from a user: the retailer does not send it"
             raise DatasetError(msg, column="holdout", hint=f"one of {', '.join(sent)}")
-        if not 0 < fraction(share, f"holdout[{name!r}]", error=DatasetError) < 1:
-            msg = f"holdout[{name!r}]={share!r} leaves one arm empty"
+        if hasattr(entry, "__len__") and not isinstance(entry, str):
+            out[name] = _read_arms(entry, f"holdout[{name!r}]", n_users)
+            continue
+        if not 0 < fraction(entry, f"holdout[{name!r}]", error=DatasetError) < 1:
+            msg = f"holdout[{name!r}]={entry!r} leaves one arm empty"
             raise DatasetError(msg, column="holdout", hint='a share between 0 and 1: holdout={"email": 0.2}')
-    return {name: float(share) for name, share in holdout.items()}
+        out[name] = float(entry)
+    return out
+
+
+def _read_arms(entry: object, name: str, n_users: int) -> Bools:
+    """Return who is held out, as told by the caller."""
+    mask = np.array(entry)
+    if mask.shape != (n_users,) or mask.dtype != np.bool_:
+        msg = f"{name} holds {mask.dtype} of shape {mask.shape}, not booleans for {n_users:,} users"
+        hint = 'holdout={"email": arms["arm"] == "holdout"}, one row a user, or a share'
+        raise DatasetError(msg, column="holdout", hint=hint)
+    if mask.all() or not mask.any():
+        msg = f"{name} leaves one arm empty"
+        raise DatasetError(msg, column="holdout", hint="True for the held out, False for the treated")
+    return np.asarray(mask, dtype=np.bool_)
 
 
 def _read_effects(effects: object) -> dict[str, float]:

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from attribution import __version__
 from attribution._files import atomic_write
-from attribution.errors import EngineError, OutputError
+from attribution.errors import EngineError, InUseError, OutputError
 from attribution.eventlog.unreadable import first_line
 
 T = TypeVar("T")
@@ -136,7 +136,7 @@ class Ledger:
                 holder = lock.read(100).strip() or "another process"
                 msg = f"{str(folder)!r} is in use by {holder}"
                 why = "two runs at once would each save what the other does not know"
-                raise EngineError(msg, why=why, hint="wait until it is done, or give each run its own folder")
+                raise InUseError(msg, why=why, hint="wait until it is done, or give each run its own folder")
             lock.seek(0)
             lock.truncate()
             lock.write(f"process {os.getpid()}\n")
@@ -261,6 +261,14 @@ class Ledger:
             with suppress(OSError):
                 path.unlink()
         return len(stale)
+
+
+def holder_of(folder: Path) -> str | None:
+    """Return who works on a folder of increments at the moment, or None if nobody does."""
+    with suppress(OSError), (folder / _LOCK).open("r+", encoding="utf-8") as lock:
+        if not _locked(lock):
+            return lock.read(100).strip() or "another process"
+    return None
 
 
 def _refuse_foreign(folder: Path) -> None:

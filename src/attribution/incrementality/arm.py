@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -61,6 +62,11 @@ class Arm:
         """Return the position of a metric."""
         return self.names.index(name)
 
+    def under(self, roles: Mapping[str, str]) -> Arm:
+        """Return the arm with some metrics under other names, as `Moments.under`."""
+        places = [self.at(name) for name in roles.values()]
+        return replace(self, names=tuple(roles), mean=self.mean[places], cov=self.cov[np.ix_(places, places)])
+
     def adjusted(self, slopes: Floats, covariates: tuple[str, ...], center: Floats) -> Arm:
         """Return the arm with ``y - slopes (x - center)`` for every metric y.
 
@@ -112,11 +118,25 @@ class Pair:
     shared
         Variance of the outcome's mean that both arms share through the covariates' mean. It cancels in the
         difference; the lift needs it.
+    free
+        Degrees of freedom of the one variance that both arms have; None where each has its own.
     """
 
     treated: Arm
     control: Arm
     shared: float = 0.0
+    free: float | None = None
+
+    @classmethod
+    def of(cls, treated: Moments, control: Moments, *, pooled: bool = False) -> Pair:
+        """Return the arms of moments, each with its own variance, or both with that of all units."""
+        arms = Arm.of(treated), Arm.of(control)
+        if not pooled:
+            return cls(*arms)
+        free = treated.n + control.n - 2
+        cov = (treated.cross + control.cross) / free
+        one, other = (replace(arm, cov=cov / arm.n) for arm in arms)
+        return cls(one, other, free=float(free))
 
     def difference(self, name: str) -> tuple[float, float]:
         """Return the difference of a metric's means and its variance."""

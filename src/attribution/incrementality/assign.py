@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -236,8 +237,21 @@ def _previous(previous: Any, hashes: Hashes, layout: Layout, user: str) -> tuple
         if name not in layout.arms:
             raise ExperimentError(unknown_name("arm", name, layout.arms), column="previous")
     translated = np.array([layout.arms.index(name) for name in names], dtype=np.int64)[arm]
-    order = np.argsort(earlier[known])
+    order = np.argsort(earlier[known], kind="stable")
     sorted_hashes = earlier[known][order]
+    same = sorted_hashes[1:] == sorted_hashes[:-1]
+    torn = np.flatnonzero(same & (translated[order][1:] != translated[order][:-1]))
+    if len(torn):
+        msg = "users stand in more than one arm of the earlier assignment"
+        rows = np.sort(np.flatnonzero(known)[order[torn + 1]])
+        raise ExperimentError(
+            msg,
+            column="previous",
+            rows=rows[:5].tolist(),
+            count=len(torn),
+            why="who was both treated and held out belongs to neither",
+            hint="leave these users out of previous",
+        )
     place = np.minimum(np.searchsorted(sorted_hashes, hashes), len(sorted_hashes) - 1)
     kept = sorted_hashes[place] == hashes
     return kept, translated[order][place]
@@ -253,17 +267,28 @@ class _Table:
         if isinstance(users, Mapping):
             self._columns = dict(users)
         elif hasattr(users, "__arrow_c_stream__") and (hasattr(users, "columns") or hasattr(users, "schema")):
-            table = pa.table(users)
+            try:
+                table = pa.table(users)
+            except (pa.ArrowException, TypeError, ValueError) as error:
+                msg = f"the table of users cannot be read: {str(error).splitlines()[0]}"
+                hint = "pass the columns that are needed: users[['user_id']], each once and of one type"
+                raise ExperimentError(msg, column="users", hint=hint) from error
             self._columns = {name: table[name] for name in table.column_names}
         elif hasattr(users, "columns") and hasattr(users, "__getitem__"):
             self._columns = {str(name): users[name] for name in users.columns}
+        elif isinstance(users, str | bytes | Path):
+            msg = f"users={users!r} is a path or one id, not a column of ids"
+            hint = f"assign_holdout(pandas.read_parquet({str(users)!r}), ...)"
+            raise ExperimentError(msg, column="users", hint=hint)
 
-    def column(self, name: str) -> Any:
+    def column(self, name: str, *, label: bool = False) -> Any:
         if self._columns is None:
             return arrow_column(self._ids, self._user)
         if name not in self._columns:
             raise ExperimentError(unknown_name("column", name, self._columns), column=name)
-        return _loose(self._columns[name]) if name == "arm" else arrow_column(self._columns[name], name)
+        if name == "arm":
+            return _loose(self._columns[name])
+        return arrow_column(self._columns[name], name, label=label)
 
     def named(self, entry: Any, role: str) -> tuple[str, Any]:
         """Return the name and values of a column given by name or as it is."""
@@ -271,12 +296,13 @@ class _Table:
             if self._columns is None:
                 msg = f"{role}={entry!r} names a column, and users is one column of ids"
                 raise ExperimentError(msg, column=role, hint=f'{role}=frame["{entry}"], or users=frame')
-            return entry, self.column(entry)
-        name = str(getattr(entry, "name", None) or ("stratum" if role == "strata" else role))
-        values = arrow_column(entry, role)
+            name, values = entry, self.column(entry, label=role == "strata")
+        else:
+            name = str(getattr(entry, "name", None) or ("stratum" if role == "strata" else role))
+            values = arrow_column(entry, role, label=role == "strata")
         if len(values) != len(self.column(self._user)):
             msg = f"{role} has {len(values):,} rows and users {len(self.column(self._user)):,}"
-            raise ExperimentError(msg, column=role)
+            raise ExperimentError(msg, column=role, hint="one entry for each user, in their order")
         return name, values
 
 

@@ -102,4 +102,8 @@ class Assignment(Display):
 
     def _notes(self) -> tuple[str, ...]:
         more = len(self) - _SHOWN
-        return (f"... {more:,} more rows; .to_frame() and .table have all of them",) if more > 0 else ()
+        out = [f"... {more:,} more rows; .to_frame() and .table have all of them"] if more > 0 else []
+        if len(self):
+            empty = [arm for arm, n in self.counts().items() if not n]
+            out += [f"No user fell into {arm!r}: too few users for its share." for arm in empty]
+        return tuple(out)

@@ -82,7 +82,7 @@ def contamination(
     others = [arm for arm in n if arm != holdout and n[arm]]
     reach = max((exposed.get(arm, 0) / n[arm] for arm in others), default=0.0)
     lost = f"; it hides {100 * share / reach:.0f}% of the contrast in exposure" if reach > share else ""
-    text = f"{seen:,} of {total:,} holdout units were exposed ({100 * share:.2g}%){lost}"
+    text = f"{seen:,} of {total:,} holdout units were exposed ({100 * share:.3g}%){lost}"
     if share <= tolerance:
         return CheckResult(name, None, text, seen, rows)
     if reach <= share:

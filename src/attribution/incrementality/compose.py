@@ -103,7 +103,7 @@ def _details(context: Context, pair: Pair, test: Test) -> dict[str, Any]:
         "notes": notes(context),
     }
     if request.design != "itt" and request.exposed is not None:
-        whole = Pair(Arm.of(context.everyone[0]), Arm.of(context.everyone[1]))
+        whole = Pair.of(*context.everyone, pooled=request.pooled)
         if request.denominator is None:
             details["itt"] = difference(whole, "outcome", Test(test.alpha, test.planned))
         details["unexposed"] = _unexposed(context, test)
@@ -115,7 +115,7 @@ def _details(context: Context, pair: Pair, test: Test) -> dict[str, Any]:
 
 
 def _unadjusted(context: Context) -> float:
-    plain = Pair(Arm.of(context.sides[0]), Arm.of(context.sides[1]))
+    plain = Pair.of(*context.sides)
     if context.request.denominator is not None:
         plain = over_denominator(plain)
     return plain.difference("outcome")[1]
@@ -136,7 +136,8 @@ def _unexposed(context: Context, test: Test) -> Estimate | None:
     rest = [_without(whole, side) for whole, side in zip(context.everyone, context.sides, strict=True)]
     if min(part.n for part in rest) < 2:
         return None
-    return difference(Pair(Arm.of(rest[0]), Arm.of(rest[1])), "outcome", Test(test.alpha, test.planned))
+    pair = Pair.of(rest[0], rest[1], pooled=context.request.pooled)
+    return difference(pair, "outcome", Test(test.alpha, test.planned))
 
 
 def _without(whole: Moments, part: Moments) -> Moments:
@@ -152,7 +153,7 @@ def _without(whole: Moments, part: Moments) -> Moments:
 
 def _two_part(context: Context, test: Test) -> dict[str, Any]:
     """Return the share with any outcome, which is causal, and the mean of those, which by itself is not."""
-    pair = Pair(Arm.of(context.sides[0]), Arm.of(context.sides[1]))
+    pair = Pair.of(*context.sides, pooled=context.request.pooled)
     arms = (context.treatment, context.request.holdout)
     sides = zip(arms, (pair.treated, pair.control), strict=True)
     return {

@@ -71,7 +71,7 @@ class Context:
     def scored(self) -> bool:
         """Whether there are so few events that the score test is used."""
         request = self.request
-        if not self.binary or request.covariates or request.sequential is not None:
+        if not self.binary or request.covariates or request.sequential is not None or request.pooled:
             return False
         events = [(side.mean[0] * side.n, (1 - side.mean[0]) * side.n) for side in self.sides]
         return bool(min(min(pair) for pair in events) < FEW_EVENTS)

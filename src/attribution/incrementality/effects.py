@@ -73,7 +73,9 @@ class Test:
 
 
 def degrees(pair: Pair, name: str) -> float:
-    """Return Welch's degrees of freedom of a metric's difference."""
+    """Return the degrees of freedom of a metric's difference: Welch's, or those of the pooled variance."""
+    if pair.free is not None:
+        return pair.free
     place = pair.treated.at(name)
     v_t, v_c = pair.treated.cov[place, place], pair.control.cov[place, place]
     return float(welch_df(v_t, pair.treated.df, v_c, pair.control.df))
@@ -199,7 +201,7 @@ def over_denominator(pair: Pair) -> Pair:
     control, slope_c = pair.control.over("outcome", "denominator")
     place = pair.treated.at("outcome")
     slope: Floats = (slope_t + slope_c) / 2
-    return Pair(treated, control, pair.shared * float(slope[place]) ** 2)
+    return Pair(treated, control, pair.shared * float(slope[place]) ** 2, pair.free)
 
 
 def mean_of(arm: Arm, name: str) -> float:

@@ -31,6 +31,7 @@ def analyze_holdout(
     cost: str | float | tuple[float, float] | None = ...,
     covariate: str | Sequence[str] | None = ...,
     adjust: Literal["lin", "cuped"] = ...,
+    variance: Literal["welch", "pooled"] = ...,
     cluster: str | None = ...,
     segment: str | None = ...,
     correction: Correction = ...,
@@ -61,6 +62,38 @@ def analyze_holdout(
     cost: str | float | tuple[float, float] | None = ...,
     covariate: str | Sequence[str] | None = ...,
     adjust: Literal["lin", "cuped"] = ...,
+    variance: Literal["welch", "pooled"] = ...,
+    cluster: str | None = ...,
+    segment: str | None = ...,
+    correction: Correction = ...,
+    unit: str | None = ...,
+    count: str | None = ...,
+    shares: Mapping[str, float] | None = ...,
+    alpha: float = ...,
+    winsorise: float | None = ...,
+    two_part: bool = ...,
+    sequential: int | None = ...,
+    checks: Sequence[CheckResult] = ...,
+    despite: Sequence[str] = ...,
+) -> Lifts: ...
+
+
+@overload
+def analyze_holdout(
+    users: Any,
+    *,
+    assigned: str = ...,
+    outcome: list[str] | tuple[str, ...],
+    treatment: str | float = ...,
+    holdout: str | float = ...,
+    design: Design = ...,
+    exposed: str | None = ...,
+    denominator: str | None = ...,
+    value: str | None = ...,
+    cost: str | float | tuple[float, float] | None = ...,
+    covariate: str | Sequence[str] | None = ...,
+    adjust: Literal["lin", "cuped"] = ...,
+    variance: Literal["welch", "pooled"] = ...,
     cluster: str | None = ...,
     segment: str | None = ...,
     correction: Correction = ...,
@@ -80,7 +113,7 @@ def analyze_holdout(
     users: Any,
     *,
     assigned: str = "arm",
-    outcome: str = "converted",
+    outcome: str | list[str] | tuple[str, ...] = "converted",
     treatment: str | float | list[str] | tuple[str, ...] = "treatment",
     holdout: str | float = "holdout",
     design: Design = "itt",
@@ -90,6 +123,7 @@ def analyze_holdout(
     cost: str | float | tuple[float, float] | None = None,
     covariate: str | Sequence[str] | None = None,
     adjust: Literal["lin", "cuped"] = "lin",
+    variance: Literal["welch", "pooled"] = "welch",
     cluster: str | None = None,
     segment: str | None = None,
     correction: Correction = "holm",
@@ -113,12 +147,14 @@ def analyze_holdout(
     ----------
     users
         One row a user: a path to Parquet, CSV or Arrow files, a pandas, polars or pyarrow table, a mapping of
-        columns, anything with ``__arrow_c_stream__``. Or sufficient statistics: rows that stand for `count`
-        users each; or a mapping of arms to `attribution.incrementality.moments.Moments`.
+        columns, anything with ``__arrow_c_stream__``, a Spark DataFrame (which stays on its cluster). Or
+        sufficient statistics: rows that stand for `count` users each; or a mapping of arms to
+        `attribution.incrementality.moments.Moments`.
     assigned
         Column of the arms, as assigned, whatever happened afterwards.
     outcome
-        Column of the outcome: 0 or 1, a count, revenue.
+        Column of the outcome: 0 or 1, a count, revenue. Several are read in the same pass and give `Lifts`:
+        the first is the primary one, tested by itself at `alpha`; the others are a family.
     treatment, holdout
         Labels of the arms. Several treatments give `Lifts`, one for each.
     design
@@ -140,12 +176,16 @@ def analyze_holdout(
     adjust
         ``"lin"``: each arm's own regression with HC2 errors (Lin 2013). ``"cuped"``: one slope (Deng et al.
         2013).
+    variance
+        ``"welch"``: each arm has its own. ``"pooled"``: Student's test, ordinary least squares on the arm, to
+        compare with results that were made so. It is wrong where arms differ both in size and in variance.
     cluster
         Column of what was assigned together, such as households. Sums over each are then the data.
     segment
         Column to break the result down by; each segment is tested within the family.
     correction
-        For segments and arms: ``"holm"``, ``"fdr_bh"`` (Benjamini-Hochberg) or ``"none"``.
+        For segments, for arms, and for all outcomes but the first: ``"holm"``, ``"fdr_bh"`` (Benjamini &
+        Hochberg 1995) or ``"none"``.
     unit
         Column of the users' ids, which must not repeat; ``"user_id"`` where there is such a column.
     count
@@ -170,7 +210,7 @@ def analyze_holdout(
     Returns
     -------
     Lift
-        Or `Lifts`, where `treatment` is a list or tuple.
+        Or `Lifts`, where `treatment` or `outcome` is a list or tuple.
 
     Raises
     ------
@@ -207,6 +247,7 @@ def analyze_holdout(
         cost=cost,
         covariate=covariate,
         adjust=one_of(adjust, "adjust", ("lin", "cuped"), error=ExperimentError),
+        variance=one_of(variance, "variance", ("welch", "pooled"), error=ExperimentError),
         cluster=cluster,
         segment=segment,
         correction=one_of(correction, "correction", ("holm", "fdr_bh", "none"), error=ExperimentError),
@@ -222,4 +263,6 @@ def analyze_holdout(
     experiment = Experiment.read(users, request, checks)
     if isinstance(treatment, list | tuple):
         return experiment.arms()
+    if isinstance(outcome, list | tuple):
+        return experiment.outcomes()
     return experiment.lift(request.treatments[0])

@@ -312,7 +312,7 @@ class HoldoutPlan(Display):
         return _draw.curves(
             sizes,
             [self.design.power(sizes, effect * factor) for factor in factors],
-            names=[plan_text.change(self, effect * factor) for factor in factors],
+            names=[plan_text.curve_name(self, effect * factor) for factor in factors],
             title="Chance to find an effect",
             axes=(count[0], "power"),
             ticks=(count[1], _percent),

@@ -84,7 +84,12 @@ def judge(
             found.append(exposure_ratio(shown, counts))
     if covariates:
         found.append(_balance(parts, counts, covariates, despite))
-    found.extend(given)
+    for check in given:
+        if not isinstance(check, CheckResult):
+            msg = f"checks holds a {type(check).__name__}, not a CheckResult"
+            hint = "checks=[units_in_two_arms(ids, arms)], from attribution.incrementality.checks"
+            raise ExperimentError(msg, column="checks", hint=hint)
+        found.append(check)
     return found
 
 

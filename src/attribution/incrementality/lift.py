@@ -181,6 +181,29 @@ class Lift(Display):
         return found
 
     @property
+    def path(self) -> pd.DataFrame | None:
+        """Of a geo test, what was and what would have been over time; None for other tests.
+
+        Columns ``time``, ``phase`` (before, test, cooldown), ``actual`` and ``counterfactual`` (totals of the
+        treated geos), ``ci_low`` and ``ci_high`` (pointwise band of the counterfactual), ``effect`` and
+        ``cumulative`` (effect since the test began).
+        """
+        found = self.details.get("path")
+        return None if found is None else found.to_frame()
+
+    @property
+    def weights(self) -> pd.DataFrame | None:
+        """Of a geo test with weighted control geos, what each counts for, heaviest first; None otherwise."""
+        import pandas as pd
+
+        found = self.details.get("weights")
+        if found is None:
+            return None
+        frame = pd.DataFrame({"geo": list(found), "weight": list(found.values())})
+        order = frame["weight"].abs().sort_values(ascending=False, kind="stable").index
+        return frame.loc[order].reset_index(drop=True)
+
+    @property
     def estimates(self) -> dict[str, Estimate]:
         """The measures that are there, by name."""
         return {name: getattr(self, name) for name in MEASURES if getattr(self, name) is not None}
@@ -204,13 +227,16 @@ class Lift(Display):
 
         return summary(self)
 
-    def plot(self, measure: str = "relative", ax: Axes | None = None) -> Axes:
-        """Draw a measure with its interval, and that of every segment.
+    def plot(self, measure: str | None = None, ax: Axes | None = None) -> Axes:
+        """Draw a measure with its interval, and that of every segment; or, of a geo test, its path.
 
         Parameters
         ----------
         measure
-            ``"relative"``, ``"absolute"``, ``"incremental"`` or another measure of `to_frame`.
+            ``"relative"``, ``"absolute"``, ``"incremental"`` or another measure of `to_frame`. For geo tests
+            also ``"path"``, actual outcome and counterfactual over time, ``"effect"``, their difference, and
+            ``"cumulative"``, its sum since the test began. By default ``"path"`` for these and ``"relative"``
+            for others.
         ax
             A matplotlib Axes to draw on; a new figure by default.
 
@@ -224,8 +250,12 @@ class Lift(Display):
         ExperimentError
             If there is no such measure; the message names the nearest.
         """
+        from attribution.incrementality.geo.plot import PATHS, plot_path
         from attribution.incrementality.lift_plot import plot_lifts
 
+        if "path" in self.details and (measure is None or measure in PATHS):
+            return plot_path(self, measure or "path", ax)
+        measure = measure or "relative"
         parts = {} if self.segments is None else self.segments.lifts
         whole = "all" if parts else self.arms[0]
         return plot_lifts({whole: self, **parts}, measure, ax)
@@ -247,7 +277,7 @@ class Lift(Display):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Lifts(Display):
-    """Several lifts that were tested together: arms against one holdout, or segments.
+    """Several lifts that were tested together: arms against one holdout, segments, or outcomes.
 
     Each lift's level is the one at which its hypothesis was tested in the joint procedure, so that its
     interval and its verdict agree: Holm's own levels, or for Benjamini-Hochberg those of Benjamini &
@@ -256,19 +286,22 @@ class Lifts(Display):
     Attributes
     ----------
     by
-        ``"arm"``, or the name of the segment column.
+        ``"arm"``, ``"outcome"``, or the name of the segment column.
     lifts
         The lifts by label.
     adjusted
         Adjusted p-values by label.
     correction
         ``"holm"``, ``"fdr_bh"`` or ``"none"``.
+    primary
+        Of several outcomes the first: it is tested by itself, the others as a family. None otherwise.
     """
 
     by: str
     lifts: Mapping[str, Lift]
     adjusted: Mapping[str, float]
     correction: str
+    primary: str | None = None
 
     def __getitem__(self, label: str) -> Lift:
         if label not in self.lifts:
@@ -337,6 +370,6 @@ class Lifts(Display):
         return frame[[self.by, "relative", "relative_ci_low", "relative_ci_high", "p_adjusted", "verdict"]]
 
     def _title(self) -> str:
-        from attribution.incrementality.lift_text import CORRECTIONS
+        from attribution.incrementality.lift_text import title_of_many
 
-        return f"{len(self.lifts)} lifts by {self.by}, {CORRECTIONS[self.correction]}"
+        return title_of_many(self)

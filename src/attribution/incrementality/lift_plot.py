@@ -37,7 +37,10 @@ def plot_lifts(lifts: Mapping[str, Lift], measure: str, ax: Axes | None) -> Axes
     shown = [lift.verdict == "effect" for lift in lifts.values()]
     levels = {f"{100 * (1 - lift.alpha):.4g}%" for lift in lifts.values()}
     level = levels.pop() if len(levels) == 1 else "jointly corrected"
-    percent = measure == "relative" or (measure == "absolute" and bool(first.details.get("binary")))
+    binary = all(lift.details.get("binary") for lift in lifts.values())
+    percent = measure == "relative" or (measure == "absolute" and binary)
+    outcomes = {lift.outcome for lift in lifts.values()}
+    what = first.outcome if len(outcomes) == 1 else f"{len(outcomes)} outcomes"
     blocked = " - blocked by a failed check" if first.verdict == "blocked" else ""
     return _draw.intervals(
         list(lifts),
@@ -45,7 +48,7 @@ def plot_lifts(lifts: Mapping[str, Lift], measure: str, ax: Axes | None) -> Axes
         np.array([estimate.low for estimate in estimates]),
         np.array([estimate.high for estimate in estimates]),
         [_draw.PALETTE[0] if one else _draw.GREY for one in shown],
-        title=f"{first.outcome}: {_AXES[measure]}, {level} intervals{blocked}",
+        title=f"{what}: {_AXES[measure]}, {level} intervals{blocked}",
         axis=_AXES[measure],
         tick=(lambda value: f"{100 * value:,.3g}%") if percent else format_number,
         ax=ax,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from attribution._display import format_number
+from attribution.incrementality.geo.words import lines as geo_lines
 from attribution.incrementality.lift import Estimate, Lift, Lifts
 
 CORRECTIONS = {
@@ -13,13 +14,14 @@ CORRECTIONS = {
     "fdr_bh": "Benjamini-Hochberg-corrected",
     "none": "not corrected for their number",
 }
-_DESIGNS = {"itt": "Holdout test", "psa": "Placebo-ad test", "ghost_ads": "Ghost-ad test"}
+_DESIGNS = {"itt": "Holdout test", "psa": "Placebo-ad test", "ghost_ads": "Ghost-ad test", "geo": "Geo test"}
 _SEVERAL = 12  # lines of a summary of many
 
 
 def title(lift: Lift) -> str:
     """Return one line: design, outcome, units per arm."""
-    units = ", ".join(f"{count:,} in {arm}" for arm, count in lift.n.items())
+    what = " geos" if lift.design == "geo" else ""
+    units = ", ".join(f"{count:,}{what} in {arm}" for arm, count in lift.n.items())
     return f"{_DESIGNS.get(lift.design, lift.design)}, {lift.outcome}: {units}"
 
 
@@ -41,9 +43,11 @@ def verdict_line(lift: Lift) -> str:
     if lift.verdict == "effect":
         way = "more" if lift.absolute.value > 0 else "less"
         return f"Verdict: effect. The treated have {way} {lift.outcome} ({p_text(lift.p_value)}, {level})."
+    if math.isnan(lift.mde):
+        return f"Verdict: no effect shown ({p_text(lift.p_value)}, {level}). That is no proof that there is none."
     return (
         f"Verdict: no effect shown ({p_text(lift.p_value)}, {level}). That is no proof that there is "
-        f"none: a test of this size shows a difference of {_amount(lift, lift.mde)} with 80% probability, "
+        f"none: a test of this size shows a difference of {_change(lift, lift.mde, signed=False)} with 80% probability, "
         "smaller ones more rarely."
     )
 
@@ -57,9 +61,11 @@ def summary(lift: Lift) -> str:
     lines.append(f"Estimand: {lift.estimand}.")
     means = lift.details.get("means", {})
     if means:
-        levels = ", ".join(f"{arm} {_amount(lift, value)}" for arm, value in means.items())
+        levels = ", ".join(f"{arm} {_level(lift, value)}" for arm, value in means.items())
         lines.append(f"Mean {lift.outcome}: {levels}.")
-    lines.append(_line("Difference", lift.absolute, lambda value: _amount(lift, value, signed=True), lift))
+    per = lift.details.get("unit")
+    named = "Difference" if per is None else f"Difference per {per}"
+    lines.append(_line(named, lift.absolute, lambda value: _change(lift, value), lift))
     lines.append(_line("Lift", lift.relative, _percent, lift))
     if lift.incremental is not None:
         lines.append(_line(f"Incremental {lift.outcome}", lift.incremental, _number, lift))
@@ -67,12 +73,14 @@ def summary(lift: Lift) -> str:
         lines.append(_line("Incremental value", lift.incremental_value, _number, lift))
     if lift.cace is not None:
         lines.append(
-            _line("Per exposed complier (CACE)", lift.cace, lambda value: _amount(lift, value), lift)
+            _line("Per exposed complier (CACE)", lift.cace, lambda value: _change(lift, value), lift)
         )
     if lift.iroas is not None:
         lines.append(_line("iROAS", lift.iroas, _number, lift))
     if lift.cost_per_incremental is not None:
-        lines.append(_line(f"Cost per incremental {lift.outcome}", lift.cost_per_incremental, _number, lift))
+        lines.append(_cost_line(f"Cost per incremental {lift.outcome}", lift.cost_per_incremental, lift))
+    if lift.design == "geo":
+        lines += geo_lines(lift)
     lines += _extras(lift)
     lines.append(f"Method: {lift.method}.")
     lines.append(f"Assumes: {'; '.join(lift.assumptions)}.")
@@ -85,7 +93,7 @@ def _extras(lift: Lift) -> list[str]:
     if naive is not None:
         lines.append(
             f"Biased, for comparison only: exposed treated against the whole holdout differ by "
-            f"{_amount(lift, naive, signed=True)}; who is exposed is not random."
+            f"{_change(lift, naive)}; who is exposed is not random."
         )
     if lift.segments is not None:
         shown = [name for name, part in lift.segments.lifts.items() if part.verdict == "effect"]
@@ -105,12 +113,22 @@ def _extras(lift: Lift) -> list[str]:
     return lines
 
 
+def title_of_many(lifts: Lifts) -> str:
+    """Return one line: how many, by what, and how corrected."""
+    how = CORRECTIONS[lifts.correction]
+    if lifts.primary is not None:
+        how = f"{lifts.primary} (primary) by itself, " + (
+            f"the others {how}" if len(lifts) > 1 else "no other"
+        )
+    return f"{len(lifts)} lifts by {lifts.by}, {how}"
+
+
 def summary_of_many(lifts: Lifts) -> str:
     """Return several lifts in words; see `Lifts.summary`."""
-    lines = [f"{len(lifts)} lifts by {lifts.by}, {CORRECTIONS[lifts.correction]}."]
+    lines = [f"{title_of_many(lifts)}."]
     for label in list(lifts)[:_SEVERAL]:
         lift = lifts[label]
-        adjusted = "" if lifts.correction == "none" else " adjusted"
+        adjusted = "" if lifts.correction == "none" or label == lifts.primary else " adjusted"
         lines.append(
             f"{label}: {lift.verdict} ({p_text(lifts.adjusted[label])}{adjusted}). "
             + _line("Lift", lift.relative, _percent, lift)
@@ -154,6 +172,16 @@ def _line(what: str, estimate: Estimate, write: Callable[[float], str], lift: Li
     return f"{text} ({level} interval: {inside}){'; ' + estimate.note if estimate.note else ''}."
 
 
+def _cost_line(what: str, estimate: Estimate, lift: Lift) -> str:
+    """Return a cost, of which only those above zero can be paid."""
+    gap = estimate.gap
+    if gap is None or not gap[0] <= 0 < gap[1]:
+        return _line(what, estimate, _number, lift)
+    text = f"{what}: {_number(estimate.value) if estimate.value > 0 else 'cannot be told'}"
+    level = f"{100 * (1 - lift.alpha):.4g}%"
+    return f"{text} ({level} interval: {_number(gap[1])} or more, or none was caused); {estimate.note}."
+
+
 def _percent(value: float) -> str:
     return f"{100 * value:+,.4g}%"
 
@@ -162,9 +190,14 @@ def _number(value: float) -> str:
     return format_number(float(value))
 
 
-def _amount(lift: Lift, value: float, *, signed: bool = False) -> str:
+def _level(lift: Lift, value: float) -> str:
+    """Return a mean: in percent where the outcome is 0 or 1."""
+    return f"{100 * value:,.3g}%" if lift.details.get("binary") else format_number(float(value))
+
+
+def _change(lift: Lift, value: float, *, signed: bool = True) -> str:
+    """Return a difference of means: in points where the outcome is 0 or 1."""
+    sign = "+" if signed and value > 0 else ""
     if lift.details.get("binary"):
-        digits = f"{100 * value:+,.3g}" if signed else f"{100 * value:,.3g}"
-        return f"{digits} points" if signed else f"{digits}%"
-    text = format_number(float(value))
-    return f"+{text}" if signed and value > 0 else text
+        return f"{sign}{100 * value:,.3g} points"
+    return sign + format_number(float(value))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from attribution._typing import Floats
 from attribution.incrementality.arm import Arm, Pair, slopes_of
 from attribution.incrementality.moments import Moments, total
-from attribution.incrementality.tally import Group, Reader, each_group
+from attribution.incrementality.tally import Group
+
+_ALONE = 1e-10
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,18 +70,27 @@ class Fit:
 
         With weights w of the rows in the prediction at the covariates' mean, residuals e and leverages h,
         the sum of ``w^2 e e' / (1 - h)`` (MacKinnon & White 1985).
+
+        Parameters
+        ----------
+        numbers
+            float64, shape (k, n_rows).
+        counts
+            How many users each row stands for, or None for one each.
         """
-        apart = np.ascontiguousarray(numbers.T) - self.moments.mean[:, None]
-        x = apart[self.places]
-        n = self.moments.n
-        leverage = np.einsum("in,ij,jn->n", x, self.inverse, x) if len(x) > 1 else self.inverse[0] * x[0] ** 2
-        weight = np.einsum("i,in->n", self.inverse @ self.step, x) + 1 / n
-        weight *= weight
-        weight /= (1 - 1 / n) - leverage
+        n, p = self.moments.n, len(self.places)
+        x = np.ones((p + 1, numbers.shape[1]))
+        x[:p] = numbers[self.places] - self.moments.mean[self.places, None]
+        leverage = np.einsum("in,in->n", self.inverse @ x[:p], x[:p])
+        weight = (self.inverse @ self.step) @ x[:p] + 1 / n
+        # Who alone determines a slope has a leverage of one and no residual.
+        weight /= np.sqrt(np.maximum((1 - 1 / n) - leverage, _ALONE))
         if counts is not None:
-            weight *= counts
-        residual = apart - np.einsum("ip,pn->in", self.slopes, x)
-        part: Floats = (residual * weight) @ residual.T
+            weight *= np.sqrt(counts)
+        residual = np.column_stack([self.slopes, self.moments.mean]) @ x
+        np.subtract(numbers, residual, out=residual)
+        residual *= weight
+        part: Floats = residual @ residual.T
         return part
 
     def arm(self, cov: Floats) -> Arm:
@@ -87,14 +100,44 @@ class Fit:
         return Arm(self.moments.names, n, n, n - 1.0 - len(self.places), mean, cov)
 
 
+@dataclass(frozen=True, eq=False)
+class Regressions:
+    """Both arms' regressions.
+
+    Attributes
+    ----------
+    fits
+        Of the treated arm and of the holdout.
+    covs
+        Covariances of their adjusted means, float64, shape (k, k) each.
+    whole
+        Moments of both arms together.
+    """
+
+    fits: tuple[Fit, Fit]
+    covs: tuple[Floats, Floats]
+    whole: Moments
+
+    def pair(self, roles: Mapping[str, str]) -> Pair:
+        """Return the adjusted arms with their metrics under the names of `roles`, as `Moments.under`."""
+        treated, control = (fit.arm(cov).under(roles) for fit, cov in zip(self.fits, self.covs, strict=True))
+        outcome, places = self.whole.at(roles["outcome"]), self.fits[0].places
+        slope = (self.fits[0].slopes[outcome] + self.fits[1].slopes[outcome]) / 2
+        shared = slope @ self.whole.covariance[np.ix_(places, places)] @ slope / self.whole.n
+        return Pair(treated, control, float(shared))
+
+
+Comparison = tuple[Collection[Group], Collection[Group]]  # the groups of the treated arm and of the holdout
+Jobs = Sequence[tuple[Collection[Group], Fit]]
+
+
 def lin(
     groups: Mapping[Group, Moments],
-    treated: Collection[Group],
-    control: Collection[Group],
+    comparisons: Mapping[Key, Comparison],
     covariates: tuple[str, ...],
-    reader: Reader | None,
-) -> Pair:
-    """Return the arms adjusted each by its own regression.
+    robust: Callable[[Jobs], list[Floats]] | None,
+) -> dict[Key, Regressions]:
+    """Return the arms of every comparison, adjusted each by its own regression.
 
     The difference and its variance equal those of the ordinary least squares regression of the outcome on
     arm, centered covariates and their products, ``OLS(...).fit(cov_type="HC2")``.
@@ -103,29 +146,42 @@ def lin(
     ----------
     groups
         Moments of every group.
-    treated, control
+    comparisons
         Which groups make up the two arms.
     covariates
         Names of the covariates' metrics.
-    reader
-        The rows, read a second time for HC2; None takes equal variances within an arm.
+    robust
+        Sums up `Fit.robust` over the rows, for all fits at once, as `robust_sums`; None takes equal variances
+        within an arm.
     """
-    sides = [total(groups[group] for group in chosen) for chosen in (treated, control)]
-    whole = sides[0] + sides[1]
-    places = [whole.at(name) for name in covariates]
-    fits = [Fit.of(side, covariates, whole.mean[places]) for side in sides]
-    if reader is None:
-        covs = [fit.plain() for fit in fits]
-    else:
-        covs = [np.zeros_like(fit.moments.cross) for fit in fits]
+    found: dict[Key, tuple[tuple[Fit, Fit], Moments]] = {}
+    for key, comparison in comparisons.items():
+        sides = [total(groups[group] for group in chosen) for chosen in comparison]
+        whole = sides[0] + sides[1]
+        center = whole.mean[[whole.at(name) for name in covariates]]
+        treated, control = (Fit.of(side, covariates, center) for side in sides)
+        found[key] = ((treated, control), whole)
+    jobs = [job for key in found for job in zip(comparisons[key], found[key][0], strict=True)]
+    covs = [fit.plain() for _, fit in jobs] if robust is None else robust(jobs)
+    return {
+        key: Regressions(fits, (covs[2 * place], covs[2 * place + 1]), whole)
+        for place, (key, (fits, whole)) in enumerate(found.items())
+    }
 
-        def visit(group: Group, numbers: Floats, counts: Floats | None) -> None:
-            for chosen, fit, cov in zip((treated, control), fits, covs, strict=True):
-                if group in chosen:
-                    cov += fit.robust(numbers, counts)
 
-        each_group(reader, visit)
-    outcome = whole.at("outcome")
-    slope = (fits[0].slopes[outcome] + fits[1].slopes[outcome]) / 2
-    shared = slope @ whole.covariance[np.ix_(places, places)] @ slope / whole.n
-    return Pair(fits[0].arm(covs[0]), fits[1].arm(covs[1]), float(shared))
+def robust_sums(parts: Iterable[tuple[Group, Floats, Floats | None]], jobs: Jobs) -> list[Floats]:
+    """Return the HC2 covariances of all fits, in one pass.
+
+    Parameters
+    ----------
+    parts
+        Rows: their group, numbers of shape (metrics, rows), and counts.
+    jobs
+        Each fit with the groups that it was made of.
+    """
+    covs = [np.zeros_like(fit.moments.cross) for _, fit in jobs]
+    for group, numbers, counts in parts:
+        for (chosen, fit), cov in zip(jobs, covs, strict=True):
+            if group in chosen:
+                cov += fit.robust(numbers, counts)
+    return covs

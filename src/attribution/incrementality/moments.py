@@ -68,14 +68,15 @@ class Moments:
         if n == 0:
             return cls.none(names)
         columns = np.ascontiguousarray(rows.T)
+        present = columns if counts is None else columns[:, counts > 0]
+        low, high = present.min(axis=1), present.max(axis=1)
         mean = (columns.sum(axis=1) if counts is None else columns @ counts) / n
         apart = columns - mean[:, None]
         weighted = apart if counts is None else apart * counts
         cross = weighted @ apart.T
-        # Not as a product of vectors: BLAS would start threads for each of them.
-        third = np.einsum("ij,ij,ij->i", weighted, apart, apart)
-        present = columns if counts is None else columns[:, counts > 0]
-        return cls(tuple(names), n, mean, cross, third, present.min(axis=1), present.max(axis=1))
+        # Not as products of vectors: BLAS would start threads for each of them.
+        third = np.einsum("ij,ij->i", weighted, np.square(apart))
+        return cls(tuple(names), n, mean, cross, third, low, high)
 
     @classmethod
     def none(cls, names: Sequence[str]) -> Moments:
@@ -154,6 +155,30 @@ class Moments:
 
     def _ranged(self, other: Moments) -> bool:
         return not (np.isnan(self.low).any() or np.isnan(other.low).any())
+
+    def under(self, roles: Mapping[str, str]) -> Moments:
+        """Return the moments of some metrics under other names.
+
+        Parameters
+        ----------
+        roles
+            Name of a metric by its new name; one metric may bear several.
+
+        Raises
+        ------
+        ExperimentError
+            If there is no such metric; the message names the nearest.
+        """
+        places = [self.at(name) for name in roles.values()]
+        return Moments(
+            tuple(roles),
+            self.n,
+            self.mean[places],
+            self.cross[np.ix_(places, places)],
+            self.third[places],
+            self.low[places],
+            self.high[places],
+        )
 
     @property
     def covariance(self) -> Floats:

@@ -123,10 +123,17 @@ def _sample(values: Any, name: str) -> Floats:
     bad = np.flatnonzero(~np.isfinite(sample)) if sample.ndim == 1 else np.zeros(0, np.intp)
     if sample.ndim != 1 or len(sample) < 10:
         msg = f"{name} has shape {sample.shape}: a pilot is one column of at least 10 values"
-        raise ExperimentError(msg, column=name)
+        raise ExperimentError(
+            msg, column=name, hint=f"{name}=frame['revenue'], one value a unit, zeros included"
+        )
+    if np.isinf(sample).any():
+        rows = np.flatnonzero(np.isinf(sample))
+        msg = f"{name} has infinite values"
+        hint = "find where they come from, and cap or correct them"
+        raise ExperimentError(msg, column=name, rows=rows[:5].tolist(), count=len(rows), hint=hint)
     if len(bad):
         why = "a unit without a purchase counts as 0; leaving it out overstates the mean and hides the spread"
-        msg = f"{name} has missing or infinite values"
+        msg = f"{name} has missing values"
         raise ExperimentError(
             msg, column=name, rows=bad[:5].tolist(), count=len(bad), why=why, hint=".fillna(0)"
         )

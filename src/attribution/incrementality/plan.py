@@ -15,6 +15,22 @@ from attribution.incrementality.pilot import Pilot, read_pilot
 from attribution.incrementality.power import Design, design_effect
 
 _HOLDOUT = "holdout"
+_EXAMPLES = {
+    "lift": "lift=0.1 for ten percent",
+    "effect": "effect=0.002, a difference of means",
+    "iroas": "iroas=2.5, incremental value per unit of cost",
+    "n": "n=200_000, units of all arms together",
+    "share": "share=0.1 for ten percent",
+    "rho": "rho=0.5",
+    "exposure": "exposure=0.3 where 30% of the treated are reached",
+    "cluster_size": "cluster_size=2.4 units per household",
+    "cluster_cv": "cluster_cv=0.5",
+    "daily_units": "daily_units=10_000",
+    "outcome_days": "outcome_days=14",
+    "cost": "cost=0.14, the spend per exposed unit",
+    "value": "value=60, the mean value of a conversion",
+    "margin": "margin=0.4 for forty percent",
+}
 
 
 def plan_holdout(
@@ -213,7 +229,10 @@ def _shares(share: float | None, arms: Mapping[str, float] | None) -> dict[str, 
     if share is not None:
         msg = "arms has the share of the holdout, and so has share"
         raise ExperimentError(msg, column="share", hint="leave share out")
-    if not isinstance(arms, Mapping) or len(arms) < 2 or _HOLDOUT not in arms:
+    if isinstance(arms, Mapping) and len(arms) < 2:
+        msg = f"arms={dict(arms)!r} names fewer than two arms"
+        raise ExperimentError(msg, column="arms", hint='arms={"holdout": 0.2, "treatment": 0.8}')
+    if not isinstance(arms, Mapping) or _HOLDOUT not in arms:
         problem = (
             unknown_name("arm", _HOLDOUT, arms)
             if isinstance(arms, Mapping)
@@ -288,9 +307,14 @@ def _counts(total: float, shares: Mapping[str, float]) -> dict[str, int]:
 def _given(n: object, shares: Mapping[str, float]) -> dict[str, int]:
     total = _number(n, "n")
     counts = {arm: round(total * share) for arm, share in shares.items()}
-    if total != round(total) or min(counts.values()) < 2 or total < 2 * len(shares):
-        msg = f"n={n!r} leaves an arm with fewer than two units: {counts}"
-        raise ExperimentError(msg, column="n", hint="n=200_000, units of all arms together")
+    hint = "n=200_000, units of all arms together"
+    if total != round(total) or total <= 0:
+        msg = f"n={n!r} must be a whole number of units above 0"
+        raise ExperimentError(msg, column="n", hint=hint)
+    if min(counts.values()) < 2 or total < 2 * len(shares):
+        msg = f"n={n!r} is too few: each of the {len(shares)} arms needs two units at least"
+        why = "from fewer no test can tell chance from effect"
+        raise ExperimentError(msg, column="n", why=why, hint=hint)
     return counts
 
 
@@ -304,7 +328,7 @@ def _numbers(**named: object) -> None:
 def _number(value: object, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not math.isfinite(value):
         msg = f"{name}={value!r} is no number"
-        raise ExperimentError(msg, column=name)
+        raise ExperimentError(msg, column=name, hint=_EXAMPLES.get(name))
     return float(value)
 
 
@@ -313,5 +337,6 @@ def _above(value: object, name: str, *, most: float = math.inf, zero: bool = Fal
     if number < 0 or (number == 0 and not zero) or number > most:
         bound = f" and at most {most:g}" if math.isfinite(most) else ""
         msg = f"{name}={value!r} must be {'0 or more' if zero else 'above 0'}{bound}"
-        raise ExperimentError(msg, column=name)
+        percent = f"{name}={number / 100:g} for {number:g} percent" if most == 1 < number <= 100 else None
+        raise ExperimentError(msg, column=name, hint=percent or _EXAMPLES.get(name))
     return number

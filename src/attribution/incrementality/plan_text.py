@@ -12,11 +12,23 @@ if TYPE_CHECKING:
 
 _FEW_CLUSTERS = 40  # per arm: below, cluster-robust intervals are too narrow (Cameron & Miller 2015)
 
+_IMPLAUSIBLE = 2.0  # lift from which a plan asks whether percent were meant
+
 
 def change(plan: HoldoutPlan, effect: float) -> str:
-    """Return an effect on an exposed unit as a lift, or as a difference where the baseline is 0."""
+    """Return a difference as a lift, or as it is where the baseline is 0."""
     base = abs(plan.pilot.baseline)
-    return f"lift {100 * effect / base:+.3g}%" if base else f"effect {effect:+.4g}"
+    return f"lift {_percent(effect / base)}" if base else f"effect {effect:+.4g}"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:+,.0f}%" if abs(value) >= 10 else f"{100 * value:+.3g}%"
+
+
+def curve_name(plan: HoldoutPlan, effect: float) -> str:
+    """Return an effect as a name in a legend: the change in the compared units, and its iROAS if known."""
+    money = "" if plan.money is None else f", iROAS {plan.money.iroas(effect):.3g}"
+    return change(plan, effect * plan.design.dilution) + money
 
 
 def sentences(plan: HoldoutPlan) -> list[str]:
@@ -38,22 +50,31 @@ def sentences(plan: HoldoutPlan) -> list[str]:
 
 def _found(plan: HoldoutPlan) -> list[str]:
     wished = f"{100 * plan.target_power:g}% power"
-    base = plan.pilot.baseline
     out = []
     if plan.effect is not None:
-        whose = "an exposed unit" if plan.exposure < 1 else "a unit"
         sides = "two-sided" if plan.design.two_sided else "one-sided"
         out.append(
-            f"It finds a change for {whose} of {change(plan, plan.effect)} "
-            f"({_level(plan, base)} to {_level(plan, base + plan.effect)}) with {100 * plan.power:.1f}% "
+            f"It finds a change {_change(plan, plan.effect)} with {100 * plan.power:.1f}% "
             f"power at {100 * plan.alpha:g}% ({sides}); {wished} needs {plan.n_required or 0:,} units."
         )
     if math.isfinite(plan.mde):
-        mde = f"{change(plan, plan.mde)} ({_level(plan, base + plan.mde)})"
-        out.append(f"The smallest gain it finds with {wished} is {mde}.")
+        out.append(f"The smallest gain it finds with {wished} is one {_change(plan, plan.mde)}.")
     else:
         out.append(f"No possible gain is found with {wished}.")
     return out
+
+
+def _change(plan: HoldoutPlan, effect: float) -> str:
+    """Return an effect on an exposed unit, and what it makes of the units that are compared."""
+    base, moved = plan.pilot.baseline, effect * plan.design.dilution
+    levels = f"({_level(plan, base)} to {_level(plan, base + moved)})"
+    whose = "an exposed unit" if plan.design.used < 1 else "a unit"
+    if plan.design.dilution == 1:
+        return f"of {change(plan, effect)} for {whose} {levels}"
+    # The baseline is of all units: where the exposed stand is not known, so no level is named for them.
+    each = f"{100 * effect:+.3g} points" if plan.design.proportion else f"{effect:+.4g}"
+    share = f" ({_percent(effect / abs(base))} of the baseline)" if base else ""
+    return f"of {each} for an exposed unit{share}, so {change(plan, moved)} over all units {levels}"
 
 
 def _level(plan: HoldoutPlan, value: float) -> str:
@@ -70,17 +91,21 @@ def _money(plan: HoldoutPlan) -> list[str]:
     )
     out = [known]
     if plan.effect is not None and plan.n_from_break_even is not None:
-        needed = plan.n_from_break_even
-        size = (
-            f"takes {math.ceil(needed):,} units" if math.isfinite(needed) else "no number of units is enough"
-        )
-        out.append(f"To tell the planned iROAS of {money.iroas(plan.effect):.3g} from break-even {size}.")
+        needed, planned = plan.n_from_break_even, f"{money.iroas(plan.effect):.3g}"
+        if math.isfinite(needed):
+            out.append(
+                f"To tell the planned iROAS of {planned} from break-even takes {math.ceil(needed):,} units."
+            )
+        else:
+            out.append(f"The planned iROAS of {planned} is break-even itself: the test tells it from 0.")
     return out
 
 
 def cautions(plan: HoldoutPlan) -> tuple[str, ...]:
     """Return what a reader of the plan must beware of."""
     out = []
+    if plan.lift is not None and plan.lift >= _IMPLAUSIBLE and plan.exposure == 1:
+        out.append(f"A lift of {_percent(plan.lift)} is hardly ever seen; ten percent is lift=0.1.")
     smallest = min(plan.n_per_arm.values())
     if plan.pilot.normal_from > smallest * plan.design.used:
         out.append(
@@ -92,7 +117,8 @@ def cautions(plan: HoldoutPlan) -> tuple[str, ...]:
     if plan.kind == "itt" and plan.exposure < 0.5:
         out.append(
             f"Only {100 * plan.exposure:.3g}% are exposed, so all others add noise; with would-be exposure "
-            f"logged (ghost ads) about {plan.n * plan.exposure:,.0f} units would do."
+            f"logged (ghost ads) about {plan.n * plan.exposure:,.0f} units would do, or more where the "
+            "exposed buy more often than the rest."
         )
     if plan.clusters is not None and plan.clusters * min(plan.shares.values()) < _FEW_CLUSTERS:
         out.append(

@@ -17,10 +17,14 @@ from attribution.stats.multiplicity import Correction
 
 @dataclass(frozen=True)
 class Request:
-    """The arguments of `analyze_holdout`, which documents them; labels of arms are text here."""
+    """The arguments of `analyze_holdout`, which documents them; labels of arms are text here.
+
+    `outcome` is the one that is looked at, of the `outcomes` that are read together.
+    """
 
     assigned: str
     outcome: str
+    outcomes: tuple[str, ...]
     treatments: tuple[str, ...]
     holdout: str
     design: str
@@ -31,6 +35,7 @@ class Request:
     cost: Cost | None
     covariates: tuple[str, ...]
     adjust: str
+    variance: str
     cluster: str | None
     segment: str | None
     correction: Correction
@@ -48,10 +53,21 @@ class Request:
         """The treatments, then the holdout."""
         return (*self.treatments, self.holdout)
 
+    @property
+    def regressed(self) -> bool:
+        """Whether each arm gets a regression of its own."""
+        return bool(self.covariates) and self.adjust == "lin" and self.cluster is None
+
+    @property
+    def pooled(self) -> bool:
+        """Whether both arms are taken to have one variance."""
+        return self.variance == "pooled"
+
     @classmethod
     def read(
         cls,
         *,
+        outcome: Any,
         treatment: Any,
         holdout: Any,
         cost: Any,
@@ -78,7 +94,14 @@ class Request:
             raise ExperimentError(msg, column="treatment", hint='treatment="treatment", holdout="holdout"')
         covariates = () if covariate is None else name_list(covariate, "covariate", error=ExperimentError)
         column, fixed = _cost(cost)
+        outcomes = _outcomes(outcome)
+        if len(outcomes) > 1 and isinstance(treatment, list | tuple):
+            msg = "several treatments and several outcomes at once are two families of tests in one"
+            hint = f"one outcome at a time: outcome={outcomes[0]!r}, treatment={list(treatments)!r}"
+            raise ExperimentError(msg, column="outcome", hint=hint)
         request = cls(
+            outcome=outcomes[0],
+            outcomes=outcomes,
             treatments=treatments,
             holdout=control,
             cost_column=column,
@@ -108,6 +131,7 @@ class Request:
             If two arguments exclude one another.
         """
         known_despite(self.despite)
+        pooled = self.variance if self.pooled else None
         without = (
             (
                 "count",
@@ -139,16 +163,50 @@ class Request:
                 "a ratio has no sum to pay for",
             ),
             ("cluster", self.cluster, "two_part", self.two_part or None, "the parts are shares of users"),
+            (
+                "covariate",
+                self.covariates or None,
+                "variance",
+                pooled,
+                "each arm has a regression of its own",
+            ),
+            (
+                "cluster",
+                self.cluster,
+                "variance",
+                pooled,
+                "sums over clusters of many sizes share no variance",
+            ),
         )
         for one, first, other, second, why in without:
             if first is not None and second is not None:
                 msg = f"{one}= and {other}= do not go together"
                 raise ExperimentError(msg, column=other, why=why, hint=f"leave out {one}= or {other}=")
-        if self.value is not None and self.denominator is not None and self.value == self.outcome:
+        measured = {*self.outcomes, self.value, self.denominator, self.exposed, self.cost_column}
+        for name in self.covariates:
+            if name in measured:
+                msg = f"covariate={name!r} is also what the test measures"
+                why = "it is known only after assignment; adjusting for it takes part of the effect away"
+                hint = "covariate= a column from before assignment"
+                raise ExperimentError(msg, column="covariate", why=why, hint=hint)
+        if self.denominator in self.outcomes:
+            msg = f"denominator={self.denominator!r} is an outcome too, and a column over itself is 1"
+            raise ExperimentError(msg, column="denominator", hint=f"outcome= without {self.denominator!r}")
+        if self.denominator is not None and self.value in self.outcomes:
             msg = "value= is the numerator of the ratio, whose incremental sum is another question"
             raise ExperimentError(
                 msg, column="value", hint="analyse it by itself: outcome= without denominator="
             )
+
+
+def _outcomes(outcome: Any) -> tuple[str, ...]:
+    if not isinstance(outcome, list | tuple):
+        return (outcome,)
+    outcomes = name_list(outcome, "outcome", error=ExperimentError)
+    if not outcomes or len(set(outcomes)) < len(outcomes):
+        msg = f"outcome={outcome!r} must name at least one column, and each once"
+        raise ExperimentError(msg, column="outcome", hint='outcome=["converted", "revenue"]')
+    return outcomes
 
 
 def _cost(cost: Any) -> tuple[str | None, Cost | None]:

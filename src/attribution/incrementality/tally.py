@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 
 from attribution._typing import Floats, Hashes, Ints
 from attribution.errors import ExperimentError
-from attribution.incrementality.moments import Moments, merged
-from attribution.incrementality.rows import Rows, floats, text_codes
+from attribution.incrementality.moments import Moments
+from attribution.incrementality.rows import floats, numbers_of, text_codes
 from attribution.incrementality.units import hash_units
 
 MAX_ARMS = 64
+KEPT_BYTES = 1 << 29  # of numbers that are needed twice: 16 million users of four columns
 SIZE = "(size)"
 Group = tuple[str, str, int]  # arm, segment (empty without), exposed (0 or 1)
 
@@ -28,37 +29,64 @@ class Spec:
     assigned
         Column of the arms.
     metrics
-        Column by role: ``"outcome"``, ``"value"``, ``"exposed"``, a covariate's own role, ...
+        Column by name of the metric.
     caps
-        Largest value by role; larger ones are set to it.
+        Largest value by name; larger ones are set to it.
+    positive
+        Further metrics, 1 where the metric that they name is greater than zero.
+    exposed
+        The metric that may be 0 or 1 only, or None.
     segment, unit, cluster, count
         Columns, or None.
     split
         Whether the exposed and the others are tallied apart.
-    any_of
-        Whether to add the role ``"any"``: an outcome greater than zero.
+    again
+        Whether the numbers will be wanted a second time.
     """
 
     assigned: str
     metrics: Mapping[str, str]
     caps: Mapping[str, float] = field(default_factory=dict)
+    positive: Mapping[str, str] = field(default_factory=dict)
+    exposed: str | None = None
     segment: str | None = None
     unit: str | None = None
     cluster: str | None = None
     count: str | None = None
     split: bool = False
-    any_of: bool = False
+    again: bool = False
 
     @property
-    def roles(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """The names of the moments, in order."""
-        return (*self.metrics, *(["any"] if self.any_of else []))
+        return (*self.metrics, *self.positive)
+
+    @property
+    def labels(self) -> list[str]:
+        """The columns of labels."""
+        return [self.assigned] if self.segment is None else [self.assigned, self.segment]
 
     @property
     def columns(self) -> list[str]:
         """The columns to read."""
-        more = (self.segment, self.unit, self.cluster, self.count)
-        return [self.assigned, *self.metrics.values(), *(name for name in more if name is not None)]
+        more = (self.unit, self.cluster, self.count)
+        return [*self.labels, *self.metrics.values(), *(name for name in more if name is not None)]
+
+
+class Batches(Protocol):
+    """What hands out rows as record batches."""
+
+    def batches(self, columns: Sequence[str], labels: Sequence[str] = ()) -> Iterator[Any]:
+        """Yield record batches of these columns, in the same order every time."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of one group: its code, numbers of shape (metrics, rows), users each row stands for."""
+
+    code: int
+    numbers: Floats
+    counts: Floats | None
 
 
 @dataclass(frozen=True)
@@ -70,6 +98,18 @@ class Chunk:
     counts: Floats | None
     units: Hashes | None
     clusters: Hashes | None
+
+    @property
+    def arms(self) -> Ints:
+        """Code of each row's arm."""
+        return ((self.codes >> 1) & (MAX_ARMS - 1)).astype(np.uint8)
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the rows of each group."""
+        for code, rows in by_code(self.codes):
+            alone = isinstance(rows, slice)
+            numbers = self.numbers if alone else self.numbers.take(rows, axis=1)
+            yield Part(code, numbers, None if self.counts is None else self.counts[rows])
 
 
 @dataclass(frozen=True)
@@ -91,12 +131,26 @@ class Tallied:
     segments: tuple[str, ...]
     crossed: int = 0
 
+    def under(self, roles: Mapping[str, str]) -> Tallied:
+        """Return the moments of some metrics under other names, as `Moments.under`."""
+        return replace(self, groups={group: part.under(roles) for group, part in self.groups.items()})
+
 
 class Reader:
-    """Rows as chunks of numbers, in the same order at every reading."""
+    """Rows as chunks of numbers, in the same order at every reading.
 
-    def __init__(self, rows: Rows, spec: Spec) -> None:
+    Parameters
+    ----------
+    rows
+        Hands out the columns.
+    spec
+        Which play which part.
+    """
+
+    def __init__(self, rows: Batches, spec: Spec) -> None:
         self.rows, self.spec = rows, spec
+        self._kept: list[Part] | None = [] if spec.again else None
+        self._bytes = 0
         self.arms: dict[str, int] = {}
         self.segments: dict[str, int] = {}
 
@@ -107,6 +161,21 @@ class Reader:
         labels = list(self.segments) or [""]
         return list(self.arms)[arm], labels[segment], shown
 
+    def keep(self, part: Part) -> None:
+        """Keep numbers for a second time, unless they become too many; then all are read again."""
+        if self._kept is not None:
+            self._kept.append(part)
+            self._bytes += part.numbers.nbytes
+            if self._bytes > KEPT_BYTES:
+                self._kept = None
+
+    def parts(self) -> Iterator[tuple[Group, Floats, Floats | None]]:
+        """Yield the rows a second time: group, numbers of shape (metrics, rows), counts."""
+        kept = self._kept
+        again = (part for chunk in self.chunks() for part in chunk.parts())
+        for part in again if kept is None else kept:
+            yield self.group(part.code), part.numbers, part.counts
+
     def chunks(self) -> Iterator[Chunk]:
         """Yield the rows.
 
@@ -116,7 +185,7 @@ class Reader:
             If a value is missing, infinite or of the wrong kind.
         """
         spec, row = self.spec, 0
-        for batch in self.rows.batches(spec.columns):
+        for batch in self.rows.batches(spec.columns, spec.labels):
             if not batch.num_rows:
                 continue
             yield self._chunk(batch, row)
@@ -132,15 +201,15 @@ class Reader:
         if spec.segment is not None:
             found = text_codes(batch.column(spec.segment), self.segments, spec.segment, row)
             codes += found * (2 * MAX_ARMS)
-        numbers = np.empty((len(spec.roles), batch.num_rows))
-        for place, (role, column) in enumerate(spec.metrics.items()):
-            numbers[place] = floats(batch.column(column), column, row)
-            if role in spec.caps:
-                np.minimum(numbers[place], spec.caps[role], out=numbers[place])
-        if spec.any_of:
-            numbers[-1] = numbers[spec.roles.index("outcome")] > 0
-        if "exposed" in spec.metrics:
-            shown = numbers[spec.roles.index("exposed")]
+        numbers = np.empty((len(spec.names), batch.num_rows))
+        for place, (name, column) in enumerate(spec.metrics.items()):
+            numbers[place] = numbers_of(batch.column(column), column, row)
+            if name in spec.caps:
+                np.minimum(numbers[place], spec.caps[name], out=numbers[place])
+        for place, name in enumerate(spec.positive.values(), len(spec.metrics)):
+            numbers[place] = numbers[spec.names.index(name)] > 0
+        if spec.exposed is not None:
+            shown = numbers[spec.names.index(spec.exposed)]
             self._refuse_shares(shown, row)
             if spec.split:
                 codes += shown.astype(np.int64)
@@ -155,7 +224,7 @@ class Reader:
     def _refuse_shares(self, shown: Floats, row: int) -> None:
         odd = np.flatnonzero((shown != 0) & (shown != 1))
         if len(odd):
-            name = self.spec.metrics["exposed"]
+            name = self.spec.metrics[str(self.spec.exposed)]
             msg = f"exposure must be 0 or 1, and is {shown[odd[0]]:g}"
             hint = f"users[{name!r}] = (users[{name!r}] > 0)"
             raise ExperimentError(msg, column=name, rows=(odd[:5] + row).tolist(), count=len(odd), hint=hint)
@@ -192,12 +261,6 @@ def by_code(codes: Ints) -> Iterator[tuple[int, Any]]:
             yield code, order[end - size : end]
 
 
-def picked(numbers: Floats, rows: Any) -> Floats:
-    """Return some rows of numbers that are stored by metric, shape (rows, metrics)."""
-    # Indexing would leave them stored by row.
-    return numbers.T if isinstance(rows, slice) else numbers.take(rows, axis=1).T
-
-
 def tally(reader: Reader) -> Tallied:
     """Return the moments of every group.
 
@@ -212,26 +275,20 @@ def tally(reader: Reader) -> Tallied:
     gathered: list[Chunk] = []
     for chunk in reader.chunks():
         if chunk.units is not None:
-            units.append((chunk.units, chunk.codes // 2 % MAX_ARMS))
+            units.append((chunk.units, chunk.arms))
         if spec.cluster is not None:
             gathered.append(chunk)
             continue
-        found = merged([found, _moments(chunk, spec.roles)])
+        for part in chunk.parts():
+            moments = Moments.of(spec.names, part.numbers.T, part.counts)
+            found[part.code] = found[part.code] + moments if part.code in found else moments
+            reader.keep(part)
     refuse_repeated(units, spec.unit)
     crossed = 0
     if gathered:
         found, crossed = _of_clusters(gathered, spec)
     groups = {reader.group(code): part for code, part in found.items()}
     return Tallied(groups, tuple(reader.arms), tuple(reader.segments), crossed)
-
-
-def _moments(chunk: Chunk, roles: Sequence[str]) -> dict[int, Moments]:
-    return {
-        code: Moments.of(
-            roles, picked(chunk.numbers, rows), None if chunk.counts is None else chunk.counts[rows]
-        )
-        for code, rows in by_code(chunk.codes)
-    }
 
 
 def refuse_repeated(parts: Sequence[tuple[Hashes, Ints]], name: str | None) -> None:
@@ -264,15 +321,22 @@ def refuse_repeated(parts: Sequence[tuple[Hashes, Ints]], name: str | None) -> N
     np.minimum.at(lowest, place, arms)
     np.maximum.at(highest, place, arms)
     crossed = int((lowest != highest).sum())
+    raise repeated(name, len(twice), crossed, count=len(rows), rows=rows[:5].tolist())
+
+
+def repeated(
+    name: str | None, units: int, crossed: int, *, count: int, rows: Sequence[int] = ()
+) -> ExperimentError:
+    """Return the error of units that have several rows, some of them in several arms."""
     if crossed:
         msg = f"{crossed:,} units stand in more than one arm"
         why = "what a unit does cannot be told apart by arm when it had both"
         hint = f"users.groupby({name!r})['arm'].nunique() shows them; find out how they were assigned twice"
     else:
-        msg = f"{len(twice):,} units stand in more than one row"
+        msg = f"{units:,} units stand in more than one row"
         why = "a unit's rows are alike, so that counting them as several units makes the interval too narrow"
         hint = f"users.groupby([{name!r}, 'arm'], as_index=False).sum(), one row a unit"
-    raise ExperimentError(msg, column=name, rows=rows[:5].tolist(), count=len(rows), why=why, hint=hint)
+    return ExperimentError(msg, column=name, rows=rows, count=count, why=why, hint=hint)
 
 
 def _of_clusters(chunks: Sequence[Chunk], spec: Spec) -> tuple[dict[int, Moments], int]:
@@ -291,14 +355,6 @@ def _of_clusters(chunks: Sequence[Chunk], spec: Spec) -> tuple[dict[int, Moments
     lowest, highest = np.full(len(labels), MAX_ARMS), np.full(len(labels), -1)
     np.minimum.at(lowest, owner, arm_of)
     np.maximum.at(highest, owner, arm_of)
-    roles = (*spec.roles, SIZE)
-    parts = {each: Moments.of(roles, totals[rows]) for each, rows in by_code(code)}
+    names = (*spec.names, SIZE)
+    parts = {each: Moments.of(names, totals[rows]) for each, rows in by_code(code)}
     return parts, int((lowest != highest).sum())
-
-
-def each_group(reader: Reader, visit: Callable[[Group, Floats, Floats | None], None]) -> None:
-    """Call `visit` with group, numbers and counts of every stretch of rows of one group."""
-    for chunk in reader.chunks():
-        for code, rows in by_code(chunk.codes):
-            counts = None if chunk.counts is None else chunk.counts[rows]
-            visit(reader.group(code), picked(chunk.numbers, rows), counts)

@@ -15,8 +15,17 @@ from attribution.errors import ExperimentError
 from attribution.kernels.hashing import hash_fixed, hash_integers, hash_strings
 
 
-def arrow_column(values: Any, name: str) -> pa.Array:
+def arrow_column(values: Any, name: str, *, label: bool = False) -> pa.Array:
     """Return a column (Arrow, pandas, polars, numpy, or a list) as one Arrow array without nulls.
+
+    Parameters
+    ----------
+    values
+        The column.
+    name
+        What it is called, for the error.
+    label
+        Whether it holds labels of groups and not ids, likewise.
 
     Raises
     ------
@@ -42,8 +51,10 @@ def arrow_column(values: Any, name: str) -> pa.Array:
             column=name,
             rows=rows[:5].tolist(),
             count=array.null_count,
-            why="a unit without an id cannot be told from another, now or later",
-            hint=f"leave out the rows without {name}",
+            why="who has no label can be balanced with nobody"
+            if label
+            else "a unit without an id cannot be told from another, now or later",
+            hint=f"{name} = {name}.fillna('unknown')" if label else f"leave out the rows without {name}",
         )
     return array
 

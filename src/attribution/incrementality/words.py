@@ -7,6 +7,7 @@ from attribution.incrementality.arm import Arm
 from attribution.incrementality.context import Context
 from attribution.incrementality.effects import mean_of
 
+WELCH = "Welch's difference of means"
 FEW_CLUSTERS = 40
 SKEW_RULE = 355  # units an arm per squared skewness (Kohavi, Deng & Vermeer 2022)
 
@@ -87,7 +88,8 @@ def method(context: Context) -> str:
     request = context.request
     if context.scored:
         return "score test of two proportions with its intervals (Miettinen & Nurminen 1985), for few events"
-    parts = ["Welch's difference of means, Fieller's set for the lift"]
+    kind = "Student's difference of means (one variance for both arms)" if request.pooled else WELCH
+    parts = [f"{kind}, Fieller's set for the lift"]
     if context.clustered:
         parts.append(f"totals per {request.cluster} as the data")
     if request.denominator is not None:
@@ -123,6 +125,8 @@ def assumptions(context: Context) -> tuple[str, ...]:
         found.append("assignment works through exposure alone")
         if mean_of(Arm.of(context.sides[1]), "exposed") > 0:
             found.append("nobody was exposed only because of being withheld")
+    if request.pooled:
+        found.append(f"{request.outcome} varies as much in either arm")
     if request.covariates:
         found.append("covariates were measured before assignment")
     if request.cost is not None and request.cost.error == 0:

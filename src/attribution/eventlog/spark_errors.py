@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from attribution.errors import AttributionError, EngineError
 
+_SMALLER = "run it again; more and so smaller partitions: at.Spark(session, partitions=1000)"
 _INSTALL = 'pip install "attribution-analytics[spark]"'
 _PYTHON = re.compile(r"^(?:[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Warning)\b.*)$", re.MULTILINE)
 _NOTHING_SAID = ("at ", "An error occurred while calling ")
@@ -15,17 +16,25 @@ _LOST = ("ExecutorLostFailure", "Lost task", "exited unexpectedly", "Connection 
 
 
 @contextmanager
-def spark_errors(what: str) -> Iterator[None]:
-    """Turn what Spark raises while it does `what` into an EngineError; errors of our own pass through."""
+def spark_errors(what: str, smaller: str = _SMALLER) -> Iterator[None]:
+    """Turn what Spark raises while it does `what` into an EngineError; errors of our own pass through.
+
+    Parameters
+    ----------
+    what
+        What is being done, for the message.
+    smaller
+        How to do it in smaller pieces, for the hint where that may help.
+    """
     try:
         yield
     except AttributionError:
         raise
     except Exception as error:  # of any kind: PySpark's, py4j's, gRPC's
-        raise _in_words(error, what) from error
+        raise _in_words(error, what, smaller) from error
 
 
-def _in_words(error: Exception, what: str) -> EngineError:
+def _in_words(error: Exception, what: str, smaller: str) -> EngineError:
     text = str(error)
     if "No module named 'attribution'" in text or 'No module named "attribution"' in text:
         msg = f"Spark failed while {what}: its workers do not have this library"
@@ -38,7 +47,7 @@ def _in_words(error: Exception, what: str) -> EngineError:
         return EngineError(
             msg, hint='session.catalog.listTables() names them; for files at.read_log("folder")'
         )
-    hint = "run it again; more and so smaller partitions: at.Spark(session, partitions=1000)"
+    hint = smaller
     memory = any(word in text for word in ("OutOfMemory", "MemoryError", "exit code 137", "Killed"))
     why = "a worker ran out of memory" if memory else None
     if not memory and not any(word in text for word in _LOST):

@@ -1,0 +1,1 @@
+"""Geo tests: regions are treated, and the rest tells what would have happened."""

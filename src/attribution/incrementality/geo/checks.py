@@ -1,0 +1,220 @@
+"""What to know before a geo test is read: fit, spend, geos that stand out, and tests of nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from attribution._display import format_number
+from attribution._typing import Floats
+from attribution.diagnostics import CheckResult, CheckResults
+from attribution.errors import ExperimentError
+from attribution.incrementality.geo.layout import FEWEST_BEFORE, GeoTest
+from attribution.incrementality.geo.methods import read
+from attribution.incrementality.geo.money import Spent
+from attribution.incrementality.geo.reading import Fitted
+from attribution.incrementality.geo.request import GeoRequest
+from attribution.incrementality.geo.synthetic import SYNTHETIC, estimator
+from attribution.stats.panels.serial import durbin_watson, ljung_box
+
+POOR_FIT = 0.6  # R2 before the test, below which a counterfactual is no better than a guess
+LEAST_DW = 1.5
+HEAVIEST = 0.5  # share of one donor
+STANDS_OUT = 0.01  # two-sided level of the test of nothing
+_WEIGHT = 0.01  # donors below are not left out in turn
+
+
+def check(test: GeoTest, fitted: Fitted, spent: Spent | None, request: GeoRequest) -> CheckResults:
+    """Return the checks of a test and its method.
+
+    Parameters
+    ----------
+    test, fitted
+        What is checked.
+    spent
+        Incremental cost; None without.
+    request
+        How the test is analysed, for the test of nothing and for leaving geos out.
+    """
+    found = CheckResults([fit_before(test, fitted), residuals(test, fitted), nothing_before(test, request)])
+    found.append(zeros(test))
+    far = fitted.details.get("outliers")
+    if far is not None:
+        found.append(standing_out(far))
+    if "placebo_r2" in fitted.details:
+        found.append(placebos_alike(fitted))
+    if fitted.weights is not None and request.method in SYNTHETIC:
+        found.append(concentration(test, fitted.weights))
+        found.append(leave_one_out(test, fitted, request))
+    if spent is not None and test.panel.cost is not None:
+        found.append(spend_moved(test, spent))
+    return found
+
+
+def fit_before(test: GeoTest, fitted: Fitted) -> CheckResult:
+    """Return how well the counterfactual follows the treated geos before the test."""
+    actual = test.panel.outcome[test.treated].sum(axis=0)[: test.n_pre]
+    gap = actual - fitted.counterfactual[: test.n_pre]
+    whole = float(((actual - actual.mean()) ** 2).sum())
+    r2 = 1.0 - float((gap**2).sum()) / whole if whole > 0 else math.nan
+    off = float(np.abs(gap).sum() / np.abs(actual).sum()) if np.abs(actual).sum() else math.nan
+    extra = ""
+    if "scaled_l2" in fitted.details:
+        extra = f", scaled L2 imbalance {fitted.details['scaled_l2']:.3f} (0 perfect, 1 as equal weights)"
+    text = f"before the test the counterfactual misses by {100 * off:.1f}% on average, R2 {r2:.2f}{extra}"
+    fix = "more history, geos that are more alike, or fewer and larger treated geos" if r2 < POOR_FIT else ""
+    return CheckResult("pre_period_fit", bool(r2 >= POOR_FIT), text, fix=fix)
+
+
+def residuals(test: GeoTest, fitted: Fitted) -> CheckResult:
+    """Return whether the gaps before the test depend on those of the day before."""
+    actual = test.panel.outcome[test.treated].sum(axis=0)[: test.n_pre]
+    gap = actual - fitted.counterfactual[: test.n_pre]
+    if not np.abs(gap).max() > 1e-12 * max(1.0, float(np.abs(actual).max())):
+        return CheckResult("residual_autocorrelation", True, "the gaps before the test are all 0")
+    dw, p = durbin_watson(gap), ljung_box(gap)
+    heeds = fitted.details.get("heeds_autocorrelation", True)
+    text = f"Durbin-Watson {dw:.2f}, Ljung-Box p = {p:.2g}"
+    if dw >= LEAST_DW or heeds:
+        told = "" if dw >= LEAST_DW else ": the gaps are autocorrelated, which this inference allows for"
+        return CheckResult("residual_autocorrelation", True, text + told)
+    text += (
+        ": the gaps are autocorrelated, and this inference takes them for independent: its interval is "
+        "too narrow"
+    )
+    return CheckResult(
+        "residual_autocorrelation", False, text, fix='inference="autocorrelation", or sum the panel to weeks'
+    )
+
+
+def nothing_before(test: GeoTest, request: GeoRequest) -> CheckResult:
+    """Return what the same method says of the last days before the test, when there was no treatment."""
+    name = "placebo_in_time"
+    n_test = min(test.n_test, test.n_pre // 3)
+    n_pre = test.n_pre - n_test
+    if n_test < 2 or n_pre < FEWEST_BEFORE:
+        return CheckResult(name, None, "not checked: too little time before the test")
+    try:
+        reading = read(test.earlier(n_pre, n_test), request)
+    except ExperimentError as error:
+        return CheckResult(name, None, f"not checked: {error.problem}")
+    text = (
+        f"the same analysis of the {n_test} {test.panel.step}s before the test, when nothing was done: "
+        f"p = {reading.p_value:.2g}"
+    )
+    if reading.p_value > STANDS_OUT:
+        return CheckResult(name, True, text)
+    fix = "look at the plot: something else happened, or treated and control geos drift apart"
+    return CheckResult(name, False, text, fix=fix)
+
+
+def zeros(test: GeoTest) -> CheckResult:
+    """Return how many cells of the panel hold no outcome."""
+    none = test.panel.outcome == 0
+    count = int(none.sum())
+    share = count / none.size
+    if not count:
+        return CheckResult("zeros", True, "no geo is without outcome at any time")
+    worst = test.panel.geos[int(none.sum(axis=1).argmax())]
+    text = f"{count:,} cells of the panel ({100 * share:.1f}%) are 0, most in {worst!r}"
+    return CheckResult("zeros", True if share < 0.05 else None, text, count=count)
+
+
+def standing_out(far: list[str]) -> CheckResult:
+    """Return whether a geo changed unlike the rest of its arm."""
+    if not far:
+        return CheckResult("outlier_geos", True, "no geo changed far more or less than the rest of its arm")
+    text = f"{', '.join(far[:5])} changed unlike the rest of their arm, by more than five robust deviations"
+    fix = f"find out why; only then buffer={far[:5]!r}, which is a choice that the outcome has made"
+    return CheckResult("outlier_geos", False, text, count=len(far), fix=fix)
+
+
+def placebos_alike(fitted: Fitted) -> CheckResult:
+    """Return whether sets of control geos are a measure of what chance does to the treated ones."""
+    r2, larger = fitted.details["placebo_r2"], fitted.details["larger"]
+    text = (
+        f"the last days before the test, predicted by a fit that did not see them: R2 {r2:.2f} for the "
+        f"treated geos; {fitted.details['placebos_dropped']} sets of control geos with less than {POOR_FIT} "
+        "were dropped"
+    )
+    if larger:
+        text += (
+            "; the treated geos are larger than any such set, and large geos move more than small ones can"
+        )
+    if r2 >= POOR_FIT and not larger:
+        return CheckResult("placebos_alike", True, text)
+    fix = "match_levels=True" if larger else "more history, or method='did' where geos were drawn at random"
+    return CheckResult("placebos_alike", False, text, fix=fix)
+
+
+def concentration(test: GeoTest, weights: Floats) -> CheckResult:
+    """Return how much of the counterfactual hangs on one geo."""
+    size = np.abs(weights)
+    share = float(size.max() / size.sum())
+    heaviest = test.controls[int(size.argmax())]
+    text = (
+        f"the counterfactual rests on {size.sum() ** 2 / (size**2).sum():.1f} geos' worth of donors; "
+        f"the heaviest is {heaviest!r} with {100 * share:.0f}%"
+    )
+    if share <= HEAVIEST:
+        return CheckResult("donor_concentration", True, text)
+    fix = f"what happens in {heaviest!r} looks like an effect: more donors alike, or method='did'"
+    return CheckResult("donor_concentration", False, text, fix=fix)
+
+
+def leave_one_out(test: GeoTest, fitted: Fitted, request: GeoRequest) -> CheckResult:
+    """Return how the effect moves as each donor of weight is left out."""
+    assert fitted.weights is not None
+    places = np.flatnonzero(~test.treated)
+    heavy = np.flatnonzero(np.abs(fitted.weights) > _WEIGHT)
+    if len(places) < 3:
+        return CheckResult("leave_one_donor_out", None, "not checked: fewer than three donors")
+    whole = _effect(test, fitted.counterfactual)
+    moved = {
+        test.controls[donor]: _effect(test, _path(test.without(int(places[donor])), request))
+        for donor in heavy
+    }
+    low, high = min(moved.values()), max(moved.values())
+    text = (
+        f"as each of {len(moved)} donors is left out in turn, the incremental {test.outcome} of "
+        f"{format_number(whole)} becomes {format_number(low)} to {format_number(high)}"
+    )
+    rows: list[Mapping[str, Any]] = [
+        {"geo": geo, "incremental": value}
+        for geo, value in sorted(moved.items(), key=lambda item: -abs(item[1] - whole))[:5]
+    ]
+    steady = (low > 0) == (high > 0) == (whole > 0)
+    clear = fitted.reading.low > 0 or fitted.reading.high < 0
+    if steady or not clear:
+        return CheckResult("leave_one_donor_out", True, text, rows=rows)
+    fix = f"the sign hangs on {rows[0]['geo']!r}: find out what happened there"
+    return CheckResult("leave_one_donor_out", False, text, rows=rows, fix=fix)
+
+
+def _path(test: GeoTest, request: GeoRequest) -> Floats:
+    """Return the counterfactual of a weighted method, without its inference."""
+    method = estimator(test, request)
+    path: Floats = test.n_treated * method(test.target, test.donors, test.n_pre)
+    return path
+
+
+def _effect(test: GeoTest, counterfactual: Floats) -> float:
+    return test.actual - float(counterfactual[test.n_pre :].sum())
+
+
+def spend_moved(test: GeoTest, spent: Spent) -> CheckResult:
+    """Return whether spend changed in the treated geos as a test needs."""
+    assert test.panel.cost is not None
+    money, pre = test.panel.cost[test.treated], test.n_pre
+    before, after = float(money[:, :pre].sum()) / pre, float(money[:, pre:].sum()) / test.n_test
+    text = (
+        f"the treated geos' spend a {test.panel.step} went from {format_number(before)} to "
+        f"{format_number(after)}; incremental {format_number(spent.total)} in all"
+    )
+    if spent.error == 0.0 or abs(spent.total) > 3 * spent.error:
+        return CheckResult("spend_moved", True, text)
+    text += f", which its standard error of {format_number(spent.error)} hardly tells from none"
+    return CheckResult("spend_moved", False, text, fix="without more spend, no iROAS can be told")

@@ -1,0 +1,138 @@
+"""Make a Lift of a geo test: every measure from the one reading."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from attribution.diagnostics import CheckResults
+from attribution.incrementality.effects import POWER
+from attribution.incrementality.geo.layout import GeoTest
+from attribution.incrementality.geo.money import Money, Spent, per_cost, per_outcome
+from attribution.incrementality.geo.path import GeoPath
+from attribution.incrementality.geo.reading import Fitted, Reading
+from attribution.incrementality.geo.request import GeoRequest
+from attribution.incrementality.lift import Estimate, Lift
+
+NO_BOUND = "the outcome without the treatment cannot be told from zero, so the lift has no bound"
+
+
+def compose(
+    test: GeoTest,
+    fitted: Fitted,
+    request: GeoRequest,
+    spent: Spent | None,
+    checks: CheckResults,
+    *,
+    cell: str = "treatment",
+    alpha: float | None = None,
+) -> Lift:
+    """Return the lift: difference, lift and incremental outcome are one another's images, so they agree."""
+    reading, actual = fitted.reading, test.actual
+    incremental = Estimate(
+        _incremental(reading, reading.value, actual),
+        _incremental(reading, reading.low, actual),
+        _incremental(reading, reading.high, actual),
+    )
+    relative = _mapped(reading, actual)
+    cells = test.n_treated * test.n_test
+    money = None if spent is None else Money(incremental, reading, spent, request.value)
+    details = _details(test, fitted, spent, cells, incremental.value)
+    given = fitted.details.get("iroas")
+    return Lift(
+        estimand=(
+            f"effect on the treated geos (ATT): their {test.outcome} in {test.n_test} {test.panel.step}s, "
+            "less what it would have been without the treatment"
+        ),
+        design="geo",
+        outcome=test.outcome,
+        arms=(cell, "holdout"),
+        absolute=incremental.times(1.0 / cells),
+        relative=relative,
+        incremental=incremental,
+        incremental_value=incremental.times(request.value) if spent is not None else None,
+        cace=None,
+        att=incremental.times(1.0 / cells),
+        iroas=given.times(request.value) if given is not None else None if money is None else per_cost(money),
+        cost_per_incremental=None if money is None else per_outcome(money),
+        p_value=reading.p_value,
+        alpha=request.alpha if alpha is None else alpha,
+        method=fitted.method,
+        assumptions=fitted.assumptions,
+        checks=checks,
+        mde=_detectable(reading, actual - incremental.value, cells),
+        n={cell: test.n_treated, "holdout": int((~test.treated).sum())},
+        details=details,
+    )
+
+
+def _incremental(reading: Reading, effect: float, actual: float) -> float:
+    if reading.scale == "level":
+        return effect
+    return actual * -math.expm1(-effect) if effect > -700 else -math.inf
+
+
+def _mapped(reading: Reading, actual: float) -> Estimate:
+    values = [_relative(reading, effect, actual) for effect in (reading.value, reading.low, reading.high)]
+    note = "" if all(math.isfinite(value) for value in values) else NO_BOUND
+    return Estimate(values[0], values[1], values[2], note)
+
+
+def _relative(reading: Reading, effect: float, actual: float) -> float:
+    if reading.scale == "log":
+        return math.expm1(effect) if effect < 700 else math.inf
+    if math.isinf(effect):
+        return -1.0 if effect < 0 and actual >= 0 else effect
+    without = actual - effect
+    return effect / without if without > 0 else math.inf
+
+
+def _detectable(reading: Reading, without: float, cells: int) -> float:
+    from scipy import stats
+
+    reach = (reading.critical + float(stats.norm.ppf(POWER))) * reading.spread
+    if not math.isfinite(reach):
+        return math.nan
+    return (without * math.expm1(reach) if reading.scale == "log" else reach) / cells
+
+
+def _details(
+    test: GeoTest, fitted: Fitted, spent: Spent | None, cells: int, incremental: float
+) -> dict[str, Any]:
+    panel = test.panel
+    actual = panel.outcome[test.treated].sum(axis=0)
+    notes = list(panel.notes)
+    if test.n_cooldown:
+        notes.append(f"the last {test.n_cooldown} {panel.step}s are cooldown: without treatment, but counted")
+    notes += fitted.details.get("notes", ())
+    weights = fitted.weights
+    details = {
+        "means": {"treatment": test.actual / cells, "without it": (test.actual - incremental) / cells},
+        "unit": f"geo and {panel.step}",
+        "blocked": (),
+        "despite": (),
+        "notes": notes,
+        "standard_error": fitted.reading.spread,
+        "path": GeoPath(
+            times=panel.times,
+            actual=actual,
+            counterfactual=fitted.counterfactual,
+            low=fitted.low,
+            high=fitted.high,
+            n_pre=test.n_pre,
+            n_cooldown=test.n_cooldown,
+            step=panel.step,
+        ),
+        "weights": None
+        if weights is None
+        else dict(zip(test.controls, (float(weight) for weight in weights), strict=True)),
+        "treated": test.treated_geos,
+        "controls": test.controls,
+        "cost": None if spent is None else spent.to_dict(),
+        **{name: value for name, value in fitted.details.items() if name not in {"notes", "iroas"}},
+    }
+    if weights is not None and np.abs(weights).sum() > 0:
+        details["effective_donors"] = float(np.abs(weights).sum() ** 2 / (weights**2).sum())
+    return details

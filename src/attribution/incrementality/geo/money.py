@@ -1,0 +1,189 @@
+"""What the test cost, and what an incremental unit of outcome cost."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from attribution.errors import ExperimentError
+from attribution.incrementality.effects import NO_COST, TOO_SMALL, estimate_of
+from attribution.incrementality.geo.layout import GeoTest
+from attribution.incrementality.geo.reading import Reading
+from attribution.incrementality.geo.request import GeoRequest
+from attribution.incrementality.lift import Estimate
+from attribution.stats.intervals import ratio_set
+from attribution.stats.panels.did import log_changes
+from attribution.stats.panels.tbr import tbr, tbr_covariance
+
+_NOTHING = 1e-9  # of the larger of two sums of money
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Incremental cost of the test, all treated geos together.
+
+    Attributes
+    ----------
+    total
+        What was spent in the window less what would have been; negative where spend was cut.
+    error
+        Its standard error; 0 where it is known.
+    shared
+        Correlation of its error with that of the effect.
+    how
+        Where it comes from.
+    """
+
+    total: float
+    error: float
+    shared: float
+    how: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return total, error and source by name."""
+        return {"total": self.total, "error": self.error, "shared": self.shared, "how": self.how}
+
+
+def spent(test: GeoTest, request: GeoRequest) -> Spent | None:
+    """Return the incremental cost, from the panel's column or as told; None without either.
+
+    With a column: where nobody spent before the test and the control geos not within it, all that was spent
+    is incremental and known. Otherwise the treated geos would have changed their spend as the control geos
+    did: by the ratio R of the latter's totals, with the standard error of a ratio over geos (Cochran 1977,
+    eq. 6.13); with time-based regression, as that says of the cost (Kerman et al. 2017).
+
+    Raises
+    ------
+    ExperimentError
+        If the spend did not move.
+    """
+    cost = request.cost
+    if cost is not None and cost.total is not None:
+        return Spent(cost.total, cost.error, 0.0, "as told")
+    if test.panel.cost is None:
+        return None
+    money, pre = test.panel.cost, test.n_pre
+    after, before = money[:, pre:].sum(axis=1), money[:, :pre].sum(axis=1) * test.n_test / pre
+    actual, usual = float(after[test.treated].sum()), float(before[test.treated].sum())
+    x, y = before[~test.treated], after[~test.treated]
+    if usual == 0.0:
+        found = Spent(actual, 0.0, 0.0, "all spend of the treated geos: they had none before the test")
+    elif x.sum() == 0.0:
+        found = Spent(
+            actual - usual, 0.0, 0.0, "spend in the window less that before; the control geos had none before"
+        )
+    elif request.method == "tbr":
+        found = _by_regression(test, published=request.inference == "published")
+    else:
+        found = _by_ratio(test, actual, usual, y, x)
+    if abs(found.total) <= _NOTHING * max(abs(actual), abs(usual)):
+        msg = "the spend of the treated geos did not change in the test"
+        why = "then there was no treatment, or the cost stands elsewhere"
+        raise ExperimentError(
+            msg, column="cost", why=why, hint="cost=120_000.0, the total, where it is known"
+        )
+    return found
+
+
+def _by_regression(test: GeoTest, *, published: bool) -> Spent:
+    """Return the treated geos' cost less what its regression on the control geos' cost predicts."""
+    assert test.panel.cost is not None
+    money, sales, one = test.panel.cost, test.panel.outcome, test.treated
+    cost = tbr(money[one].sum(axis=0), money[~one].sum(axis=0), test.n_pre)
+    response = tbr(sales[one].sum(axis=0), sales[~one].sum(axis=0), test.n_pre)
+    error, other = (
+        (cost.se_published, response.se_published) if published else (cost.se_corrected, response.se_corrected)
+    )
+    joint = tbr_covariance(response, cost, corrected=not published)
+    shared = joint / (error * other) if error > 0 and other > 0 else 0.0
+    how = "spend in the window less what its regression on the control geos' spend predicts"
+    return Spent(cost.total, error, shared, how)
+
+
+def _by_ratio(test: GeoTest, actual: float, usual: float, y: Any, x: Any) -> Spent:
+    ratio = float(y.sum() / x.sum())
+    influence = (y - ratio * x) / x.sum()
+    n = len(x)
+    variance = n / (n - 1) * float((influence**2).sum()) if n > 1 else 0.0
+    error = usual * math.sqrt(variance)
+    shared = 0.0
+    if (test.panel.outcome[:, : test.n_pre].mean(axis=1) > 0).all() and (
+        test.panel.outcome[:, test.n_pre :].mean(axis=1) > 0
+    ).all():
+        changes = log_changes(test.panel.outcome, test.n_pre)
+        d_t, d_c = changes[test.treated], changes[~test.treated]
+        off = d_c - d_c.mean()
+        own = float((off**2).sum()) / n**2 + (float(d_t.var()) / len(d_t) if len(d_t) > 1 else 0.0)
+        joint = float((off / n * influence).sum()) * usual
+        if own > 0 and error > 0:
+            # Both effects fall where the control geos grow.
+            shared = max(-0.999, min(0.999, joint / math.sqrt(own) / error))
+    return Spent(
+        actual - usual * ratio,
+        error,
+        shared,
+        "spend in the window less what it would have been had it changed as in the control geos",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Incremental outcome and cost of a test, and what a unit of outcome is worth."""
+
+    incremental: Estimate
+    reading: Reading
+    spent: Spent
+    value: float
+
+    def outcome_error(self) -> float:
+        """Return the standard error that gives the incremental outcome the t of its reading."""
+        t = self.reading.value / self.reading.spread if self.reading.spread > 0 else math.nan
+        return abs(self.incremental.value / t) if t else math.nan
+
+
+def per_cost(money: Money) -> Estimate:
+    """Return iROAS: incremental value over incremental cost."""
+    cost, effect = money.spent, money.incremental
+    if cost.error == 0.0:
+        ends = sorted((effect.low / cost.total, effect.high / cost.total))
+        return Estimate(effect.value / cost.total, ends[0], ends[1]).times(money.value)
+    a, v_a, b, v_b, c, z = _joint(money)
+    found = estimate_of(a / b if b else math.nan, ratio_set(a, b, v_a, v_b, c, z), TOO_SMALL)
+    return found.times(money.value)
+
+
+def per_outcome(money: Money) -> Estimate:
+    """Return incremental cost over incremental outcome."""
+    cost, effect = money.spent, money.incremental
+    if cost.error == 0.0:
+        return _reciprocal(cost.total, effect)
+    a, v_a, b, v_b, c, z = _joint(money)
+    return estimate_of(b / a if a else math.nan, ratio_set(b, a, v_b, v_a, c, z), NO_COST)
+
+
+def _joint(money: Money) -> tuple[float, float, float, float, float, float]:
+    a, b, z = money.incremental.value, money.spent.total, money.reading.critical
+    s_a, s_b = money.outcome_error(), money.spent.error
+    if not (math.isfinite(s_a) and math.isfinite(z)):
+        # An inference without a standard error: half the interval takes its place.
+        from scipy import stats
+
+        z = float(stats.norm.isf(0.025))
+        s_a = (money.incremental.high - money.incremental.low) / (2 * z)
+        s_a = s_a if math.isfinite(s_a) else 1e300
+    return a, s_a**2, b, s_b**2, money.spent.shared * s_a * s_b, z
+
+
+def _reciprocal(cost: float, effect: Estimate) -> Estimate:
+    """Return ``cost / effect``; where the effect may be 0 the set is all but an open interval round 0."""
+    value = cost / effect.value if effect.value else math.nan
+    with np.errstate(divide="ignore"):
+        ends = sorted(float(np.float64(cost) / end) if end else math.inf for end in (effect.low, effect.high))
+    if effect.low > 0 or effect.high < 0:
+        return Estimate(value, ends[0], ends[1])
+    if effect.low == 0 or effect.high == 0 or not effect.bounded:
+        return Estimate(value, -math.inf, math.inf, NO_COST)
+    return Estimate(value, -math.inf, math.inf, NO_COST, (ends[0], ends[1]))

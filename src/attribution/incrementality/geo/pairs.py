@@ -1,0 +1,132 @@
+"""Methods on one number a geo: geo-based regression, and trimmed match of pairs."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from attribution._typing import Floats, Ints
+from attribution.errors import ExperimentError
+from attribution.incrementality.geo.did import index_path
+from attribution.incrementality.geo.layout import GeoTest
+from attribution.incrementality.geo.reading import Fitted, Reading, agreed
+from attribution.incrementality.geo.request import GeoRequest
+from attribution.incrementality.lift import Estimate
+from attribution.stats.intervals import t_critical, t_p_value
+from attribution.stats.panels.gbr import cost_change, gbr
+from attribution.stats.panels.trimmed_match import trimmed_match
+
+_NO_SPILL = "no spill-over from treated to control geos"
+
+
+def fit_gbr(test: GeoTest, request: GeoRequest) -> Fitted:
+    """Return what geo-based regression makes of the test."""
+    outcome, cost, pre = test.panel.outcome, test.panel.cost, test.n_pre
+    assert cost is not None  # GeoRequest asks for the column
+    length = test.n_test / pre
+    change = cost_change(cost[:, :pre].sum(axis=1) * length, cost[:, pre:].sum(axis=1), test.treated)
+    found = gbr(outcome[:, :pre].sum(axis=1) * length, outcome[:, pre:].sum(axis=1), change)
+    critical = float(t_critical(found.df, request.alpha))
+    half = critical * found.se
+    iroas = Estimate(found.iroas, found.iroas - half, found.iroas + half)
+    ends = sorted((iroas.low * found.cost, iroas.high * found.cost))
+    reading = Reading(
+        "level",
+        found.incremental,
+        ends[0],
+        ends[1],
+        float(t_p_value(found.iroas / found.se, found.df)),
+        found.se * abs(found.cost),
+        critical,
+        "t of weighted least squares",
+    )
+    path = index_path(test, found.incremental)
+    return Fitted(
+        counterfactual=path,
+        low=np.full(len(path), math.nan),
+        high=np.full(len(path), math.nan),
+        reading=reading,
+        weights=None,
+        method="geo-based regression of outcome on outcome before and change of cost, weights 1 / before^2 "
+        "(Vaver & Koehler 2011)",
+        assumptions=(
+            "geos were assigned at random",
+            "the effect is proportional to the change of spend, by the same factor in each geo",
+            _NO_SPILL,
+        ),
+        details={
+            "iroas": iroas,
+            "slope": found.slope,
+            "df": float(found.df),
+            "notes": ("the path is drawn by the control geos' index, scaled to the estimate",),
+        },
+    )
+
+
+def fit_trimmed_match(test: GeoTest, request: GeoRequest) -> Fitted:
+    """Return what trimmed match makes of the test."""
+    treated, control = _paired(test)
+    cost, pre = test.panel.cost, test.n_pre
+    length = test.n_test / pre
+
+    def gained(values: Floats) -> Floats:
+        change = values[:, pre:].sum(axis=1) - values[:, :pre].sum(axis=1) * length
+        gap: Floats = change[treated] - change[control]
+        return gap
+
+    response = gained(test.panel.outcome)
+    if cost is not None:
+        spend = gained(cost)
+    else:
+        # GeoRequest asks for a cost, and it is no column.
+        assert request.cost is not None
+        assert request.cost.total is not None
+        size = test.panel.outcome[treated, :pre].sum(axis=1)
+        spend = request.cost.total * size / size.sum()
+    found = trimmed_match(response, spend, alpha=request.alpha)
+    total = float(spend.sum())
+    low, high = agreed(found.low, found.high, found.p_value, request.alpha, abs(found.iroas))
+    iroas = Estimate(found.iroas, low, high)
+    ends = sorted((low * total, high * total))
+    reading = Reading(
+        "level",
+        found.iroas * total,
+        ends[0],
+        ends[1],
+        found.p_value,
+        found.se * abs(total),
+        math.nan,
+        f"studentised trimmed mean, trim rate {found.trim_rate:.2f}",
+    )
+    path = index_path(test, reading.value)
+    left_out = [test.panel.geos[row] for row in treated[~found.kept]]
+    notes = ["the path is drawn by the control geos' index, scaled to the estimate"]
+    if left_out:
+        notes.append(f"pairs trimmed, by their treated geo: {', '.join(left_out[:8])}")
+    return Fitted(
+        counterfactual=path,
+        low=np.full(len(path), math.nan),
+        high=np.full(len(path), math.nan),
+        reading=reading,
+        weights=None,
+        method=f"trimmed match of {len(response)} pairs (Chen & Au 2022); {reading.how}",
+        assumptions=(
+            "within each pair the treated geo was drawn at random",
+            "iROAS is the same in all pairs; what else differs within a pair is as likely for either geo",
+            _NO_SPILL,
+        ),
+        details={"iroas": iroas, "trim_rate": found.trim_rate, "notes": tuple(notes)},
+    )
+
+
+def _paired(test: GeoTest) -> tuple[Ints, Ints]:
+    """Return the rows of the treated and of the control geo of each pair."""
+    if test.strata is None or not (np.bincount(test.strata) == 2).all():
+        msg = "trimmed match compares pairs of geos, one of each treated"
+        hint = 'strata=[("chicago", "reno"), ("miami", "tulsa"), ...]'
+        raise ExperimentError(msg, column="strata", hint=hint)
+    first, second = np.flatnonzero(test.treated), np.flatnonzero(~test.treated)
+    treated: Ints = first[np.argsort(test.strata[first])].astype(np.int64)
+    control: Ints = second[np.argsort(test.strata[second])].astype(np.int64)
+    return treated, control

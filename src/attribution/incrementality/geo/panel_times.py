@@ -1,0 +1,146 @@
+"""Times of a panel: days or whole numbers, evenly spaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pat
+
+from attribution.errors import ExperimentError
+
+NUMBERS, DAYS = np.dtype(np.int64), np.dtype("datetime64[D]")
+Times = Any  # int64 numbers of periods, or datetime64[D]
+
+
+def read_times(column: Any, name: str) -> Times:
+    """Return a column of times as days, or as whole numbers such as years or week numbers.
+
+    Parameters
+    ----------
+    column
+        An Arrow array or chunked array of dates, timestamps at midnight, text such as ``"2026-03-01"``, or
+        integers.
+    name
+        The column's name, for the message.
+
+    Raises
+    ------
+    ExperimentError
+        If a time is missing, is no date, or is not at midnight.
+    """
+    kind = column.type
+    if pat.is_dictionary(kind):
+        column = pc.cast(column, kind.value_type)
+        kind = column.type
+    if column.null_count:
+        rows = np.flatnonzero(np.asarray(column.is_null()))
+        msg = "some rows have no time"
+        raise ExperimentError(
+            msg, column=name, rows=rows[:5].tolist(), count=len(rows), hint=f"panel.dropna(subset=[{name!r}])"
+        )
+    if pat.is_integer(kind):
+        return np.asarray(column.cast(pa.int64()))
+    if pat.is_string(kind) or pat.is_large_string(kind):
+        try:
+            column = pc.cast(column, pa.timestamp("us"))
+        except pa.ArrowInvalid as error:
+            msg = f"the times are text that is no date: {str(error).splitlines()[0]}"
+            raise ExperimentError(
+                msg, column=name, hint=f"panel[{name!r}] = pandas.to_datetime(panel[{name!r}], dayfirst=...)"
+            ) from error
+    elif not (pat.is_date(kind) or pat.is_timestamp(kind)):
+        msg = f"the times are {kind}, neither dates nor whole numbers"
+        raise ExperimentError(msg, column=name, hint=f"panel[{name!r}] = pandas.to_datetime(panel[{name!r}])")
+    if pat.is_timestamp(column.type) and column.type.tz is not None:
+        # A day is a local matter: the wall clock's, not UTC's.
+        column = pc.local_timestamp(column)
+    moments = np.asarray(column.cast(pa.timestamp("us"))).astype("datetime64[us]")
+    days = moments.astype(DAYS)
+    late = np.flatnonzero(days.astype("datetime64[us]") != moments)
+    if len(late):
+        msg = "some times are not at midnight"
+        why = "a panel has one row a geo and day (or week, or month)"
+        hint = f"panel.groupby(['geo', panel[{name!r}].dt.normalize()]).sum()"
+        raise ExperimentError(msg, column=name, rows=late[:5].tolist(), count=len(late), why=why, hint=hint)
+    return days
+
+
+def read_time(value: Any, name: str, like: Times) -> Any:
+    """Return one time of the caller's as the panel has them.
+
+    Raises
+    ------
+    ExperimentError
+        If it is none.
+    """
+    found = _number(value) if like.dtype == NUMBERS else _day(value)
+    if found is not None:
+        return found
+    numbers = like.dtype == NUMBERS
+    what = "a whole number, as the panel's times are" if numbers else "a day"
+    msg = f"{name}={value!r} is not {what}"
+    hint = f"{name}={int(like[0]) if numbers else str(like[0])!r}" if len(like) else None
+    raise ExperimentError(msg, column=name, hint=hint)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        return None
+    return np.int64(value.__index__())
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, int | float | np.integer | bool):
+        return None
+    try:
+        moment = np.datetime64(value.isoformat() if hasattr(value, "isoformat") else value, "us")
+    except (TypeError, ValueError):
+        return None
+    day = moment.astype(DAYS)
+    return None if np.isnat(moment) or day.astype("datetime64[us]") != moment else day
+
+
+def several_times(values: Any, name: str, like: Times) -> Times:
+    """Return the caller's list of times as an array like the panel's."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        values = [values]
+    return np.array([read_time(value, name, like) for value in values], dtype=like.dtype)
+
+
+def step_of(times: Times) -> str:
+    """Return what a period is: ``"day"``, ``"week"``, ``"month"`` or ``"period"``."""
+    if times.dtype == NUMBERS or len(times) < 2:
+        return "period"
+    days = int(np.diff(times).min().astype(np.int64))
+    return {1: "day", 7: "week"}.get(days, "month" if 28 <= days <= 31 else "period")
+
+
+def absent_times(times: Times, left_out: Times) -> Times:
+    """Return the times that an even series would have between the first and the last, and this has not.
+
+    Parameters
+    ----------
+    times
+        Distinct times in order.
+    left_out
+        Times that are meant to be absent.
+    """
+    if len(times) < 3:
+        return times[:0]
+    present = np.union1d(times, left_out)
+    if step_of(times) == "month":
+        months = np.unique(present.astype("datetime64[M]"))
+        whole = np.arange(months[0], months[-1] + 1)
+        return np.setdiff1d(whole, months).astype(DAYS)
+    steps = np.diff(times)
+    step = steps.min()
+    return np.setdiff1d(np.arange(times[0], times[-1] + step, step), present)
+
+
+def shown(time: Any) -> str:
+    """Return a time as people write it."""
+    return str(time)

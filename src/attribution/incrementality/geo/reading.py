@@ -1,0 +1,95 @@
+"""What an inference says about the effect in the test window, in one shape for every method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from attribution._typing import Floats
+
+Scale = Literal["log", "level"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An effect with the interval and the p-value of one test.
+
+    Attributes
+    ----------
+    scale
+        ``"log"``: logarithm of the treated geos' total over what it would have been. ``"level"``: the
+        difference of the two. Both over the whole window, and all treated geos together.
+    value, low, high
+        The effect and the values that the test does not reject.
+    p_value
+        Two-sided, of no effect; at most the level exactly where 0 lies outside the interval.
+    spread
+        Standard error, or what takes its place; missing where the test has none.
+    critical
+        How many spreads the interval reaches; missing where it has none.
+    how
+        The inference in words.
+    """
+
+    scale: Scale
+    value: float
+    low: float
+    high: float
+    p_value: float
+    spread: float
+    critical: float
+    how: str
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a method makes of a test.
+
+    Attributes
+    ----------
+    counterfactual
+        float64, shape (T,): what the treated geos' total would have been, fitted before the test and
+        predicted within it.
+    low, high
+        float64, shape (T,): its pointwise band; missing where the method has none.
+    reading
+        The effect.
+    weights
+        float64, shape (J,): what each control geo counts for; None where the method has no such weights.
+    method
+        In words, with its source.
+    assumptions
+        What must hold.
+    details
+        Further figures by name.
+    """
+
+    counterfactual: Floats
+    low: Floats
+    high: Floats
+    reading: Reading
+    weights: Floats | None
+    method: str
+    assumptions: tuple[str, ...]
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def agreed(low: float, high: float, p_value: float, alpha: float, unit: float) -> tuple[float, float]:
+    """Return an interval found by search, moved by no more than rounding so that it agrees with its p-value.
+
+    Parameters
+    ----------
+    low, high
+        Ends as found.
+    p_value, alpha
+        Of no effect, and the level: 0 lies inside exactly where ``p_value > alpha``.
+    unit
+        Size of the effect, for what is small against it.
+    """
+    if p_value > alpha:
+        return min(low, 0.0), max(high, 0.0)
+    tiny = 1e-12 * unit
+    if low <= 0.0 <= high:
+        return (tiny, high) if high > -low else (low, -tiny)
+    return low, high

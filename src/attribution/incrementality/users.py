@@ -1,0 +1,65 @@
+"""Where the users of an experiment are: in this process or its files, or on a Spark cluster."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from attribution._typing import Floats
+from attribution.errors import ExperimentError
+from attribution.eventlog.spark_frames import is_spark_frame
+from attribution.incrementality.lin import Jobs, robust_sums
+from attribution.incrementality.rows import Rows, floats
+from attribution.incrementality.tally import Reader, Spec, Tallied, tally
+
+
+class Users(Protocol):
+    """What an analysis asks of the users: moments, at most twice."""
+
+    def tally(self, spec: Spec) -> Tallied:
+        """Return the moments of every group; see `attribution.incrementality.tally.tally`."""
+
+    def robust(self, spec: Spec, jobs: Jobs) -> list[Floats]:
+        """Return the HC2 covariances; see `attribution.incrementality.lin.robust_sums`."""
+
+    def quantile(self, column: str, share: float) -> float:
+        """Return a quantile of a column over all users."""
+
+
+class Local(Rows):
+    """Users in a table of this process, or in files."""
+
+    def __init__(self, users: Any) -> None:
+        super().__init__(users)
+        self._reader: Reader | None = None
+
+    def tally(self, spec: Spec) -> Tallied:
+        """Return the moments of every group."""
+        self._reader = Reader(self, spec)
+        return tally(self._reader)
+
+    def robust(self, spec: Spec, jobs: Jobs) -> list[Floats]:
+        """Return the HC2 covariances, from the numbers that `tally` kept, or from a second reading."""
+        reader = self._reader or Reader(self, spec)
+        return robust_sums(reader.parts(), jobs)
+
+    def quantile(self, column: str, share: float) -> float:
+        """Return a quantile of a column over all users (linear between two values)."""
+        parts, row = [], 0
+        for batch in self.batches([column]):
+            parts.append(floats(batch.column(column), column, row))
+            row += batch.num_rows
+        if not row:
+            msg = "the table of users has no rows"
+            raise ExperimentError(msg, column="users")
+        return float(np.quantile(np.concatenate(parts), share))
+
+
+def users_of(users: Any) -> Local | Any:
+    """Return the users, wherever they are: `Local`, or for a Spark DataFrame `SparkUsers`."""
+    if is_spark_frame(users):
+        from attribution.incrementality.spark_users import SparkUsers
+
+        return SparkUsers(users)
+    return Local(users)

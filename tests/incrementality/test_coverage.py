@@ -1,0 +1,64 @@
+"""The command that checks coverage: what passes, what it exits with, what its worlds are held against."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from benchmarks import coverage
+from benchmarks.coverage_row import Row
+from benchmarks.coverage_worlds import CHANNELS, world, worlds
+
+BAND = (0.94, 0.96)
+
+
+def test_a_row_passes_inside_its_band_and_a_quick_one_near_it():
+    assert Row("a", 0.94, BAND, 4_000).passes(quick=False)
+    assert not Row("a", 0.9399, BAND, 4_000).passes(quick=False)
+    # Of 400 simulations the standard error is about .011, three of them .033.
+    assert Row("a", 0.91, BAND, 400).passes(quick=True)
+    assert not Row("a", 0.89, BAND, 400).passes(quick=True)
+    assert not Row("a", 1.0, (0.45, 0.49), 4_000, rate=False).passes(quick=True)
+    assert Row("a", 0.0, (0.0, 0.05), 100).passes(quick=True)
+    assert not Row("nothing was simulated", float("nan"), BAND, 400).passes(quick=True)
+
+
+@pytest.mark.parametrize(("value", "code", "mark"), [(0.95, 0, "|  |"), (0.5, 1, "| OUTSIDE |")])
+def test_a_row_outside_its_band_fails_the_command(monkeypatch, capsys, value, code, mark):
+    def part(rng, sims):
+        yield Row("fine", 0.95, BAND, sims)
+        yield Row("under test", value, BAND, sims)
+
+    monkeypatch.setattr(coverage, "PARTS", {"one": (part, 1_000)})
+    with pytest.raises(SystemExit) as ended:
+        coverage.main(["--quick"])
+    assert ended.value.code == code
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.startswith("| under test |")
+    assert line.endswith(mark)
+    assert "| 100 |" in line  # a tenth
+
+
+def test_a_word_that_no_part_has_is_an_error(capsys):
+    with pytest.raises(SystemExit) as ended:
+        coverage.main(["--quick", "--rows", "cake"])
+    assert ended.value.code == 2
+    assert "cace" in capsys.readouterr().err
+
+
+def test_worlds_are_held_against_every_meaning_of_the_truth():
+    rows = list(worlds(np.random.default_rng(1), 2))
+    assert len({row.name for row in rows}) == len(rows)
+    for channel in CHANNELS:
+        for kind in ("ITT", "CACE", "ghost"):
+            assert any(kind in row.name and channel in row.name for row in rows)
+    assert {row.value for row in rows} <= {0.0, 0.5, 1.0}
+
+
+def test_the_truths_of_a_world_differ_by_what_chance_explains():
+    # Realised less expected is a sum of independent decisions, about .0016 a user in a world of 4,000.
+    found = world(3)
+    expected = found["ITT, email, purchases", "expected"]
+    both = found["ITT, email, purchases", "both worlds"]
+    assert expected[0] is both[0]
+    assert expected[1] == pytest.approx(both[1], abs=0.008)
+    assert found["CACE, email, purchases", "expected"][1] > 2 * expected[1]
