@@ -122,6 +122,22 @@ def models_learned() -> None:
     _save(compared.plot("disagreement", ax=right), "models_learned")
 
 
+def geo_test() -> None:
+    """Draw geo_test.png: the test of docs/geo.md, actual sales beside what they would have been."""
+    cities = [f"geo {number:02d}" for number in (3, 8, 12, 17, 21, 26, 30, 35)]
+    data = at.datasets.simulate_geo(
+        40,
+        days=100,
+        seed=5,
+        treated=cities,
+        test=("2025-03-24", "2025-04-13"),
+        lift=0.08,
+        holidays=False,
+    )
+    lift = at.analyze_geo(data.panel, treated=cities, start="2025-03-24", end="2025-04-13", method="did")
+    _save(lift.plot(), "geo_test")
+
+
 def _purchases(groups: list[tuple[str, str]] | None = None) -> at.Journeys:
     sample = at.load_sample("retailer")
     log = at.read_log(sample.touches, sample.conversions)
@@ -153,3 +169,4 @@ if __name__ == "__main__":
     models_markov()
     models_shapley()
     models_learned()
+    geo_test()

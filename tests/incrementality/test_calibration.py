@@ -260,3 +260,67 @@ def test_more_refusals():
     for weights in ([], [-1.0, 2.0], [0.0]):
         with pytest.raises(ExperimentError):
             captured(weights, 3)
+
+
+# Geo tests: the numbers are arithmetic on the lift (return times cost, or incremental over credit).
+
+CITIES = ["geo 03", "geo 08", "geo 12", "geo 17", "geo 21", "geo 26"]
+
+
+def geo_lift(kind="heavy_up", **more):
+    dark = kind == "go_dark"
+    data = at.datasets.simulate_geo(
+        30, days=100, seed=5, treated=CITIES, lift=-0.12 if dark else 0.08, change=-1.0 if dark else 1.0
+    )
+    days = {"start": "2025-03-19", "end": "2025-04-15", "treated": CITIES, "method": "did"}
+    return at.analyze_geo(data.panel, **{"cost": "spend", **days, **more})
+
+
+@pytest.mark.parametrize("kind", ["heavy_up", "go_dark"])
+def test_what_travels_from_a_geo_test_is_its_return(kind):
+    lift = geo_lift(kind)
+    credit = make_credit().with_spend({"email": 5_000, "search": 1_000})
+    calibrated = at.calibrate(credit, {"email": lift}, measure="value")
+    assert lift.iroas is not None
+    assert lift.iroas.value > 0  # dark: effect and cost are both below 0
+    assert calibrated.tested[0].factor == pytest.approx(lift.iroas.value * 5_000 / 30_000, rel=1e-9)
+    width = (lift.iroas.high - lift.iroas.low) * 5_000 / 30_000 / (2 * 1.959964)
+    assert calibrated.tested[0].error == pytest.approx(width, rel=1e-6)
+
+
+def test_a_geo_test_of_conversions_says_so_by_its_goal():
+    lift = geo_lift(value=50.0)  # as if a conversion were worth 50
+    credit = make_credit().with_spend({"email": 500})
+    with pytest.raises(ExperimentError, match="money, or conversions"):
+        at.calibrate(credit, {"email": lift})
+    counted = at.calibrate(credit, {"email": at.Evidence(lift, goal="purchase")})
+    assert lift.cost_per_incremental is not None
+    expected = 500 / lift.cost_per_incremental.value / 300
+    assert counted.tested[0].factor == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_geo_test_with_credit_of_its_own_needs_no_spend():
+    up, dark = geo_lift(), geo_lift("go_dark")
+    for lift in (up, dark):
+        evidence = at.Evidence(lift, attributed=400_000.0)
+        found = at.calibrate(make_credit(), {"email": evidence}, measure="value").tested[0]
+        assert lift.incremental is not None
+        assert found.factor == pytest.approx(abs(lift.incremental.value) / 400_000, rel=1e-9)
+    evidence = at.Evidence(dark, attributed=400_000.0).found("value")
+    assert evidence is not None
+    assert evidence.low < evidence.value < evidence.high
+
+
+@pytest.mark.parametrize(
+    ("credit", "lift", "said"),
+    [
+        (make_credit(), {}, ["other regions and days", "with_spend"]),
+        (make_credit().with_spend({"search": 10}), {}, ["other regions and days"]),
+        (make_credit().with_spend({"email": 10}), {"cost": None}, ["what it cost", "cost="]),
+    ],
+)
+def test_geo_tests_that_cannot_be_set_against_credit_are_refused(credit, lift, said):
+    with pytest.raises(ExperimentError) as caught:
+        at.calibrate(credit, {"email": geo_lift(**lift)}, measure="value")
+    for part in said:
+        assert part in str(caught.value)

@@ -88,8 +88,15 @@ def path(
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
         locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+        # A day bears its month, because the corner would name that of the last day alone.
+        formatter = ConciseDateFormatter(  # type: ignore[no-untyped-call]
+            locator,
+            formats=["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f"],
+            zero_formats=["", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"],
+            offset_formats=["", "%Y", "%Y", "%Y", "%d %b %Y", "%d %b %Y"],
+        )
         ax.xaxis.set_major_locator(locator)
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_formatter(formatter)
     ax.tick_params(axis="x", labelsize=8)
     ax.set_ylabel(label_text(axis, 60), fontsize=9, color=INK, parse_math=False)
     ax.margins(x=0.01)

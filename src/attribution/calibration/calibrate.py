@@ -45,7 +45,8 @@ def calibrate(
         The credit of one model (`Credit.select` picks one), by any dimensions; the factors are per channel.
     lifts
         For each tested channel a `Lift`, an `Evidence` (which says how the experiment relates to the
-        credit), or several. Several multiply as likelihoods.
+        credit), or several. Several multiply as likelihoods. A geo test's return is set against that of the
+        channel, so it needs a credit with spend.
     measure
         What the experiments counted: ``"conversions"`` or ``"value"``.
     prior
@@ -99,6 +100,7 @@ def calibrate(
         raise ExperimentError(msg, column="measure", hint='measure="conversions"')
     _check_prior(prior, spread, alpha)
     channels, attributed, total = _per_channel(credit, measure)
+    costs = _costs(credit, channels)
     evidence = _evidence(lifts, channels)
     estimates, errors = np.full(len(channels), np.nan), np.full(len(channels), np.nan)
     tested: list[Tested] = []
@@ -107,8 +109,9 @@ def calibrate(
         own = float(attributed[place])
         factors = []
         for entry in several:
-            _check(credit, channel, entry, own, measure, total)
-            factor, error = entry.factor(own, alpha, measure)
+            cost = costs[channel]
+            _check(credit, channel, entry, own, measure, total, cost)
+            factor, error = entry.factor(own, alpha, measure, cost)
             factors.append((factor, error))
             tested.append(Tested(channel, entry, factor, error))
         estimates[place], errors[place] = _multiply(factors)
@@ -146,6 +149,17 @@ def _per_channel(credit: Credit, measure: str) -> tuple[tuple[str, ...], Floats,
     return tuple(sums), np.array(list(sums.values()), dtype=np.float64), total
 
 
+def _costs(credit: Credit, channels: tuple[str, ...]) -> dict[str, float]:
+    """Return what each channel cost; missing where that is not known."""
+    if credit.cost is None:
+        return dict.fromkeys(channels, math.nan)
+    labels, known = credit.keys[0], np.isfinite(credit.cost)
+    return {
+        channel: float(credit.cost[mine].sum()) if (mine := known & (labels == channel)).any() else math.nan
+        for channel in channels
+    }
+
+
 def _evidence(lifts: object, channels: tuple[str, ...]) -> dict[str, list[Evidence]]:
     hint = 'lifts={"email": at.analyze_holdout(users, ...)}'
     if not isinstance(lifts, Mapping) or not lifts:
@@ -177,9 +191,11 @@ def _evidence(lifts: object, channels: tuple[str, ...]) -> dict[str, list[Eviden
     return out
 
 
-def _check(credit: Credit, channel: str, evidence: Evidence, own: float, measure: str, total: float) -> None:
+def _check(
+    credit: Credit, channel: str, evidence: Evidence, own: float, measure: str, total: float, cost: float
+) -> None:
     window, goal = credit.window, credit.settings.get("goal")
-    check_match(channel, evidence, measure=measure, total=total, window=window, goal=goal)
+    check_match(channel, evidence, measure=measure, total=total, window=window, goal=goal, cost=cost)
     if evidence.attributed is None and not own > 0:
         msg = f"{channel!r} has no credit to calibrate ({own:g})"
         why = "incremental over attributed has no value when nothing is attributed"

@@ -32,19 +32,24 @@ class Evidence:
     error by ``sqrt(1 + t_spend + t_recency + t_duration + t_user)``. Google Meridian 2.1,
     ``calibration/roi.py``.
 
+    A geo test covers regions and days of its own, so it is its return that travels: incremental outcome per
+    cost, times the channel's cost in a credit with spend. A test that went dark returns what all of the spend
+    does, on average; a heavy-up what more of it would.
+
     Attributes
     ----------
     lift
         What the experiment found: a `Lift`, or its incremental total as an `Estimate` (95%).
     attributed
         Credit of the channel over the experiment's own users, dates and conversions, where those are not
-        the credit's.
+        the credit's. Of a geo test: the credit that came, or where it went dark was lost, with the treatment.
     attributed_error
         Its standard error, where it was sampled.
     start, end
         First and last day of the experiment.
     goal
-        The conversion that the experiment counted.
+        The conversion that the experiment counted. A geo test that counted conversions, and not money, needs
+        it.
     age_weeks
         Weeks since the experiment, with ``t_recency = (1 - l) / l``, ``l = .5 ** (weeks / 52)``.
     spend_ratio
@@ -114,7 +119,33 @@ class Evidence:
         recency = 2 ** (self.age_weeks / _HALF_LIFE_WEEKS) - 1
         return 1 + (self.spend_ratio - 1) + recency + (1 - self.capture) / self.capture + self.extra
 
-    def factor(self, attributed: float, alpha: float, measure: str = "conversions") -> tuple[float, float]:
+    def found(self, measure: str = "conversions", cost: float = math.nan) -> Estimate | None:
+        """Return what the channel caused, to set against its credit; None where the experiment does not say.
+
+        Parameters
+        ----------
+        measure
+            ``"conversions"`` or ``"value"``.
+        cost
+            What the channel cost in the credit, for a geo test without credit of its own.
+        """
+        lift = self.lift
+        if isinstance(lift, Estimate):
+            return lift
+        total = lift.incremental if measure == "conversions" else lift.incremental_value
+        if lift.design != "geo" or total is None:
+            return total
+        if self.attributed is None:
+            assert lift.iroas is not None
+            worth = 1.0 if measure == "value" else float(lift.details["worth"])
+            return lift.iroas.times(cost / worth)
+        # Of a test that went dark, what was lost is what the advertising had caused.
+        dark = lift.details["cost"]["total"] < 0
+        return Estimate(-total.value, -total.high, -total.low, total.note) if dark else total
+
+    def factor(
+        self, attributed: float, alpha: float, measure: str = "conversions", cost: float = math.nan
+    ) -> tuple[float, float]:
         """Return the incrementality factor, incremental over attributed, and its standard error.
 
         Parameters
@@ -125,15 +156,14 @@ class Evidence:
             Level of an `Estimate` that says none.
         measure
             ``"conversions"`` or ``"value"``.
+        cost
+            As in `found`.
         """
         from scipy.stats import norm
 
-        found, level = self.lift, alpha
-        if isinstance(found, Lift):
-            level = found.alpha
-            estimate = found.incremental if measure == "conversions" else found.incremental_value
-            assert estimate is not None
-            found = estimate
+        level = self.lift.alpha if isinstance(self.lift, Lift) else alpha
+        found = self.found(measure, cost)
+        assert found is not None
         base = attributed if self.attributed is None else self.attributed
         error = (found.high - found.low) / (2 * float(norm.isf(level / 2)))
         factor = found.value / base
@@ -182,6 +212,7 @@ def check_match(
     total: float,
     window: tuple[int, int] | None,
     goal: object,
+    cost: float = math.nan,
 ) -> None:
     """Refuse an experiment whose estimand is not that of the credit.
 
@@ -201,7 +232,9 @@ def check_match(
             msg = f"the experiment on {channel!r} is blocked by a failed check"
             why = "a test whose arms were not filled as planned says nothing about the channel"
             raise ExperimentError(msg, column=where, why=why, hint="print(lift.checks.failed)")
-        found = lift.incremental if measure == "conversions" else lift.incremental_value
+        if lift.design == "geo":
+            _check_geo(channel, evidence, lift, measure, cost, where)
+        found = evidence.found(measure, cost)
         if found is None:
             msg = f"the experiment on {channel!r} has no incremental {measure} in total"
             hint = "analyze_holdout(..., outcome='conversions'), a count per user"
@@ -210,17 +243,7 @@ def check_match(
             )
     else:
         found = lift
-    ends = f"{found.low:g} to {found.high:g}"
-    if not (found.bounded and math.isfinite(found.value)) or found.gap is not None:
-        msg = f"the experiment on {channel!r} has no bounded interval: {ends}"
-        raise ExperimentError(msg, column=where, hint="leave it out: it says nothing about the channel")
-    if not found.low < found.high or not found.low <= found.value <= found.high:
-        msg = f"the experiment on {channel!r} has no interval around its estimate {found.value:g}: {ends}"
-        why = "how sure an experiment is decides how much it counts, and that is read off its interval"
-        raise ExperimentError(msg, column=where, why=why, hint="at.Estimate(value, low, high)")
-    if max(abs(found.low), abs(found.high)) > _BEYOND:
-        msg = f"the experiment on {channel!r} has an interval beyond any count: {ends}"
-        raise ExperimentError(msg, column=where, hint="incremental conversions, in units of one")
+    _check_interval(channel, found, where)
     if evidence.goal is not None and goal is not None and evidence.goal not in _goals(goal):
         msg = f"the experiment on {channel!r} counted {evidence.goal!r}, the credit {goal!r}"
         raise ExperimentError(
@@ -231,6 +254,8 @@ def check_match(
             msg = f"attributed={evidence.attributed!r} leaves no factor for {channel!r}"
             raise ExperimentError(msg, column=where, hint=own)
         return
+    if isinstance(lift, Lift) and lift.design == "geo":
+        return  # Its return is what travels, and it has days of its own.
     _same_days(channel, evidence, window, where, own)
     if isinstance(lift, Lift) and lift.design == "itt" and measure == "conversions":
         means: Mapping[str, float] = lift.details.get("means", {})
@@ -242,6 +267,42 @@ def check_match(
             )
             why = "a factor of one population's effect over another's credit has no meaning"
             raise ExperimentError(msg, column=where, why=why, hint=own)
+
+
+def _check_interval(channel: str, found: Estimate, where: str) -> None:
+    """Refuse an interval that cannot say how sure the experiment is."""
+    ends = f"{found.low:g} to {found.high:g}"
+    if not (found.bounded and math.isfinite(found.value)) or found.gap is not None:
+        msg = f"the experiment on {channel!r} has no bounded interval: {ends}"
+        raise ExperimentError(msg, column=where, hint="leave it out: it says nothing about the channel")
+    if not found.low < found.high or not found.low <= found.value <= found.high:
+        msg = f"the experiment on {channel!r} has no interval around its estimate {found.value:g}: {ends}"
+        why = "how sure an experiment is decides how much it counts, and that is read off its interval"
+        raise ExperimentError(msg, column=where, why=why, hint="at.Estimate(value, low, high)")
+    if max(abs(found.low), abs(found.high)) > _BEYOND:
+        msg = f"the experiment on {channel!r} has an interval beyond any count: {ends}"
+        raise ExperimentError(msg, column=where, hint="incremental conversions, in units of one")
+
+
+def _check_geo(channel: str, evidence: Evidence, lift: Lift, measure: str, cost: float, where: str) -> None:
+    """Refuse a geo test that cannot be set against credit."""
+    if measure == "conversions" and evidence.goal is None:
+        msg = f"the geo test on {channel!r} counts {lift.outcome!r}: money, or conversions?"
+        why = "money over conversions is no factor"
+        hint = 'calibrate(..., measure="value"); or at.Evidence(lift, goal="purchase") of counted purchases'
+        raise ExperimentError(msg, column=where, why=why, hint=hint)
+    if lift.details.get("cost") is None or lift.iroas is None:
+        msg = f"the geo test on {channel!r} does not know what it cost"
+        why = "credit is of all of a channel's advertising, and only the cost says how much of it was tested"
+        raise ExperimentError(msg, column=where, why=why, hint='analyze_geo(..., cost="spend")')
+    if evidence.attributed is None and not (math.isfinite(cost) and cost > 0):
+        msg = f"the geo test on {channel!r} is of other regions and days than the credit, which has no cost"
+        why = "what travels is the test's return, times what the channel cost"
+        hint = (
+            "calibrate(credit.with_spend(spend), ...); or at.Evidence(lift, attributed=...): the credit that "
+            "the treatment brought in its geos and days"
+        )
+        raise ExperimentError(msg, column=where, why=why, hint=hint)
 
 
 def _same_days(

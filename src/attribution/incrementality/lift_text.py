@@ -43,11 +43,12 @@ def verdict_line(lift: Lift) -> str:
     if lift.verdict == "effect":
         way = "more" if lift.absolute.value > 0 else "less"
         return f"Verdict: effect. The treated have {way} {lift.outcome} ({p_text(lift.p_value)}, {level})."
+    told = f"Verdict: no effect shown ({p_text(lift.p_value)}, {level}). That is no proof that there is none"
     if math.isnan(lift.mde):
-        return f"Verdict: no effect shown ({p_text(lift.p_value)}, {level}). That is no proof that there is none."
+        return f"{told}."
+    size = _change(lift, lift.mde, signed=False)
     return (
-        f"Verdict: no effect shown ({p_text(lift.p_value)}, {level}). That is no proof that there is "
-        f"none: a test of this size shows a difference of {_change(lift, lift.mde, signed=False)} with 80% probability, "
+        f"{told}: a test of this size shows a difference of {size} with 80% probability, "
         "smaller ones more rarely."
     )
 

@@ -66,8 +66,9 @@ class Rows(Table):
         If it is none of these, or cannot be read.
     """
 
-    def __init__(self, users: Any) -> None:
-        self._data = _opened(users)
+    def __init__(self, users: Any, table: str = "users") -> None:
+        self._table = table
+        self._data = _opened(users, table)
         super().__init__(list(self._data.schema.names))
 
     def batches(self, columns: Sequence[str], labels: Sequence[str] = ()) -> Iterator[Any]:
@@ -89,16 +90,16 @@ class Rows(Table):
                 data = _with_dictionaries(self._data, labels)
                 yield from data.to_batches(columns=wanted, batch_size=BATCH_ROWS)
         except (pa.ArrowException, OSError) as error:
-            msg = f"the table of users cannot be read: {_first_line(error)}"
+            msg = f"the {self._table} cannot be read: {_first_line(error)}"
             raise ExperimentError(msg, hint="write it again as Parquet") from error
 
 
-def _opened(users: Any) -> Any:
+def _opened(users: Any, table: str) -> Any:
     try:
         if isinstance(users, str | Path) or (
             isinstance(users, list | tuple) and users and all(isinstance(part, str | Path) for part in users)
         ):
-            return _dataset([users] if isinstance(users, str | Path) else users)
+            return _dataset([users] if isinstance(users, str | Path) else users, table)
         if isinstance(users, pa.Table):
             return users
         if isinstance(users, Mapping):
@@ -110,14 +111,15 @@ def _opened(users: Any) -> Any:
     except (pa.ArrowException, OSError, TypeError, ValueError) as error:
         if isinstance(error, ExperimentError):
             raise
-        msg = f"the table of users cannot be read: {_first_line(error)}"
-        raise ExperimentError(msg, hint="analyze_holdout('users.parquet'), or a DataFrame") from error
-    hint = "analyze_holdout(users.collect())" if hasattr(users, "collect") else "pass a DataFrame or a path"
-    msg = f"users is a {type(users).__name__}, which is neither a path nor a table"
-    raise ExperimentError(msg, column="users", hint=hint)
+        msg = f"the {table} cannot be read: {_first_line(error)}"
+        hint = "pass a path or a DataFrame in which every column has one type"
+        raise ExperimentError(msg, column=table, hint=hint) from error
+    hint = f"{table}.collect()" if hasattr(users, "collect") else "pass a DataFrame or a path"
+    msg = f"{table} is of type {type(users).__name__}, which is neither a path nor a table"
+    raise ExperimentError(msg, column=table, hint=hint)
 
 
-def _dataset(paths: Sequence[Any]) -> Any:
+def _dataset(paths: Sequence[Any], table: str) -> Any:
     import pyarrow.dataset as ds
 
     found: list[Path] = []
@@ -128,12 +130,12 @@ def _dataset(paths: Sequence[Any]) -> Any:
             found.append(path)
         else:
             msg = f"there is no file {str(path)!r}"
-            raise ExperimentError(msg, column="users", hint="analyze_holdout('users.parquet')")
+            raise ExperimentError(msg, column=table, hint=f"pass '{table}.parquet'")
     kinds = {_SUFFIXES.get(path.suffix.lower(), path.suffix) for path in found}
     if len(kinds) != 1 or not kinds <= set(_SUFFIXES.values()):
         shown = ", ".join(sorted(kinds)) or "none"
         msg = f"the files must be of one kind, Parquet, CSV or Arrow; found: {shown}"
-        raise ExperimentError(msg, column="users", hint="analyze_holdout('users.parquet')")
+        raise ExperimentError(msg, column=table, hint=f"pass '{table}.parquet'")
     return ds.dataset([str(path) for path in found], format=kinds.pop())
 
 
@@ -158,15 +160,15 @@ def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def text_codes(array: Any, seen: dict[str, int], name: str, first_row: int) -> Ints:
+def text_codes(array: Any, seen: dict[str, int], name: str, first_row: int, table: str = "users") -> Ints:
     """Return a column of labels as codes, with `seen` extended by labels not met before.
 
     Numbers are labels too: 1, 1.0 and "1" are the same one; so are True and "True".
     """
     if array.null_count:
         rows = np.flatnonzero(_bits(array.is_null())) + first_row
-        msg = "some users have no label"
-        hint = f"users.dropna(subset=[{name!r}])"
+        msg = f"some rows of the {table} have no label"
+        hint = f"{table}.dropna(subset=[{name!r}])"
         raise ExperimentError(msg, column=name, rows=rows[:5].tolist(), count=len(rows), hint=hint)
     coded = array if pat.is_dictionary(array.type) else pc.dictionary_encode(array)
     labels = [label_of(value) for value in coded.dictionary.to_pylist()]
@@ -186,7 +188,7 @@ def label_of(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def numbers_of(array: Any, name: str, first_row: int) -> NDArray[Any]:
+def numbers_of(array: Any, name: str, first_row: int, table: str = "users") -> NDArray[Any]:
     """Return a column as finite numbers of its own type, float64 or whole.
 
     Raises
@@ -199,9 +201,9 @@ def numbers_of(array: Any, name: str, first_row: int) -> NDArray[Any]:
         pat.is_boolean(kind) or pat.is_integer(kind) or pat.is_floating(kind) or pat.is_decimal(kind)
     ):
         msg = f"the column holds {kind}, not numbers"
-        raise ExperimentError(msg, column=name, hint=f"users[{name!r}].astype(float)")
+        raise ExperimentError(msg, column=name, hint=f"{table}[{name!r}].astype(float)")
     if array.null_count:
-        _refuse(np.flatnonzero(_bits(array.is_null())) + first_row, "missing", name)
+        _refuse(np.flatnonzero(_bits(array.is_null())) + first_row, "missing", name, table)
     if pat.is_boolean(kind):
         array = array.cast(pa.uint8())
     elif not (pat.is_integer(kind) or pat.is_float64(kind)):
@@ -211,13 +213,14 @@ def numbers_of(array: Any, name: str, first_row: int) -> NDArray[Any]:
         finite = np.isfinite(values)
         if not finite.all():
             bad = np.flatnonzero(~finite)
-            _refuse(bad + first_row, "infinite" if np.isinf(values[bad]).any() else "missing (NaN)", name)
+            what = "infinite" if np.isinf(values[bad]).any() else "missing (NaN)"
+            _refuse(bad + first_row, what, name, table)
     return values
 
 
-def floats(array: Any, name: str, first_row: int) -> Floats:
+def floats(array: Any, name: str, first_row: int, table: str = "users") -> Floats:
     """Return a column as finite float64 numbers; see `numbers_of`."""
-    return numbers_of(array, name, first_row).astype(np.float64, copy=False)
+    return numbers_of(array, name, first_row, table).astype(np.float64, copy=False)
 
 
 def _values(array: Any) -> NDArray[Any]:
@@ -227,11 +230,11 @@ def _values(array: Any) -> NDArray[Any]:
     return np.frombuffer(data, kind)[array.offset : array.offset + len(array)]
 
 
-def _refuse(rows: Ints, what: str, name: str) -> None:
+def _refuse(rows: Ints, what: str, name: str, table: str) -> None:
     msg = f"some values are {what}"
-    why = "left out in silence, the arms would no longer be comparable: what is missing may depend on the arm"
+    why = "left out in silence, the comparison would no longer be fair: what is missing may depend on the arm"
     hint = (
-        f"users[{name!r}] = users[{name!r}].fillna(0), if missing means none"
+        f"{table}[{name!r}] = {table}[{name!r}].fillna(0), if missing means none"
         if "missing" in what
         else f"find where the infinite values of {name!r} come from, and cap or correct them"
     )

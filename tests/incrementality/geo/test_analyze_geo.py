@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 import attribution as at
+from attribution.errors import ExperimentError
 
 METHODS = {
     "did": ("welch", "permutation", "autocorrelation"),
@@ -315,3 +316,34 @@ def test_tbr_predicts_the_cost_by_the_same_regression():
     assert lift.details["cost"]["error"] > 0
     assert lift.iroas.value == pytest.approx(lift.incremental.value / expected)
     assert lift.iroas.holds(0.0) == (lift.verdict != "effect")
+
+
+def test_a_planned_geo_that_is_left_out_leaves_its_arm():
+    history = at.datasets.simulate_geo(24, days=130, seed=5)
+    plan = at.plan_geo(history.panel, periods=14)
+    pair = [geo for geo, stratum in plan.strata.items() if stratum == plan.strata[plan.treated[0]]]
+    days = {"start": "2025-05-02", "end": "2025-05-15"}
+    whole = at.analyze_geo(history.panel, plan=plan, **days)
+    less = at.analyze_geo(history.panel, plan=plan, buffer=pair, **days)
+    assert {arm: n - 1 for arm, n in whole.n.items()} == dict(less.n)
+    with pytest.raises(ExperimentError, match="one arm only") as caught:
+        at.analyze_geo(history.panel, plan=plan, buffer=plan.treated[:1], **days)
+    assert "add" in str(caught.value)
+
+
+def test_a_geo_cannot_be_treated_and_left_out():
+    history = at.datasets.simulate_geo(24, days=100, seed=5, holidays=False)
+    with pytest.raises(ExperimentError, match="'geo 03' is treated, and buffer= leaves it out"):
+        at.analyze_geo(
+            history.panel, treated=["geo 03"], buffer=["geo 03"], start="2025-04-01", end="2025-04-10"
+        )
+
+
+def test_a_test_may_end_on_a_holiday_at_the_end_of_the_panel():
+    history = at.datasets.simulate_geo(24, days=100, seed=5)
+    last = str(history.panel["date"][-1])
+    asked = {"treated": ["geo 03", "geo 08"], "start": "2025-04-01", "method": "tbr", "holidays": [last]}
+    at_edge = at.analyze_geo(history.panel, end=last, **asked)
+    before = at.analyze_geo(history.panel, end="2025-04-14", **asked)
+    assert at_edge.relative == before.relative
+    assert str(history.panel["date"][98]) == "2025-04-14"

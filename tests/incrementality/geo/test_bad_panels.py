@@ -73,7 +73,7 @@ PANELS = [
     (lambda: good().assign(date=1.5), {}, ["date", "neither dates nor whole numbers"]),
     (noon, {}, ["midnight", "one row a geo and day"]),
     (twice, {}, ["two rows", "groupby", "geo 00"]),
-    (lambda: good().drop(index=30), {}, ["lack rows", "geo 00", "2026-01-31", "missing="]),
+    (lambda: good().drop(index=30), {}, ["lacks rows", "geo 00", "2026-01-31", "missing="]),
     (opened_late, {}, ["geo 07", "began late", 'missing="drop"']),
     (opened_late, {"missing": "zero", "since": "2026-01-05"}, None),
     (never_sold, {"method": "did"}, ["geo 07", "no sales", "buffer="]),

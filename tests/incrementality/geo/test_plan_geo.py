@@ -163,7 +163,7 @@ def test_power_on_independent_noise_is_the_closed_form():
 
     rng = np.random.default_rng(11)
     sd, pairs = 0.1, 30
-    sales = 100 * np.exp(sd * rng.normal(size=(2 * pairs, 160)))
+    sales = rng.lognormal(5, 1, (2 * pairs, 1)) * np.exp(sd * rng.normal(size=(2 * pairs, 160)))
     plan = at.plan_geo(panel_of(sales), periods=20)
     spread = sd * math.sqrt(2 * (1 / plan.windows.n_pre + 1 / plan.windows.n_test) / pairs)
     critical = stats.t.isf(0.025, pairs - 1)
@@ -196,7 +196,7 @@ def test_an_injected_effect_is_an_exact_shift(data, method):
     windows = history.windows_of(110, 21, 6, "day")
     test = simulate.window_test(panel, arms, None, 4, windows)
     for sign in (1, -1):
-        least = float(simulate.tested([test], request, sign, 1.0).needed[0])
+        least = float(simulate.tried_out([test], request, sign, 1.0).needed[0])
         if not math.isfinite(least):
             continue
         found = [

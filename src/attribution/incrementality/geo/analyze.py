@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from attribution.incrementality.geo.money import spent
 from attribution.incrementality.geo.panel import Panel
 from attribution.incrementality.geo.request import GeoRequest
 from attribution.incrementality.lift import Lift, Lifts
+from attribution.incrementality.rows import label_of
 from attribution.stats.multiplicity import Correction, adjust
 
 Method = Literal[
@@ -103,8 +104,8 @@ def analyze_geo(
         In which groups geos were assigned at random: a list of pairs or groups of geos, or a mapping of geos
         to labels. ``"trimmed_match"`` needs pairs.
     plan
-        A plan by `plan_geo`: treated geos, strata, method, inference, cooldown, buffer, holidays and how
-        much of the time before the test to use come from it, unless given.
+        A plan by `plan_geo`: treated geos, strata, method, inference, cooldown, holidays and how much of the
+        time before the test to use come from it, unless given; its buffer is left out beside `buffer`.
     value
         What a unit of the outcome is worth, for iROAS; 1 where the outcome is money.
     since
@@ -170,10 +171,10 @@ def analyze_geo(
     ('effect', 0.1..., 0.0..., 0.1...)
     """
     if plan is not None:
-        treated = plan.treated if treated is None else treated
+        treated = _without(plan.treated, buffer) if treated is None else treated
         strata = plan.strata if strata is None else strata
         method = plan.method if method == "auto" else method
-        buffer = plan.buffer if buffer == () else buffer
+        buffer = (*plan.buffer, *_several_names(buffer))
         holidays = plan.holidays if len(holidays) == 0 else holidays
         inference = plan.inference if inference is None and method == plan.method else inference
         cooldown = plan.cooldown if cooldown == 0 else cooldown
@@ -195,7 +196,17 @@ def analyze_geo(
     one_of(correction, "correction", ("holm", "fdr_bh", "none"), error=ExperimentError)
     for name, column in (("geo", geo), ("time", time), ("outcome", outcome)):
         name_list(column, name, error=ExperimentError)
-    flat = treated.values() if isinstance(treated, Mapping) else [treated]
+    buffer = _several_names(buffer)
+    if isinstance(treated, Mapping):
+        treated = {cell: _several_names(geos) for cell, geos in treated.items()}
+    elif treated is not None:
+        treated = _several_names(treated)
+    flat = list(treated.values()) if isinstance(treated, Mapping) else [treated or ()]
+    _refuse_both(flat, buffer)
+    if not all(isinstance(one, CheckResult) for one in _several_names(checks)):
+        msg = f"checks={checks!r} holds what is no CheckResult"
+        hint = 'checks=[CheckResult("prices", True, "no geo changed its prices")]'
+        raise ExperimentError(msg, column="checks", hint=hint)
     read = Panel.read(
         panel,
         geo=geo,
@@ -205,7 +216,7 @@ def analyze_geo(
         holidays=holidays,
         buffer=buffer,
         missing=missing,
-        needed=[one for part in flat for one in ([part] if isinstance(part, str) else part or ())],
+        needed=[label_of(one) for part in flat for one in part],
     )
     if plan is not None and since is None and start is not None:
         since = plan.since(read.times, start)
@@ -236,6 +247,27 @@ def analyze_geo(
     return _several(lifts, tests, request, checks, correction)
 
 
+def _several_names(geos: Any) -> tuple[Any, ...]:
+    return (geos,) if isinstance(geos, str) or not isinstance(geos, Iterable) else tuple(geos)
+
+
+def _refuse_both(cells: Iterable[Any], buffer: Any) -> None:
+    gone = {label_of(geo) for geo in _several_names(buffer)}
+    both = sorted(gone & {label_of(geo) for part in cells for geo in _several_names(part)})
+    if both:
+        msg = f"the geo {both[0]!r} is treated, and buffer= leaves it out"
+        hint = "take it out of one of the two"
+        raise ExperimentError(msg, column="buffer", count=len(both), hint=hint)
+
+
+def _without(treated: Any, buffer: Any) -> Any:
+    """Return the planned treated geos less those that the caller leaves out."""
+    gone = {label_of(geo) for geo in _several_names(buffer)}
+    if isinstance(treated, Mapping):
+        return {cell: _without(geos, buffer) for cell, geos in treated.items()}
+    return tuple(geo for geo in treated if label_of(geo) not in gone)
+
+
 def _several(
     lifts: dict[str, Lift],
     tests: dict[str, GeoTest],
@@ -258,7 +290,9 @@ def _several(
 def _lift(test: GeoTest, request: GeoRequest, given: Sequence[CheckResult], cell: str) -> Lift:
     fitted = fit(test, request)
     money = spent(test, request)
-
+    if money is not None and "cost_change" in fitted.details:
+        total, how = fitted.details["cost_change"]
+        money = replace(money, total=total, how=how)
     quiet = replace(request, progress=False, placebos=min(request.placebos, 199))
     found = CheckResults([*check(test, fitted, money, quiet), *given])
     return compose(test, fitted, request, money, found, cell=cell)

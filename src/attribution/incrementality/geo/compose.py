@@ -10,13 +10,15 @@ import numpy as np
 from attribution.diagnostics import CheckResults
 from attribution.incrementality.effects import POWER
 from attribution.incrementality.geo.layout import GeoTest
-from attribution.incrementality.geo.money import Money, Spent, per_cost, per_outcome
+from attribution.incrementality.geo.money import Money, Spent, per_cost, per_outcome, reciprocal
 from attribution.incrementality.geo.path import GeoPath
 from attribution.incrementality.geo.reading import Fitted, Reading
 from attribution.incrementality.geo.request import GeoRequest
 from attribution.incrementality.lift import Estimate, Lift
 
 NO_BOUND = "the outcome without the treatment cannot be told from zero, so the lift has no bound"
+_FARTHEST = 300.0  # in logarithms: a larger detectable effect is none
+NO_RATIO = "the outcome, or what it would have been, is not above zero, so that per cent mean nothing"
 
 
 def compose(
@@ -38,8 +40,8 @@ def compose(
     )
     relative = _mapped(reading, actual)
     cells = test.n_treated * test.n_test
-    money = None if spent is None else Money(incremental, reading, spent, request.value)
-    details = _details(test, fitted, spent, cells, incremental.value)
+    money = None if spent is None else Money(incremental, reading, spent, request.value, request.alpha)
+    details = _details(test, fitted, spent, cells, incremental.value) | {"worth": request.value}
     given = fitted.details.get("iroas")
     return Lift(
         estimand=(
@@ -56,7 +58,11 @@ def compose(
         cace=None,
         att=incremental.times(1.0 / cells),
         iroas=given.times(request.value) if given is not None else None if money is None else per_cost(money),
-        cost_per_incremental=None if money is None else per_outcome(money),
+        cost_per_incremental=None
+        if money is None
+        else reciprocal(money.spent.total, incremental)
+        if given is not None
+        else per_outcome(money),
         p_value=reading.p_value,
         alpha=request.alpha if alpha is None else alpha,
         method=fitted.method,
@@ -75,6 +81,8 @@ def _incremental(reading: Reading, effect: float, actual: float) -> float:
 
 
 def _mapped(reading: Reading, actual: float) -> Estimate:
+    if reading.scale == "level" and (actual < 0 or actual <= reading.value):
+        return Estimate(math.nan, math.nan, math.nan, NO_RATIO)
     values = [_relative(reading, effect, actual) for effect in (reading.value, reading.low, reading.high)]
     note = "" if all(math.isfinite(value) for value in values) else NO_BOUND
     return Estimate(values[0], values[1], values[2], note)
@@ -93,7 +101,7 @@ def _detectable(reading: Reading, without: float, cells: int) -> float:
     from scipy import stats
 
     reach = (reading.critical + float(stats.norm.ppf(POWER))) * reading.spread
-    if not math.isfinite(reach):
+    if not math.isfinite(reach) or (reading.scale == "log" and reach > _FARTHEST):
         return math.nan
     return (without * math.expm1(reach) if reading.scale == "log" else reach) / cells
 
@@ -131,7 +139,11 @@ def _details(
         "treated": test.treated_geos,
         "controls": test.controls,
         "cost": None if spent is None else spent.to_dict(),
-        **{name: value for name, value in fitted.details.items() if name not in {"notes", "iroas"}},
+        **{
+            name: value
+            for name, value in fitted.details.items()
+            if name not in {"notes", "iroas", "cost_change"}
+        },
     }
     if weights is not None and np.abs(weights).sum() > 0:
         details["effective_donors"] = float(np.abs(weights).sum() ** 2 / (weights**2).sum())

@@ -22,6 +22,7 @@ from attribution.stats.panels.did import (
 )
 
 PERMUTATIONS = 4_999
+_WIDEST = 300.0  # half-width of a band in logarithms, where the interval has no end or a far one
 FEWEST_FOR_T = 4  # geos in an arm
 _ALIKE = (
     "treated and control geos would have changed by the same proportion, on average; a random assignment "
@@ -32,6 +33,7 @@ _STEADY = (
     "as before"
 )
 _NO_SPILL = "no spill-over from treated to control geos"
+ROUNDING = 1e-12  # of a logarithm
 _OUTLIER = 5.0  # robust standard deviations
 
 
@@ -64,7 +66,7 @@ def fit(test: GeoTest, request: GeoRequest) -> Fitted:
     if inference != "permutation":
         replayed = _permuted(test, changes, request).p_value()
     path = index_path(test, test.actual * -math.expm1(-reading.value))
-    band = _band(test, path, reading.critical)
+    band = min(_band(test, path, reading.critical), _WIDEST)
     return Fitted(
         counterfactual=path,
         low=path * np.exp(-band),
@@ -102,7 +104,7 @@ def _compared(test: GeoTest, request: GeoRequest) -> tuple[Reading, Floats, floa
     _enough(test, inference)
     changes = log_changes(test.panel.outcome, test.n_pre)
     found = contrast(changes, test.treated, test.strata)
-    if not found.se > 0:
+    if not found.se > ROUNDING:
         msg = "all geos changed by the same proportion, so there is nothing to measure chance by"
         raise ExperimentError(msg, column=test.outcome, hint="look at the panel: is it made up?")
     if inference == "permutation":
@@ -198,7 +200,7 @@ def _step(test: GeoTest, alpha: float) -> tuple[Reading, Serial]:
     logs = np.log(outcome)
     gap = logs[test.treated].mean(axis=0) - logs[~test.treated].mean(axis=0)
     found = serial_gap(gap, test.n_pre)
-    if not found.se > 0:
+    if not found.se > ROUNDING:
         msg = (
             "the gap between treated and control geos never varies, so there is nothing to measure chance by"
         )

@@ -139,6 +139,9 @@ def lay_out(
     names = known_geos(treated, "treated", panel.geos)
     first = 0 if since is None else _place(panel, since, "since", after=False)
     begin, last = _place(panel, start, "start", after=False), _place(panel, end, "end", after=True)
+    if last <= begin and read_time(start, "start", panel.times) <= read_time(end, "end", panel.times):
+        msg = f"every {panel.step} from start={shown(start)!r} to end={shown(end)!r} is left out as a holiday"
+        raise ExperimentError(msg, column="holidays", hint="holidays=(), or fewer of them")
     if last <= begin:
         msg = f"end={shown(end)!r} is before start={shown(start)!r}"
         raise ExperimentError(msg, column="end", hint="the last day of the treatment, itself included")
@@ -174,11 +177,19 @@ def _place(panel: Panel, time: Any, name: str, *, after: bool) -> int:
         msg = f"{name}= is missing"
         raise ExperimentError(msg, column=name, hint=f"{name}={shown(panel.times[-1])!r}")
     moment = read_time(time, name, panel.times)
-    if not panel.times[0] <= moment <= panel.times[-1]:
+    # A test may begin or end on a day that is left out, at the panel's edge too.
+    left_out = len(panel.aside) > 0 and moment in panel.aside
+    if not left_out and not panel.times[0] <= moment <= panel.times[-1]:
         msg = f"{name}={shown(moment)!r} is outside the panel"
         hint = f"a time from {shown(panel.times[0])} to {shown(panel.times[-1])}"
         raise ExperimentError(msg, column=name, hint=hint)
-    return int(np.searchsorted(panel.times, moment, side="right" if after else "left"))
+    place = int(np.searchsorted(panel.times, moment, side="right" if after else "left"))
+    if name == "start" and not left_out and panel.step in ("week", "month") and panel.times[place] != moment:
+        near = [shown(one) for one in panel.times[place - 1 : place + 1]]
+        msg = f"start={shown(moment)!r} is none of the panel's {panel.step}s, such as {' and '.join(near)}"
+        why = f"a {panel.step} that the treatment began in would count as before it"
+        raise ExperimentError(msg, column=name, why=why, hint=f"start={near[0]!r}")
+    return place
 
 
 def _codes(strata: Mapping[str, str] | None, geos: tuple[str, ...], treated: Bools) -> Ints | None:
@@ -199,7 +210,7 @@ def _codes(strata: Mapping[str, str] | None, geos: tuple[str, ...], treated: Boo
     if len(lone):
         inside = [geo for geo, code in zip(geos, codes, strict=True) if code == lone[0]]
         msg = f"the stratum of {', '.join(inside[:4])} has geos of one arm only"
-        hint = f"buffer={inside!r} to leave it out"
+        hint = f"add {inside!r} to buffer= to leave it out as well"
         raise ExperimentError(msg, column="strata", count=len(lone), hint=hint)
     return codes.astype(np.int64)
 
@@ -219,6 +230,10 @@ def cells_of(treated: Any, known: Iterable[str]) -> dict[str, tuple[str, ...]]:
     if not isinstance(treated, Mapping):
         return {"treatment": known_geos(treated, "treated", names)}
     cells = {str(cell): known_geos(geos, "treated", names) for cell, geos in treated.items()}
+    if "holdout" in cells:
+        msg = "a cell is called 'holdout', as the control geos are"
+        hint = "the geos of a cell are treated; control geos are all others"
+        raise ExperimentError(msg, column="treated", hint=hint)
     every = [geo for geos in cells.values() for geo in geos]
     twice = sorted({geo for geo in every if every.count(geo) > 1})
     if twice:
@@ -243,6 +258,8 @@ def strata_of(strata: Any, known: Iterable[str]) -> dict[str, str] | None:
     if strata is None:
         return None
     names = list(known)
+    if not isinstance(strata, Mapping) and hasattr(strata, "to_dict") and hasattr(strata, "index"):
+        strata = strata.to_dict()  # a pandas Series, geos in its index
     if isinstance(strata, Mapping):
         return {label_of(geo): label_of(label) for geo, label in strata.items()}
     hint = 'strata=[("chicago", "reno"), ("miami", "tulsa")], or strata={"chicago": "north", ...}'

@@ -14,11 +14,12 @@ from attribution.incrementality.geo.layout import GeoTest
 from attribution.incrementality.geo.reading import Reading
 from attribution.incrementality.geo.request import GeoRequest
 from attribution.incrementality.lift import Estimate
-from attribution.stats.intervals import ratio_set
+from attribution.stats.intervals import ratio_set, t_critical
 from attribution.stats.panels.did import log_changes
 from attribution.stats.panels.tbr import tbr, tbr_covariance
 
 _NOTHING = 1e-9  # of the larger of two sums of money
+NO_END = "the interval of the effect has no bound at this level, so neither has the ratio"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,9 @@ def _by_regression(test: GeoTest, *, published: bool) -> Spent:
     cost = tbr(money[one].sum(axis=0), money[~one].sum(axis=0), test.n_pre)
     response = tbr(sales[one].sum(axis=0), sales[~one].sum(axis=0), test.n_pre)
     error, other = (
-        (cost.se_published, response.se_published) if published else (cost.se_corrected, response.se_corrected)
+        (cost.se_published, response.se_published)
+        if published
+        else (cost.se_corrected, response.se_corrected)
     )
     joint = tbr_covariance(response, cost, corrected=not published)
     shared = joint / (error * other) if error > 0 and other > 0 else 0.0
@@ -137,6 +140,7 @@ class Money:
     reading: Reading
     spent: Spent
     value: float
+    alpha: float
 
     def outcome_error(self) -> float:
         """Return the standard error that gives the incremental outcome the t of its reading."""
@@ -151,33 +155,39 @@ def per_cost(money: Money) -> Estimate:
         ends = sorted((effect.low / cost.total, effect.high / cost.total))
         return Estimate(effect.value / cost.total, ends[0], ends[1]).times(money.value)
     a, v_a, b, v_b, c, z = _joint(money)
-    found = estimate_of(a / b if b else math.nan, ratio_set(a, b, v_a, v_b, c, z), TOO_SMALL)
-    return found.times(money.value)
+    value = a / b if b else math.nan
+    if math.isinf(v_a):
+        return Estimate(value, -math.inf, math.inf, NO_END).times(money.value)
+    return estimate_of(value, ratio_set(a, b, v_a, v_b, c, z), TOO_SMALL).times(money.value)
 
 
 def per_outcome(money: Money) -> Estimate:
     """Return incremental cost over incremental outcome."""
     cost, effect = money.spent, money.incremental
     if cost.error == 0.0:
-        return _reciprocal(cost.total, effect)
+        return reciprocal(cost.total, effect)
     a, v_a, b, v_b, c, z = _joint(money)
-    return estimate_of(b / a if a else math.nan, ratio_set(b, a, v_b, v_a, c, z), NO_COST)
+    value = b / a if a else math.nan
+    if math.isinf(v_a):
+        return Estimate(value, -math.inf, math.inf, NO_COST)
+    return estimate_of(value, ratio_set(b, a, v_b, v_a, c, z), NO_COST)
 
 
 def _joint(money: Money) -> tuple[float, float, float, float, float, float]:
     a, b, z = money.incremental.value, money.spent.total, money.reading.critical
     s_a, s_b = money.outcome_error(), money.spent.error
     if not (math.isfinite(s_a) and math.isfinite(z)):
-        # An inference without a standard error: half the interval takes its place.
-        from scipy import stats
-
-        z = float(stats.norm.isf(0.025))
-        s_a = (money.incremental.high - money.incremental.low) / (2 * z)
-        s_a = s_a if math.isfinite(s_a) else 1e300
+        # An inference without a standard error: the reach towards zero takes its place, so that the ratio
+        # holds zero where the effect does.
+        z = float(t_critical(math.inf, money.alpha))
+        s_a = (a - money.incremental.low if a > 0 else money.incremental.high - a) / z
+        s_a *= 1 + 1e-9 if money.incremental.holds(0.0) else 1.0  # an end at zero holds it
+        if not math.isfinite(s_a):
+            return a, math.inf, b, s_b**2, 0.0, z
     return a, s_a**2, b, s_b**2, money.spent.shared * s_a * s_b, z
 
 
-def _reciprocal(cost: float, effect: Estimate) -> Estimate:
+def reciprocal(cost: float, effect: Estimate) -> Estimate:
     """Return ``cost / effect``; where the effect may be 0 the set is all but an open interval round 0."""
     value = cost / effect.value if effect.value else math.nan
     with np.errstate(divide="ignore"):

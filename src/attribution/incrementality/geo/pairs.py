@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -57,6 +58,7 @@ def fit_gbr(test: GeoTest, request: GeoRequest) -> Fitted:
         ),
         details={
             "iroas": iroas,
+            "cost_change": (found.cost, "change of spend, as the regression takes it"),
             "slope": found.slope,
             "df": float(found.df),
             "notes": ("the path is drawn by the control geos' index, scaled to the estimate",),
@@ -86,7 +88,7 @@ def fit_trimmed_match(test: GeoTest, request: GeoRequest) -> Fitted:
         spend = request.cost.total * size / size.sum()
     found = trimmed_match(response, spend, alpha=request.alpha)
     total = float(spend.sum())
-    low, high = agreed(found.low, found.high, found.p_value, request.alpha, abs(found.iroas))
+    low, high = agreed(found.low, found.high, found.p_value, request.alpha, found.iroas)
     iroas = Estimate(found.iroas, low, high)
     ends = sorted((low * total, high * total))
     reading = Reading(
@@ -100,6 +102,14 @@ def fit_trimmed_match(test: GeoTest, request: GeoRequest) -> Fitted:
         f"studentised trimmed mean, trim rate {found.trim_rate:.2f}",
     )
     path = index_path(test, reading.value)
+    ratio: dict[str, Any] = {}
+    if cost is not None:
+        ratio = {
+            "iroas": iroas,
+            "cost_change": (total, "what spend changed more in the treated geo of each pair"),
+        }
+    elif request.cost is not None and request.cost.error == 0.0:
+        ratio = {"iroas": iroas}
     left_out = [test.panel.geos[row] for row in treated[~found.kept]]
     notes = ["the path is drawn by the control geos' index, scaled to the estimate"]
     if left_out:
@@ -116,7 +126,7 @@ def fit_trimmed_match(test: GeoTest, request: GeoRequest) -> Fitted:
             "iROAS is the same in all pairs; what else differs within a pair is as likely for either geo",
             _NO_SPILL,
         ),
-        details={"iroas": iroas, "trim_rate": found.trim_rate, "notes": tuple(notes)},
+        details={"trim_rate": found.trim_rate, "notes": tuple(notes)} | ratio,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from attribution.incrementality.rows import Rows, floats, label_of, text_codes
 
 MISSING = ("refuse", "zero", "drop")
 _NAMED = 8  # geos or times that a message lists
+_SIZES = (1e-100, 1e100)  # beyond these, squares no longer fit a float
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,6 +43,8 @@ class Panel:
         float64, shape (n, T); None where no column of cost was named.
     notes
         What was done to the rows, in words.
+    aside
+        Times with rows that were left out, in order; None of them in a part of a panel.
     """
 
     geos: tuple[str, ...]
@@ -49,6 +52,7 @@ class Panel:
     outcome: Floats
     cost: Floats | None
     notes: tuple[str, ...] = ()
+    aside: Times = field(default_factory=lambda: np.array([], "datetime64[D]"))
 
     @property
     def step(self) -> str:
@@ -95,12 +99,13 @@ class Panel:
         one_of(missing, "missing", MISSING, error=ExperimentError)
         table = _table(panel, {"geo": geo, "time": time, "outcome": outcome, "cost": cost})
         seen: dict[str, int] = {}
-        codes = text_codes(table[geo], seen, geo, 0)
+        codes = text_codes(table[geo], seen, geo, 0, "panel")
         times = read_times(table[time], time)
         names = np.array(list(seen), dtype=object)
         keep = np.ones(len(codes), np.bool_)
         left_out = several_times(holidays, "holidays", times) if len(times) else times
         keep &= ~np.isin(times, left_out)
+        off = np.unique(times[~keep])
         aside = known_geos(buffer, "buffer", seen)
         keep &= ~np.isin(codes, [seen[name] for name in aside])
         codes, times = codes[keep], times[keep]
@@ -114,7 +119,7 @@ class Panel:
             msg = f"no geo has rows for {_some(map(shown, gaps))}"
             why = "days that do not follow one another make autocorrelation, and so intervals, wrong"
             raise ExperimentError(
-                msg, column=time, why=why, hint=f"add the rows, or holidays={[shown(g) for g in gaps[:3]]}"
+                msg, column=time, why=why, hint=f"add the rows, or holidays={[shown(g) for g in gaps[:20]]}"
             )
         order = np.argsort(names[np.unique(codes)])
         present = np.unique(codes)[order]
@@ -125,12 +130,14 @@ class Panel:
         shape = (len(present), len(axis))
         there = np.zeros(shape, np.bool_)
         there[cell] = True
-        values = _grid(floats(table[outcome], outcome, 0)[keep], cell, shape)
-        spent = None if cost is None else _grid(floats(table[cost], cost, 0)[keep], cell, shape)
+        values = _grid(floats(table[outcome], outcome, 0, "panel")[keep], outcome, cell, shape)
+        spent = (
+            None if cost is None else _grid(floats(table[cost], cost, 0, "panel")[keep], cost, cell, shape)
+        )
         geos = tuple(str(name) for name in names[present])
         notes = []
         if len(left_out):
-            notes.append(f"{len(left_out)} times left out as holidays")
+            notes.append(f"left out as holidays: {_some(map(shown, left_out))}")
         if aside:
             notes.append(f"left out as buffer: {_some(aside)}")
         gone: Bools = np.asarray(~there.all(axis=1), np.bool_)
@@ -140,7 +147,7 @@ class Panel:
             if missing == "drop":
                 values, spent = values[~gone], None if spent is None else spent[~gone]
                 geos = tuple(name for name, lost in zip(geos, gone, strict=True) if not lost)
-        return cls(geos, axis, values, spent, tuple(notes))
+        return cls(geos, axis, values, spent, tuple(notes), off)
 
     def places(self, geos: Iterable[str]) -> Ints:
         """Return the rows of these geos."""
@@ -171,7 +178,7 @@ def known_geos(geos: Any, name: str, known: Iterable[str]) -> tuple[str, ...]:
 
 
 def _table(panel: Any, columns: dict[str, str | None]) -> Any:
-    rows = Rows(panel)
+    rows = Rows(panel, "panel")
     wanted = {name: rows.need(column, name) for name, column in columns.items() if column is not None}
     if len(set(wanted.values())) < len(wanted):
         names = [column for column in wanted.values() if list(wanted.values()).count(column) > 1]
@@ -197,7 +204,11 @@ def _refuse_repeats(geos: Any, times: Times, geo: str, time: str, rows: Ints) ->
         raise ExperimentError(msg, column=geo, rows=again[:5].tolist(), count=len(again), why=why, hint=hint)
 
 
-def _grid(values: Floats, cell: tuple[Ints, Ints], shape: tuple[int, int]) -> Floats:
+def _grid(values: Floats, name: str, cell: tuple[Ints, Ints], shape: tuple[int, int]) -> Floats:
+    largest = float(np.abs(values).max())
+    if largest and not _SIZES[0] < largest < _SIZES[1]:
+        msg = f"the largest value is {largest:.3g} in size, which nothing can be computed with"
+        raise ExperimentError(msg, column=name, hint=f"other units: panel[{name!r}] / {largest:.0e}")
     grid = np.zeros(shape)
     grid[cell] = values
     return grid
@@ -222,14 +233,16 @@ def _fill(missing: str, there: Bools, geos: tuple[str, ...], times: Times, neede
     kept = set(needed) & set(lost)
     if missing == "drop" and not kept:
         return f"left out for missing rows: {_some(lost)}{told}"
-    msg = (
-        f"{len(lacking)} geos lack rows at {count:,} times, such as {geos[first]!r} at "
-        f"{_some(map(shown, when))}{told}"
-    )
-    if kept and missing == "drop":
-        msg = f"the treated geo {min(kept)!r} lacks rows at {_some(map(shown, when))}"
+    msg = f"the geo {geos[first]!r} lacks rows for {_some(map(shown, when))}{told}"
+    if len(lacking) > 1:
+        msg = f"{len(lacking)} geos lack rows, {count:,} in all, such as {msg[len('the geo ') :]}"
     why = "a missing row may mean no sales or no data; taken wrongly it looks like an effect"
     hint = 'missing="zero" where no row means no sales, or missing="drop" to leave such geos out'
+    if kept and missing == "drop":
+        treated = min(kept)
+        lost_at = times[np.flatnonzero(~there[geos.index(treated)])]
+        msg = f"the treated geo {treated!r} lacks rows for {_some(map(shown, lost_at))}"
+        hint = 'missing="zero" where no row means no sales; or take it, and its pair, out of the test'
     raise ExperimentError(msg, column=geo, count=count, why=why, hint=hint)
 
 

@@ -53,8 +53,10 @@ def read_times(column: Any, name: str) -> Times:
                 msg, column=name, hint=f"panel[{name!r}] = pandas.to_datetime(panel[{name!r}], dayfirst=...)"
             ) from error
     elif not (pat.is_date(kind) or pat.is_timestamp(kind)):
-        msg = f"the times are {kind}, neither dates nor whole numbers"
-        raise ExperimentError(msg, column=name, hint=f"panel[{name!r}] = pandas.to_datetime(panel[{name!r}])")
+        periods = "period" in str(kind)
+        msg = f"the times are {'pandas periods' if periods else kind}, neither dates nor whole numbers"
+        convert = f"panel[{name!r}].dt.to_timestamp()" if periods else f"pandas.to_datetime(panel[{name!r}])"
+        raise ExperimentError(msg, column=name, hint=f"panel[{name!r}] = {convert}")
     if pat.is_timestamp(column.type) and column.type.tz is not None:
         # A day is a local matter: the wall clock's, not UTC's.
         column = pc.local_timestamp(column)
@@ -77,7 +79,7 @@ def read_time(value: Any, name: str, like: Times) -> Any:
     ExperimentError
         If it is none.
     """
-    found = _number(value) if like.dtype == NUMBERS else _day(value)
+    found = _number(value) if like.dtype == NUMBERS else _day(value, like)
     if found is not None:
         return found
     numbers = like.dtype == NUMBERS
@@ -93,15 +95,23 @@ def _number(value: Any) -> Any:
     return np.int64(value.__index__())
 
 
-def _day(value: Any) -> Any:
+def _day(value: Any, like: Times) -> Any:
     if isinstance(value, int | float | np.integer | bool):
         return None
+    if getattr(value, "tzinfo", None) is not None:
+        value = value.replace(tzinfo=None)  # the wall clock's day, as in the panel
     try:
+        if np.datetime_data(np.datetime64(value))[0] in ("Y", "M") and _within_months(like):
+            return None
         moment = np.datetime64(value.isoformat() if hasattr(value, "isoformat") else value, "us")
     except (TypeError, ValueError):
         return None
     day = moment.astype(DAYS)
     return None if np.isnat(moment) or day.astype("datetime64[us]") != moment else day
+
+
+def _within_months(times: Times) -> bool:
+    return bool((times.astype("datetime64[M]").astype(DAYS) != times).any())
 
 
 def several_times(values: Any, name: str, like: Times) -> Times:

@@ -16,6 +16,7 @@ from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError
 from attribution.incrementality.geo.analyze import Method
 from attribution.incrementality.geo.designs import Blocks, blocks_of, groups_by_size, pair_up, strata_by_size
+from attribution.incrementality.geo.did import ROUNDING
 from attribution.incrementality.geo.geo_plan import GeoPlan
 from attribution.incrementality.geo.history import Windows, windows_of
 from attribution.incrementality.geo.outlay import change_of, outlay, per_geo
@@ -26,8 +27,8 @@ from attribution.incrementality.geo.simulate import (
     Simulated,
     compared,
     fits_again,
-    tested,
     together,
+    tried_out,
     window_changes,
     window_test,
 )
@@ -292,8 +293,6 @@ def _blocks(past: Floats, *, request: PlanRequest, barred: Ints, prices: Floats 
             _refuse_count(wanted, FEWEST_BLOCKS, most, len(rows))
         if cells == 1:
             groups, how = pair_up(past, rows, max(request.n_test // 4, 1))
-                past, past[:, -windows.n_pre :].mean(axis=1), rows, max(windows.n_test // 4, 1)
-            )
         else:
             groups, how = groups_by_size(size, rows, group), f"{group} neighbours by size each"
         # Pairs of like size come first where not all are needed.
@@ -350,6 +349,10 @@ def _simulate(
             why = "a geo without outcome for as long as a test has no logarithm"
             hint = f"buffer={names!r} to leave such geos out, or choose='search'"
             raise ExperimentError(msg, column=outcome, count=len(lost), why=why, hint=hint)
+        used = np.where(inside, changes, np.nan)
+        if not (np.nanmax(used, axis=1) - np.nanmin(used, axis=1) > ROUNDING).any():
+            msg = "all geos changed by the same proportion, so there is nothing to measure chance by"
+            raise ExperimentError(msg, column=outcome, hint="look at the panel: is it made up?")
         return together(
             compared(
                 np.where(blocks.codes >= 0, change_of_geo, 0.0),
@@ -367,4 +370,4 @@ def _simulate(
         for arms in blocks.draw(count, rng)
     )
     shown = bar(tests, "simulated tests", request.analysis.progress, total=count * len(starts))
-    return tested(shown, analysis, request.sign, 1.0 if math.isnan(change) else change)
+    return tried_out(shown, analysis, request.sign, 1.0 if math.isnan(change) else change)

@@ -9,10 +9,13 @@ import numpy as np
 
 from attribution import _draw
 from attribution._display import format_number
+from attribution._typing import Floats
 
 if TYPE_CHECKING:
     from attribution._draw import Axes
     from attribution.incrementality.geo.geo_plan import GeoPlan
+
+_SMOOTHED = 28  # days from which on a weekly rhythm is smoothed away
 
 
 def history(plan: GeoPlan, ax: Axes | None) -> Axes:
@@ -22,6 +25,9 @@ def history(plan: GeoPlan, ax: Axes | None) -> Axes:
     actual = panel.outcome[treated].sum(axis=0)
     control = panel.outcome[panel.places(plan.control)].sum(axis=0)
     scaled = control * (actual.sum() / control.sum() if control.sum() else 1.0)
+    weekly = plan.step == "day" and len(actual) >= _SMOOTHED
+    if weekly:
+        actual, scaled = _week(actual), _week(scaled)
     series = [(scaled, "control geos, rescaled"), (actual, "treated geos")]
     spans = []
     if math.isfinite(plan.mde_lift):
@@ -34,10 +40,17 @@ def history(plan: GeoPlan, ax: Axes | None) -> Axes:
         series,
         spans=spans,
         title=f"{plan.outcome} before the test, and the smallest effect that the test would find",
-        axis=f"{plan.outcome} a {plan.step}",
+        axis=f"{plan.outcome} a {plan.step}" + (", mean of seven" if weekly else ""),
         tick=format_number,
         ax=ax,
     )
+
+
+def _week(values: Floats) -> Floats:
+    """Return the mean of the seven days around each, missing for three at the ends; weekdays hide all else."""
+    smooth = np.full(len(values), np.nan)
+    smooth[3:-3] = np.convolve(values, np.full(7, 1 / 7), "valid")
+    return smooth
 
 
 def power(plan: GeoPlan, ax: Axes | None) -> Axes:

@@ -26,14 +26,15 @@ def plot_path(lift: Lift, measure: str, ax: Axes | None) -> Axes:
     spans = [(start, stop, "test")]
     if path.n_cooldown:
         spans.append((path.times[-path.n_cooldown], path.times[-1], "cooldown"))
-    change = f"{100 * lift.relative.value:+.1f}%"
+    known = np.isfinite(lift.relative.value)
+    change = f" ({100 * lift.relative.value:+.1f}%)" if known else ""
     if measure == "path":
         return _draw.path(
             path.times,
             [(path.actual, "actual"), (path.counterfactual, "without the treatment")],
             band=(path.low, path.high, f"{level} band, pointwise"),
             spans=spans,
-            title=f"{lift.outcome} of the treated geos, and what it would have been ({change})",
+            title=f"{lift.outcome} of the treated geos, and what it would have been{change}",
             axis=f"{lift.outcome} a {path.step}",
             tick=format_number,
             ax=ax,

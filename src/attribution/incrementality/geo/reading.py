@@ -75,8 +75,11 @@ class Fitted:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def agreed(low: float, high: float, p_value: float, alpha: float, unit: float) -> tuple[float, float]:
-    """Return an interval found by search, moved by no more than rounding so that it agrees with its p-value.
+def agreed(low: float, high: float, p_value: float, alpha: float, value: float) -> tuple[float, float]:
+    """Return an interval found by search so that it agrees with its p-value.
+
+    It moves by no more than rounding, but where the values not rejected lie on both sides of a rejected 0:
+    then those on the side of the estimate are kept.
 
     Parameters
     ----------
@@ -84,12 +87,12 @@ def agreed(low: float, high: float, p_value: float, alpha: float, unit: float) -
         Ends as found.
     p_value, alpha
         Of no effect, and the level: 0 lies inside exactly where ``p_value > alpha``.
-    unit
-        Size of the effect, for what is small against it.
+    value
+        The effect; what is small is so against it.
     """
     if p_value > alpha:
         return min(low, 0.0), max(high, 0.0)
-    tiny = 1e-12 * unit
+    tiny = 1e-12 * abs(value)
     if low <= 0.0 <= high:
-        return (tiny, high) if high > -low else (low, -tiny)
+        return (tiny, high) if value > 0 else (low, -tiny)
     return low, high

@@ -16,7 +16,7 @@ from attribution.incrementality.geo.layout import GeoTest
 from attribution.incrementality.geo.methods import read
 from attribution.incrementality.geo.panel import Panel
 from attribution.incrementality.geo.request import GeoRequest
-from attribution.incrementality.geo.simulate import Simulated, tested, window_test
+from attribution.incrementality.geo.simulate import Simulated, tried_out, window_test
 from attribution.stats.panels.placebo import draw_sets
 from attribution.stats.panels.simplex import simplex_weights
 
@@ -158,7 +158,7 @@ def errors(panel: Panel, sets: Ints, windows: Windows, request: GeoRequest, prog
         part = panel.outcome[:, start : start + length]
         level = part[:, :pre].mean(axis=1) if request.fixed_effects else np.zeros(len(part))
         # Their triangular factor keeps the distances between geos, in fewer columns than there are periods.
-        factor: Floats = np.linalg.qr((part[:, :pre] - level[:, None]).T, mode="r")
+        factor = np.asarray(np.linalg.qr((part[:, :pre] - level[:, None]).T, mode="r"), np.float64)
         before = factor.T
         parts.append((before, part[:, pre:] - level[:, None], part[:, pre:].mean(axis=1)))
     for place in places:
@@ -203,7 +203,7 @@ def search(
     request
         Method and inference, as the analysis will have them.
     sign, change
-        As in `simulate.tested`.
+        As in `simulate.tried_out`.
     power
         Power of the smallest detectable effect that decides among the best.
     rng
@@ -225,9 +225,11 @@ def search(
     every += [(int(place), int(start)) for place, start in zip(*drawn, strict=True)]
     found: list[Simulated | None] = []
     problem: ExperimentError | None = None
-    for place, start in bar(every, "simulated tests", request.progress, total=len(every)):
+    shown = bar(every, "simulated tests", request.progress, total=len(every))
+    for number, (place, start) in enumerate(shown):
+        effects = number < len(every) - NOTHINGS
         try:
-            found.append(_simulated(panel, sets[place], start, windows, quiet, sign, change))
+            found.append(_simulated(panel, sets[place], start, windows, quiet, sign, change, effects=effects))
         except ExperimentError as told:
             problem = told
             found.append(None)
@@ -242,11 +244,20 @@ def search(
 
 
 def _simulated(
-    panel: Panel, rows: Ints, start: int, windows: Windows, request: GeoRequest, sign: int, change: float
+    panel: Panel,
+    rows: Ints,
+    start: int,
+    windows: Windows,
+    request: GeoRequest,
+    sign: int,
+    change: float,
+    *,
+    effects: bool,
 ) -> Simulated:
     arms = np.zeros(len(panel.geos), np.int64)
     arms[rows] = 1
-    return tested([window_test(panel, arms, None, start, windows)], request, sign, change)
+    test = window_test(panel, arms, None, start, windows)
+    return tried_out([test], request, sign, change, effects=effects)
 
 
 def _split(found: list[Simulated | None], parts: int) -> dict[int, Simulated]:

@@ -28,7 +28,7 @@ def _regressed(test: GeoTest, request: GeoRequest) -> tuple[Reading, Tbr, float]
     published = request.inference == "published"
     se = found.se_published if published else found.se_corrected
     df = float(found.df) if published else found.df_corrected
-    if not se > 0:
+    if not se > 1e-12 * abs(test.actual):
         msg = "the control total predicts the treated total without error before the test"
         raise ExperimentError(
             msg, column=test.outcome, hint="is a treated geo copied among the control geos?"
@@ -97,7 +97,7 @@ def fit_bsts(test: GeoTest, request: GeoRequest) -> Fitted:
     p_value = min(1.0, 2 * (1 + min(below, n - below)) / (1 + n))
     rank = max(math.floor(request.alpha / 2 * (1 + n) + 1e-9), 1)
     value = test.actual - float(found.counterfactual[test.n_pre :].sum())
-    low, high = agreed(float(totals[rank - 1]), float(totals[n - rank]), p_value, request.alpha, abs(value))
+    low, high = agreed(float(totals[rank - 1]), float(totals[n - rank]), p_value, request.alpha, value)
     half = request.alpha / 2
     low_path, high_path = np.quantile(found.draws, [half, 1 - half], axis=0)
     how = f"posterior of {n:,} draws"

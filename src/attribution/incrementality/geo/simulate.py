@@ -15,10 +15,11 @@ from attribution.incrementality.geo.history import Windows
 from attribution.incrementality.geo.layout import GeoTest
 from attribution.incrementality.geo.methods import read
 from attribution.incrementality.geo.panel import Panel
-from attribution.incrementality.geo.reading import Reading
 from attribution.incrementality.geo.request import NEED_COST, GeoRequest
+from attribution.incrementality.geo.synthetic import estimator
 from attribution.incrementality.lift import Estimate
 from attribution.stats.intervals import t_critical
+from attribution.stats.panels.conformal import block_conformal_p
 from attribution.stats.panels.did import log_changes
 
 LARGEST = 1.0  # lift beyond which none is looked for where each takes a fit of its own
@@ -46,7 +47,7 @@ class Simulated:
 
     def power(self, lifts: Any) -> Floats:
         """Return the share of tests that find each effect, with its sign right."""
-        found = np.searchsorted(np.sort(self.needed), np.abs(np.asarray(lifts, np.float64)))
+        found = np.searchsorted(np.sort(self.needed), np.abs(np.asarray(lifts, np.float64)), side="right")
         share: Floats = found.astype(np.float64) / len(self.needed)
         return share
 
@@ -124,7 +125,9 @@ def fits_again(request: GeoRequest) -> bool:
     return request.method in NEED_COST or request.inference == "conformal"
 
 
-def tested(tests: Iterable[GeoTest], request: GeoRequest, sign: int, change: float) -> Simulated:
+def tried_out(
+    tests: Iterable[GeoTest], request: GeoRequest, sign: int, change: float, *, effects: bool = True
+) -> Simulated:
     """Simulate tests with any method, one by one.
 
     There are few of them, and those of windows that overlap err alike. So each counts twice, with its error
@@ -141,6 +144,8 @@ def tested(tests: Iterable[GeoTest], request: GeoRequest, sign: int, change: flo
         Direction of the effect to find.
     change
         What treatment does to spend, as a share; for methods that estimate an iROAS.
+    effects
+        Whether effects are put in as well, where each takes fits of its own.
 
     Raises
     ------
@@ -153,7 +158,7 @@ def tested(tests: Iterable[GeoTest], request: GeoRequest, sign: int, change: flo
     problem: ExperimentError | None = None
     for test in tests:
         try:
-            alarm, least = _one(test, request, sign, change)
+            alarm, least = _one(test, request, sign, change, effects=effects)
         except ExperimentError as error:
             problem, alarm, least = error, False, (math.inf, math.inf)
             failed += 1
@@ -164,11 +169,15 @@ def tested(tests: Iterable[GeoTest], request: GeoRequest, sign: int, change: flo
     return Simulated(np.array(alarms, np.bool_), np.array(needed, np.float64), failed)
 
 
-def _one(test: GeoTest, request: GeoRequest, sign: int, change: float) -> tuple[bool, tuple[float, float]]:
+def _one(
+    test: GeoTest, request: GeoRequest, sign: int, change: float, *, effects: bool
+) -> tuple[bool, tuple[float, float]]:
     """Return whether a test of nothing finds something, and which effects it finds in either direction."""
     if fits_again(request):
-        alarm, least = _refitted(test, request, sign, change)
-        return alarm, (least, _refitted(test, request, -sign, change)[1])
+        alarm = _judged(_with_effect(test, 0.0, change), request)[0] <= request.alpha
+        if not effects:
+            return alarm, (math.inf, math.inf)
+        return alarm, (_refitted(test, request, sign, change), _refitted(test, request, -sign, change))
     reading = read(test, request)
     actual = np.array([test.actual])
     found = _shifted(reading.scale, np.array([reading.low]), np.array([reading.high]), actual, sign)
@@ -194,20 +203,18 @@ def _shifted(scale: str, low: Floats, high: Floats, actual: Floats, sign: int) -
     return Simulated((low > 0) | (high < 0), needed)
 
 
-def _refitted(test: GeoTest, request: GeoRequest, sign: int, change: float) -> tuple[bool, float]:
-    """Return the same by fits of treated outcomes with an effect, for methods that it changes otherwise."""
+def _refitted(test: GeoTest, request: GeoRequest, sign: int, change: float) -> float:
+    """Return the smallest effect found, by fits of treated outcomes that have it."""
 
     def found(lift: float) -> bool:
-        reading = _tried(_with_effect(test, sign * lift, change), request)
-        return reading is None or (reading.p_value <= request.alpha and reading.value * sign > 0)
+        p_value, value = _judged(_with_effect(test, sign * lift, change), request)
+        return p_value <= request.alpha and value * sign > 0
 
-    nothing = read(_with_effect(test, 0.0, change), request)
-    alarm = nothing.p_value <= request.alpha
     top = LARGEST if sign > 0 else 0.99
-    if alarm and nothing.value * sign > 0:
-        return True, 0.0
+    if found(0.0):
+        return 0.0
     if not found(top):
-        return alarm, math.inf
+        return math.inf
     low, high = math.log(_SMALLEST), math.log(top)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
@@ -215,17 +222,17 @@ def _refitted(test: GeoTest, request: GeoRequest, sign: int, change: float) -> t
             high = middle
         else:
             low = middle
-    return alarm, math.exp(high)
+    return math.exp(high)
 
 
-def _tried(test: GeoTest, request: GeoRequest) -> Reading | None:
-    try:
-        return read(test, request)
-    except ExperimentError:
-        # A conformal test that rejects every constant effect has found one.
-        if request.inference == "conformal":
-            return None
-        raise
+def _judged(test: GeoTest, request: GeoRequest) -> tuple[float, float]:
+    """Return p-value and estimate, without an interval where that takes long."""
+    if request.inference != "conformal":
+        reading = read(test, request)
+        return reading.p_value, reading.value
+    method, pre = estimator(test, request), test.n_pre
+    gap = test.target - method(test.target, test.donors, pre)
+    return block_conformal_p(test.target, test.donors, pre, method), float(gap[pre:].mean())
 
 
 def _with_effect(test: GeoTest, lift: float, change: float) -> GeoTest:

@@ -220,7 +220,7 @@ def _conformal(test: GeoTest, method: Counterfactual, request: GeoRequest) -> Re
         why = "the effect changed within the window, or something else did"
         raise ExperimentError(msg, column=test.outcome, why=why, hint="inference='placebo'; look at the plot")
     cells = test.n_treated * test.n_test
-    low, high = agreed(min(found.low, value), max(found.high, value), p_value, request.alpha, abs(value))
+    low, high = agreed(min(found.low, value), max(found.high, value), p_value, request.alpha, value)
     how = f"conformal, moving blocks of {test.n_test} of {len(target)} {test.panel.step}s"
     if found.unbounded:
         how += f"; the smallest p there can be is {1 / len(target):.3f}"
