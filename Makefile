@@ -3,7 +3,7 @@
 #   make test         everything that CI checks on the newest versions of the libraries
 #   make test-floors  the tests on the oldest versions that pyproject.toml allows
 #   make fmt          format and apply the safe fixes
-#   make lint types layers unit notebooks    the parts of `make test`
+#   make lint types layers unit coverage notebooks    the parts of `make test`
 #   make bench        the benchmarks (minutes)
 #   make pictures     draw the pictures of README and docs again
 #   make tree         write the tree of modules into docs/architecture.md again
@@ -26,12 +26,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MPLBACKEND := Agg
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-floors fmt lint types layers unit notebooks bench pictures tree clean
+.PHONY: demo test test-floors fmt lint types layers unit coverage notebooks bench pictures tree clean
 
 demo: $(APP)
 	$(BIN)/attribution run data/samples/retailer/demo.toml
 
-test: lint types layers unit notebooks
+test: lint types layers unit coverage notebooks
 
 lint: $(DEV)
 	$(BIN)/ruff format --check .
@@ -49,6 +49,10 @@ layers: $(DEV)
 
 unit: $(DEV)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+# Do intervals cover, and do tests of nothing stay silent: fails when a row leaves its band.
+coverage: $(DEV)
+	$(BIN)/python -m benchmarks.coverage --quick
 
 notebooks: $(DEV)
 ifneq ($(NOTEBOOKS),)

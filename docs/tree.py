@@ -23,6 +23,7 @@ ORDER = (
     "_files",
     "_scratch",
     "_toml",
+    "_placeholders",
     "diagnostics",
     "stats",
     "kernels",
@@ -39,9 +40,11 @@ ORDER = (
     "evaluation",
     "reporting",
     "job",
+    "job_keys",
     "config",
     "manifest",
     "work",
+    "schedule",
     "pipeline",
     "cli",
 )
@@ -54,6 +57,8 @@ FIRST = {
     "credit": ("credit",),
     "models": ("base", "registry", "rules", "shapes", "roles"),
     "engines": ("base",),
+    "schedule": ("lock", "inputs", "history"),
+    "cli": ("shell", "commands", "parsers"),
     "reporting": ("html", "sections"),
 }
 
@@ -79,15 +84,18 @@ def lines() -> Iterator[str]:
         "  __init__.py".ljust(WIDTH)
         + "the public names, loaded when first used; the picture above as its docstring"
     )
-    entries = [path for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
-    for entry in sorted_by(entries, ORDER):
+    yield from folder(PACKAGE, ORDER, "  ")
+
+
+def folder(place: Path, first: tuple[str, ...], margin: str) -> Iterator[str]:
+    """Yield a line for each module and each folder of a folder, and the lines of those folders."""
+    entries = [path for path in place.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    for entry in sorted_by(entries, first):
         if entry.is_dir():
-            yield f"  {entry.name}/".ljust(WIDTH) + purpose(entry / "__init__.py")
-            for path in sorted_by(list(entry.glob("*.py")), FIRST.get(entry.name, ())):
-                if path.name != "__init__.py":
-                    yield f"    {path.name}".ljust(WIDTH) + purpose(path)
+            yield f"{margin}{entry.name}/".ljust(WIDTH) + purpose(entry / "__init__.py")
+            yield from folder(entry, FIRST.get(entry.name, ()), margin + "  ")
         elif entry.name != "__init__.py":
-            yield f"  {entry.name}".ljust(WIDTH) + purpose(entry)
+            yield f"{margin}{entry.name}".ljust(WIDTH) + purpose(entry)
 
 
 if __name__ == "__main__":

@@ -132,9 +132,10 @@ def test_version_and_help(capsys):
 
 
 def test_the_least_configuration_of_the_help_is_one(tmp_path):
+    from attribution.cli import run
     from attribution.config import load_config
 
-    example = cli._RUN_EXAMPLES.split("the least configuration file:\n")[1]
+    example = run._EXAMPLES.split("the least configuration file:\n")[1]
     path = tmp_path / "weekly.toml"
     path.write_text(example.replace("\n  ", "\n"))
     assert len(load_config(path).models) == 3

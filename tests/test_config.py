@@ -101,7 +101,7 @@ def test_every_key_reaches_its_setting(tmp_path):
 
 def test_the_least_configuration_has_the_defaults_of_the_functions(tmp_path):
     job = load_config(write(tmp_path, LEAST))
-    assert job == Job(path=job.path, log=job.log, models=job.models)
+    assert job == Job(path=job.path, log=job.log, models=job.models, date=job.date)
     assert job.journeys.lookback == "30D"
     assert job.channels is None
     assert job.spend is None
@@ -166,6 +166,16 @@ MISTAKES = {
     "missing value true": (LEAST + "missing_value = true", "log.missing_value", ["true or false"]),
     "hash bits": (LEAST + "hash_bits = 96", "log.hash_bits", ["64 or 128", "96"]),
     "hash bits text": (LEAST + 'hash_bits = "128"', "log.hash_bits", ["a whole number"]),
+    "twins": (LEAST + 'twins = "skipp"', "log.twins", ["'skip'"]),
+    "keep nothing": (LEAST + '[output]\nfolder = "out/{today}"\nkeep = 0', "output.keep", ["at least 1"]),
+    "keep without a date": (LEAST + "[output]\nkeep = 3", "output.keep", ["no effect", "out/{today}"]),
+    "the pattern is no key": (LEAST + '[output]\npattern = "x"', "output.pattern", ["no key"]),
+    "placeholder": (LEAST + '[report]\ntitle = "{weak}"', "report.title", ["'week'", "{{weak}}"]),
+    "check without baseline": (LEAST + "[check]\nrtol = 1", "check.baseline", ["is missing", "previous"]),
+    "check mode": (LEAST + '[check]\nbaseline = "previous"\nmode = "daily"', "check.mode", ["'nightly'"]),
+    "check negative": (LEAST + '[check]\nbaseline = "previous"\nrtol = -1', "check.rtol", ["zero or more"]),
+    "check sampling": (LEAST + '[check]\nbaseline = "b"\nsampling = "x"', "check.sampling", ["number"]),
+    "time zone": (LEAST + '[schedule]\ntimezone = "CETT"', "schedule.timezone", ["time zone"]),
     "schema key": (LEAST + '[log.schema]\nchanel = "x"', "log.schema.chanel", ["'channel'"]),
     "schema type": (LEAST + "[log.schema]\nuser = 3", "log.schema.user", ["must be text"]),
     "schema flag": (LEAST + '[log.schema]\nconversion_is_touch = "no"', "log.schema.conversion_is_touch", []),
@@ -309,9 +319,24 @@ def test_the_page_of_the_configuration_shows_every_key(root, tmp_path):
     shown = tomllib.loads(example) | tomllib.loads(instead)
     assert job.channels is not None
     assert job.spend is not None
-    assert set(shown) == {"models", "by"} | {entry.name for entry in dataclasses.fields(job)} - {"path"}
-    for section in ("log", "audit", "channels", "journeys", "engine", "spend", "report", "output"):
-        assert set(shown[section]) == {entry.name for entry in dataclasses.fields(getattr(job, section))}
+    lists = {"holdouts", "geo_tests"}  # together they are the job's experiments
+    named = {entry.name for entry in dataclasses.fields(job)} - {"path", "date", "experiments"}
+    assert set(shown) == {"models", "by"} | lists | named
+    for section in (
+        "log",
+        "audit",
+        "channels",
+        "journeys",
+        "engine",
+        "spend",
+        "report",
+        "output",
+        "check",
+        "schedule",
+        "calibration",
+    ):
+        fields = {entry.name for entry in dataclasses.fields(getattr(job, section))}
+        assert set(shown[section]) == fields - {"pattern"}  # no key: made from the folder
     assert set(shown["increments"]) == {entry.name for entry in dataclasses.fields(increments)}
     assert set(shown["log"]["schema"]) == {entry.name for entry in dataclasses.fields(LogSchema)}
 

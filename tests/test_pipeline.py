@@ -172,7 +172,7 @@ def test_an_impossible_output_folder_is_told_before_anything_is_read(data, tmp_p
     (tmp_path / "file").write_text("")
     job = load_config(write_job(data, tmp_path / "x"))
     job = replace(job, output=OutputSettings(str(tmp_path / folder)))
-    monkeypatch.setattr("attribution.pipeline._open_log", fail_with(AssertionError("read too early")))
+    monkeypatch.setattr("attribution.pipeline.open_log", fail_with(AssertionError("read too early")))
     with pytest.raises(OutputError, match="output folder"):
         run(job)
 

@@ -40,11 +40,14 @@ if TYPE_CHECKING:
     from attribution.engines.stream import Stream as Stream
     from attribution.errors import AttributionError as AttributionError
     from attribution.evaluation.driving import driving_paths as driving_paths
+    from attribution.evaluation.synergy import synergy as synergy
     from attribution.eventlog.channels import ChannelRule as ChannelRule
     from attribution.eventlog.eventlog import EventLog as EventLog
     from attribution.eventlog.read import read_log as read_log
     from attribution.eventlog.schema import LogSchema as LogSchema
     from attribution.incrementality.assign import assign_holdout as assign_holdout
+    from attribution.incrementality.geo.analyze import analyze_geo as analyze_geo
+    from attribution.incrementality.geo.plan import plan_geo as plan_geo
     from attribution.incrementality.holdout import analyze_holdout as analyze_holdout
     from attribution.incrementality.lift import Estimate as Estimate
     from attribution.incrementality.lift import Lift as Lift
@@ -71,6 +74,8 @@ if TYPE_CHECKING:
     from attribution.models.shapley import Shapley as Shapley
     from attribution.pipeline import run as run
     from attribution.reporting.html import report as report
+    from attribution.reporting.regression.compare import check as check
+    from attribution.reporting.regression.store import save_baseline as save_baseline
 
 __version__ = "0.1.0"
 
@@ -107,21 +112,26 @@ _HOME = {
     "TimeDecay": "attribution.models.rules",
     "UShaped": "attribution.models.shapes",
     "WShaped": "attribution.models.shapes",
+    "analyze_geo": "attribution.incrementality.geo.analyze",
     "analyze_holdout": "attribution.incrementality.holdout",
     "assign_holdout": "attribution.incrementality.assign",
     "attribute": "attribution.crediting",
     "build_journeys": "attribution.journeys.build",
     "calibrate": "attribution.calibration.calibrate",
+    "check": "attribution.reporting.regression.compare",
     "datasets": "",  # a module, public as a whole
     "driving_paths": "attribution.evaluation.driving",
     "load_config": "attribution.config",
     "load_sample": "attribution.datasets",
     "path_counts": "attribution.counting",
+    "plan_geo": "attribution.incrementality.geo.plan",
     "plan_holdout": "attribution.incrementality.plan",
     "read_log": "attribution.eventlog.read",
     "read_paths": "attribution.journeys.read_paths",
     "report": "attribution.reporting.html",
     "run": "attribution.pipeline",
+    "save_baseline": "attribution.reporting.regression.store",
+    "synergy": "attribution.evaluation.synergy",
 }
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604 (all strings; the linter reads literals only)

@@ -222,6 +222,14 @@ def positive(value: Any, where: str) -> float:
     return found
 
 
+def not_negative(value: Any, where: str) -> float:
+    """Read a number of zero or more."""
+    found = number(value, where)
+    if found < 0:
+        raise mistake(where, f"must be zero or more, not {value}")
+    return found
+
+
 def flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     """Return nested settings that have a value as (key path, value)."""
     rows: list[tuple[str, Any]] = []

@@ -13,19 +13,26 @@ inputs by accident. Absolute paths stay as they are.
 
 from __future__ import annotations
 
+import datetime as dt
 import glob
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from attribution import _toml as toml
+from attribution._placeholders import day_of, expand, filled, pattern_of, time_zone
 from attribution._toml import Reader, Table, mistake, wrong_type
-from attribution.errors import AttributionError, ConfigError
+from attribution.errors import AttributionError, ConfigError, unknown_name
 from attribution.job import (
     CHANNEL,
+    LANGUAGES,
+    SECTIONS,
     AuditSettings,
+    CalibrationSettings,
     ChannelSettings,
+    CheckSettings,
     EngineSettings,
     IncrementSettings,
     Job,
@@ -33,22 +40,32 @@ from attribution.job import (
     ModelSettings,
     OutputSettings,
     ReportSettings,
+    ScheduleSettings,
     SpendSettings,
     Texts,
 )
+from attribution.job_keys import NO_EXPERIMENTS, calibration_of, experiments_of, models_of
 from attribution.journeys.build import JourneySettings
 
 T = TypeVar("T")
 NONE: Texts = ()
+PREVIOUS = "previous"
 
 
-def load_config(path: str | Path) -> Job:
+def load_config(path: str | Path, *, date: str | dt.date | None = None) -> Job:
     r"""Read a configuration file and check all of it.
+
+    Its texts may hold placeholders: ``{today}``, ``{yesterday}``, ``{week}`` (ISO, ``2026-W47``),
+    ``{month}``, ``{last_month}`` and the like for the day of the run, ``${NAME}`` for a variable of the
+    environment.
 
     Parameters
     ----------
     path
         A TOML file.
+    date
+        The day that the run is for, such as ``"2026-11-21"``: a missed night is run later with its own day.
+        Today by default, in the time zone of the section ``[schedule]`` (UTC).
 
     Returns
     -------
@@ -59,7 +76,8 @@ def load_config(path: str | Path) -> Job:
     ------
     ConfigError
         If the file cannot be read, is no TOML, or holds anything that `run` would not understand: every
-        unknown key (with the nearest known one), wrong type and wrong value, in one message. The
+        unknown key or placeholder (with the nearest known one), variable that is not set, wrong type and
+        wrong value, in one message. The
         attribute `column` holds the key path of the first mistake, such as ``journeys.lookback``.
 
     Examples
@@ -85,13 +103,17 @@ def load_config(path: str | Path) -> Job:
         raise ConfigError(msg, hint='at.load_config("weekly.toml")') from error
     values = toml.parse(path)
     mistakes: list[ConfigError] = []
-    job = _job(Table(values, "", mistakes, _HOMES), path)
+    day = day_of(date, _zone(values))
+    pattern = _dated_folder(values)
+    job = _job(Table(expand(values, day, os.environ, mistakes), "", mistakes, _HOMES), path, pattern)
+    job = replace(job, date=day.isoformat())
     if mistakes:
         raise toml.one_error(path.name, mistakes)
     return job
 
 
-_HOMES: dict[str, str] = {"models": "", "by": ""} | {
+_ABOVE = ("models", "by", "bootstrap", "rng", "holdouts", "geo_tests")
+_HOMES: dict[str, str] = dict.fromkeys(_ABOVE, "") | {
     entry.name: section
     for section, kind in {
         "log": LogSettings,
@@ -103,17 +125,41 @@ _HOMES: dict[str, str] = {"models": "", "by": ""} | {
         "spend": SpendSettings,
         "report": ReportSettings,
         "output": OutputSettings,
+        "check": CheckSettings,
+        "schedule": ScheduleSettings,
+        "calibration": CalibrationSettings,
     }.items()
     for entry in fields(kind)
+    if entry.name != "pattern"  # not a key: made from the folder
 }
 
 
-def _job(top: Table, path: Path) -> Job:
+def _zone(values: Mapping[str, Any]) -> str:
+    """Return the time zone of a file not yet checked; what is wrong is told when its section is read."""
+    try:
+        return time_zone(filled(values["schedule"]["timezone"], os.environ, str, ""), "")
+    except (LookupError, TypeError, ConfigError):
+        return ScheduleSettings.timezone
+
+
+def _dated_folder(values: Mapping[str, Any]) -> str:
+    """Return the name of the output folder with its dates left open, of a file not yet checked."""
+    try:
+        return pattern_of(values["output"]["folder"], os.environ)
+    except (LookupError, TypeError, ConfigError):
+        return ""
+
+
+def _job(top: Table, path: Path, pattern: str) -> Job:
     inputs = _paths(path.absolute().parent)
     top.require("models", 'models = ["last_touch", "linear"], above the first [section]')
     no_models: tuple[ModelSettings, ...] = ()
-    models = top.take("models", _models(top.mistakes), no_models)
+    models = top.take("models", models_of(top.mistakes), no_models)
     by = top.take("by", toml.distinct_texts, CHANNEL)
+    experiments = (
+        *top.take("holdouts", experiments_of("holdout", inputs, top.mistakes), NO_EXPERIMENTS),
+        *top.take("geo_tests", experiments_of("geo", inputs, top.mistakes), NO_EXPERIMENTS),
+    )
     top.require("log", '[log]\n       touches = "touches.parquet"')
     increments = _increments(top.section("increments"))
     job = Job(
@@ -127,8 +173,16 @@ def _job(top: Table, path: Path) -> Job:
         engine=_engine(top.section("engine")),
         increments=increments,
         spend=_spend(top.section("spend"), inputs),
-        report=_report(top.section("report")),
-        output=_output(top.section("output")),
+        report=_report(top.section("report"), inputs),
+        output=_output(top.section("output"), pattern),
+        check=_check(top.section("check"), inputs),
+        schedule=_schedule(top.section("schedule")),
+        bootstrap=top.take("bootstrap", toml.whole(1), None),
+        rng=top.take("rng", toml.whole(0), 0),
+        experiments=experiments,
+        calibration=calibration_of(
+            top.section("calibration"), [model.label for model in models], experiments
+        ),
     )
     if increments is not None and job.engine.name != "auto":
         problem = f"{job.engine.name!r} is not needed: [increments] read little, and hold that in memory"
@@ -148,6 +202,7 @@ def _log(table: Table | None, inputs: Reader[Texts]) -> LogSettings:
         invalid=table.take("invalid", toml.choice("raise", "drop"), "raise"),
         missing_value=table.take("missing_value", toml.number, None),
         hash_bits=table.take("hash_bits", _hash_bits, 64),
+        twins=table.take("twins", toml.choice("refuse", "skip", "count"), "refuse"),
     )
     table.finish()
     return settings
@@ -215,14 +270,23 @@ def _spend(table: Table | None, inputs: Reader[Texts]) -> SpendSettings | None:
     return SpendSettings(paths[0], "keep" if outside == "keep" else "drop") if paths else None
 
 
-def _report(table: Table | None) -> ReportSettings:
+def _report(table: Table | None, inputs: Reader[Texts]) -> ReportSettings:
     if table is None:
         return ReportSettings()
+    logo = table.take("logo", inputs, NONE)
+    sections = table.take("sections", toml.distinct_texts, NONE)
+    for position, name in enumerate(sections):
+        if name not in SECTIONS:
+            where = f"{table.at('sections')}[{position}]"
+            table.mistakes.append(mistake(where, unknown_name("section", name, SECTIONS)))
     settings = ReportSettings(
         title=table.take("title", toml.text, ReportSettings.title),
         currency=table.take("currency", toml.text, ""),
         decimals=table.take("decimals", toml.whole(0), None),
         top_paths=table.take("top_paths", toml.whole(0), ReportSettings.top_paths),
+        sections=sections,
+        logo=logo[0] if logo else None,
+        language=table.take("language", toml.choice(*LANGUAGES), ReportSettings.language),
     )
     table.finish()
     return settings
@@ -262,10 +326,44 @@ def _increments(table: Table | None) -> IncrementSettings | None:
     return settings
 
 
-def _output(table: Table | None) -> OutputSettings:
+def _output(table: Table | None, pattern: str) -> OutputSettings:
     if table is None:
         return OutputSettings()
-    settings = OutputSettings(folder=table.take("folder", toml.text, OutputSettings.folder))
+    folder = table.take("folder", toml.text, OutputSettings.folder)
+    keep = table.take("keep", toml.whole(1), None)
+    if keep is not None and not pattern:
+        problem = f"has no effect: every run writes to the one folder {folder!r}"
+        table.mistakes.append(mistake(table.at("keep"), problem, hint='folder = "out/{today}"'))
+    table.finish()
+    return OutputSettings(folder, keep, pattern)
+
+
+def _check(table: Table | None, inputs: Reader[Texts]) -> CheckSettings | None:
+    if table is None:
+        return None
+    table.require("baseline", 'baseline = "previous"')
+
+    def baseline(value: Any, where: str) -> str:
+        found = toml.text(value, where)
+        return found if found == PREVIOUS else inputs(found, where)[0]
+
+    settings: dict[str, Any] = {
+        "baseline": table.take("baseline", baseline, PREVIOUS),
+        "mode": table.take("mode", toml.choice("pinned", "nightly"), "nightly"),
+        "fail": table.take("fail", toml.flag, True),
+        "despite": table.take("despite", toml.distinct_texts, NONE),
+        "sampling": table.take("sampling", _sampling, None),
+    }
+    for name in ("rtol", "atol", "share_points", "ranks", "drift", "history"):
+        settings[name] = table.take(name, toml.not_negative, None)
+    table.finish()
+    return CheckSettings(**settings)
+
+
+def _schedule(table: Table | None) -> ScheduleSettings:
+    if table is None:
+        return ScheduleSettings()
+    settings = ScheduleSettings(timezone=table.take("timezone", time_zone, ScheduleSettings.timezone))
     table.finish()
     return settings
 
@@ -327,6 +425,10 @@ def _fail_on(value: Any, where: str) -> Texts:
     return toml.texts(value, where)
 
 
+def _sampling(value: Any, where: str) -> float | bool:
+    return value if isinstance(value, bool) else toml.not_negative(value, where)
+
+
 def _schema(table: Table | None) -> Mapping[str, Any]:
     from attribution.eventlog.schema import LogSchema
 
@@ -363,46 +465,3 @@ def _rules(mistakes: list[ConfigError]) -> Reader[tuple[Mapping[str, str], ...] 
         return tuple(value)
 
     return read
-
-
-def _models(mistakes: list[ConfigError]) -> Reader[tuple[ModelSettings, ...]]:
-    """Return a reader of models that notes what is wrong with each of them."""
-
-    def read(value: Any, where: str) -> tuple[ModelSettings, ...]:
-        entries = value if isinstance(value, list) else [value]
-        if not entries:
-            raise mistake(where, "is an empty list", hint='models = ["last_touch", "linear"]')
-        found: list[ModelSettings] = []
-        for position, entry in enumerate(entries):
-            here = f"{where}[{position}]"
-            try:
-                model = _model(entry, here)
-                if model.label in [other.label for other in found]:
-                    hint = f'give one of them a label: {{name = "{model.name}", label = "..."}}'
-                    raise mistake(here, f"{model.label!r} appears twice", hint=hint)
-                found.append(model)
-            except ConfigError as error:
-                mistakes.append(error)
-        return tuple(found)
-
-    return read
-
-
-def _model(entry: Any, where: str) -> ModelSettings:
-    from attribution.models.registry import resolve
-
-    example = '{name = "time_decay", half_life = "7D"}'
-    if isinstance(entry, str):
-        entry = {"name": entry}
-    if not isinstance(entry, dict):
-        raise wrong_type(entry, where, "a model's name or a table", example)
-    if "name" not in entry:
-        raise mistake(where, "has no name", hint=example)
-    name = toml.text(entry["name"], f"{where}.name")
-    params = {key: setting for key, setting in entry.items() if key not in {"name", "label"}}
-    try:
-        model = resolve({"name": name, **params})
-    except AttributionError as error:
-        raise mistake(where, error.problem, hint=error.hint) from None
-    label = toml.text(entry.get("label", model.name), f"{where}.label")
-    return ModelSettings(label, name, params)

@@ -68,8 +68,9 @@ def attribute(
         A model, a name (``"u_shaped"``), a mapping with a name and parameters, a list of these, or a
         mapping of labels to them.
     by
-        What to break credit down by, beside the channel: dimensions of the log, and ``"day"``,
-        ``"week"`` or ``"month"`` of the conversion (in UTC). A breakdown always sums to the channel table.
+        What to break credit down by, beside the channel: dimensions of the log; ``"day"``, ``"week"`` or
+        ``"month"`` of the conversion (in UTC); and ``"customer"``: ``"returning"`` where the log holds an
+        earlier conversion of the user, else ``"new"``. A breakdown always sums to the channel table.
     lookback, goal, after_conversion, drop_censored, session_gap, max_touches
         As in `build_journeys`, and only with a log; None leaves the default there, such as ``"30D"`` for
         `lookback` (``"unlimited"`` sets no limit).

@@ -101,8 +101,16 @@ class EngineError(AttributionError, RuntimeError):
     """An engine could not finish: memory, disk, a worker process or the cluster failed it."""
 
 
+class InUseError(EngineError):
+    """Another process is at work on the same folder; later, the same call may well succeed."""
+
+
 class CreditError(AttributionError, ValueError):
     """Credit and spend cannot be combined or shown as asked."""
+
+
+class BaselineError(AttributionError, ValueError):
+    """A baseline cannot be read, or is of other settings than the result that it is compared with."""
 
 
 class ConfigError(AttributionError, ValueError):

@@ -15,11 +15,21 @@ if TYPE_CHECKING:
 
 Texts: TypeAlias = tuple[str, ...]
 CHANNEL: Texts = ("channel",)
+LANGUAGES: Texts = ("en", "fr")
+SECTIONS: Texts = (  # of a report, in its order
+    *("findings", "credit", "incremental", "calibration", "money", "sure", "over_time", "roles", "customers"),
+    *("breakdown", "journey_map", "time_to_convert", "paths", "synergy", "holdouts", "unattributed", "audit"),
+    *("limits", "settings"),
+)
 
 
 @dataclass(frozen=True)
 class LogSettings:
-    """Section ``[log]``: where touches and conversions lie, and how to read them (see `read_log`)."""
+    """Section ``[log]``: where touches and conversions lie, and how to read them (see `read_log`).
+
+    `twins` says what becomes of a file whose bytes are those of another: ``"refuse"``, ``"skip"`` or
+    ``"count"``.
+    """
 
     touches: Texts
     conversions: Texts = ()
@@ -27,6 +37,7 @@ class LogSettings:
     invalid: str = "raise"
     missing_value: float | None = None
     hash_bits: int = 64
+    twins: str = "refuse"
 
 
 @dataclass(frozen=True)
@@ -78,12 +89,40 @@ class SpendSettings:
 
 @dataclass(frozen=True)
 class ReportSettings:
-    """Section ``[report]``: how the report looks; no number depends on it (see `report`)."""
+    """Section ``[report]``: how the report looks; no number depends on it (see `report`).
+
+    Without `sections` it has all that there is something to say about. Without a title of its own it has
+    that of its language.
+    """
 
     title: str = "Marketing attribution"
     currency: str = ""
     decimals: int | None = None
     top_paths: int = 20
+    sections: Texts = ()
+    logo: str | None = None
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class ExperimentSettings:
+    """One entry of ``[[holdouts]]`` (`analyze_holdout`) or ``[[geo_tests]]`` (`analyze_geo`): one test.
+
+    `path` is the table of users or the panel; `options` are further arguments of the function.
+    """
+
+    channel: str
+    kind: Literal["holdout", "geo"]
+    path: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CalibrationSettings:
+    """Section ``[calibration]``: which model's credit the experiments calibrate (see `calibrate`)."""
+
+    model: str
+    measure: Literal["conversions", "value"] = "conversions"
 
 
 @dataclass(frozen=True)
@@ -107,9 +146,43 @@ class EngineSettings:
 
 @dataclass(frozen=True)
 class OutputSettings:
-    """Section ``[output]``: the folder for the outputs, relative to the working directory."""
+    """Section ``[output]``: the folder for the outputs, relative to the working directory.
+
+    Where the folder's name holds a date, `keep` is how many of these folders stay, None for all of them,
+    and `pattern` is the name with its dates left open; empty without a date.
+    """
 
     folder: str = "out"
+    keep: int | None = None
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
+class CheckSettings:
+    """Section ``[check]``: compare the result with a baseline before it is written.
+
+    `baseline` is a file, or ``"previous"`` for the run before; `fail` says whether a failed check makes the
+    run exit with 1. The rest are the arguments of the regression check, None for its own.
+    """
+
+    baseline: str
+    mode: Literal["pinned", "nightly"] = "nightly"
+    fail: bool = True
+    rtol: float | None = None
+    atol: float | None = None
+    share_points: float | None = None
+    ranks: float | None = None
+    sampling: float | bool | None = None
+    drift: float | None = None
+    history: float | None = None
+    despite: Texts = ()
+
+
+@dataclass(frozen=True)
+class ScheduleSettings:
+    """Section ``[schedule]``: the time zone in which "today" is meant; no number depends on it."""
+
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,9 +193,17 @@ class Job(Display):
     ----------
     path
         The configuration file.
-    log, audit, channels, journeys, models, by, engine, increments, spend, report, output
-        One attribute a section. `audit`, `channels`, `increments` and `spend` are None where the file has no
-        such section; a log that is held in memory is then audited all the same.
+    log, audit, channels, journeys, models, by, engine, increments, spend, report, output, check, schedule
+        One attribute a section. `audit`, `channels`, `increments`, `spend`, `check` and `calibration` are
+        None where the file has no such section; a log that is held in memory is then audited all the same.
+    bootstrap, rng
+        Replicates for intervals, None for none, and the seed that they are drawn with.
+    experiments
+        The tests of ``[[holdouts]]`` and ``[[geo_tests]]``.
+    calibration
+        What they calibrate.
+    date
+        The day that the run is for, such as ``"2026-11-21"``: what placeholders were filled with.
     """
 
     path: str
@@ -137,6 +218,13 @@ class Job(Display):
     spend: SpendSettings | None = None
     report: ReportSettings = ReportSettings()
     output: OutputSettings = OutputSettings()
+    check: CheckSettings | None = None
+    schedule: ScheduleSettings = ScheduleSettings()
+    date: str = ""
+    bootstrap: int | None = None
+    rng: int = 0
+    experiments: tuple[ExperimentSettings, ...] = ()
+    calibration: CalibrationSettings | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the job as nested plain values, as the manifest stores it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from attribution import __version__
 from attribution.diagnostics import CheckResults
 from attribution.errors import LogError
 from attribution.job import Job
+from attribution.models.profile import settings_of, steps_of_credit
 
 if TYPE_CHECKING:
     from attribution.credit.credit import Credit
@@ -70,15 +73,15 @@ def manifest_of(
     credit: Credit,
     checks: CheckResults,
     files: list[Fingerprint],
+    profile: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the facts of a run that depend on nothing but its inputs and the installed versions."""
     sums = credit.sums()
     return {
         "format": 1,
-        "library": {"attribution-analytics": __version__},
-        "python": platform.python_version(),
-        "libraries": {name: found for name in _LIBRARIES if (found := _version(name))},
-        "inputs": [{"path": str(file.path), "bytes": file.size, "sha256": file.sha256} for file in files],
+        "job": os.path.realpath(job.path),
+        **versions(),
+        "inputs": input_facts(files),
         "rows": {
             **rows,
             "channels": len(credit.palette),
@@ -87,8 +90,33 @@ def manifest_of(
             "cells": len(credit.keys[0]),
         },
         "checks": {check.name: check.status for check in checks},
+        "profile": {
+            "settings": settings_of(credit.settings, credit.by),
+            "window": None if credit.window is None else [_iso(instant) for instant in credit.window],
+            "log": None,
+            "transitions": steps_of_credit(credit),
+            **(profile or {}),
+        },
         "config": job.to_dict(),
     }
+
+
+def versions() -> dict[str, Any]:
+    """Return the versions that the numbers of a run may depend on."""
+    return {
+        "library": {"attribution-analytics": __version__},
+        "python": platform.python_version(),
+        "libraries": {name: found for name in _LIBRARIES if (found := _version(name))},
+    }
+
+
+def input_facts(files: list[Fingerprint]) -> list[dict[str, Any]]:
+    """Return what a manifest says of input files; of one that is not hashed, when it was changed (ns)."""
+    return [
+        {"path": str(file.path), "bytes": file.size, "sha256": file.sha256}
+        | ({"changed": file.changed} if file.sha256 is None else {})
+        for file in files
+    ]
 
 
 def shown(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,7 +124,7 @@ def shown(manifest: Mapping[str, Any]) -> dict[str, Any]:
     config = {
         section: settings
         for section, settings in manifest["config"].items()
-        if section not in {"path", "log", "spend", "output", "increments"}
+        if section not in {"path", "log", "spend", "output", "increments", "check", "schedule", "date"}
     }
     return {
         "library": manifest["library"],
@@ -107,6 +135,10 @@ def shown(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "rows": manifest["rows"],
         **config,
     }
+
+
+def _iso(instant_us: int) -> str:
+    return (dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=int(instant_us))).isoformat()
 
 
 def _version(name: str) -> str | None:

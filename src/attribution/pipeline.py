@@ -7,20 +7,27 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from attribution._display import Display
 from attribution._files import atomic_write
 from attribution._scratch import locked_folder
 from attribution.diagnostics import CheckResults
-from attribution.errors import ConfigError, CreditError, OutputError, unknown_name
-from attribution.job import AuditSettings, Job
+from attribution.errors import ConfigError, OutputError, unknown_name
+from attribution.job import AuditSettings, Job, ReportSettings
 from attribution.manifest import fingerprints, manifest_of, refuse_changed, shown
+from attribution.schedule.baseline import against_baseline, baseline_file
+from attribution.schedule.experiments import Tests, calibrated, known_channels, lifts_of
+from attribution.schedule.history import previous_run
+from attribution.schedule.inputs import input_files, open_log, spend_files
+from attribution.schedule.lock import only_run
+from attribution.schedule.retention import prune
+from attribution.schedule.stages import Stages
+from attribution.schedule.summary import headline, summary_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +64,10 @@ class Result(Display):
         The files written, by name.
     manifest
         What ``manifest.json`` holds: inputs with sizes and hashes, versions, settings, counts, durations.
+    previous
+        The manifest of the run before, in this folder or of an earlier date; None if there is none.
+    regression
+        How it compares with a baseline (``[check]``); empty where the job asks for none.
     """
 
     job: Job
@@ -66,12 +77,28 @@ class Result(Display):
     report: Report
     outputs: Mapping[str, Path]
     manifest: Mapping[str, Any]
+    previous: Mapping[str, Any] | None = field(default=None)
+    regression: CheckResults = field(default_factory=CheckResults)
 
     @property
     def failed(self) -> CheckResults:
-        """The failed checks for which the job asks the run to fail (``[audit] fail_on``)."""
+        """The failed checks for which the job asks the run to fail (``[audit] fail_on``, ``[check]``)."""
         wanted = () if self.job.audit is None else self.job.audit.fail_on
-        return CheckResults(check for check in self.checks.failed if "any" in wanted or check.name in wanted)
+        audit = (check for check in self.checks.failed if "any" in wanted or check.name in wanted)
+        fails = self.job.check is not None and self.job.check.fail
+        return CheckResults([*audit, *(self.regression.failed if fails else ())])
+
+    def summary(self) -> str:
+        """Return the run in one line of at most 300 characters, fit for a chat message.
+
+        It tells the day, conversions and value, the channel with the most credit under the first model with
+        its change since the run before, the failed checks, and where the report lies.
+        """
+        before = None if self.previous is None else self.previous.get("headline")
+        failed = [check.name for check in self.failed]
+        page = str(self.outputs["report.html"])
+        findings = len(self.checks.failed)
+        return summary_line(self.job, self.manifest["headline"], before, failed, page, findings)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the credit table; see `Credit.to_frame`."""
@@ -87,32 +114,22 @@ class Result(Display):
         return f"Result of {self.job.path}, written to {self.job.output.folder}"
 
 
-@dataclass
-class _Stages:
-    """Times each stage and says at INFO when it is done."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def __call__(self, name: str) -> Iterator[None]:
-        began = perf_counter()
-        yield
-        self.seconds[name] = round(perf_counter() - began, 4)
-        logger.info("%s: done in %.2f s", name, self.seconds[name])
-
-
-def run(job: Job) -> Result:
+def run(job: Job, *, wait: str | timedelta | None = None) -> Result:
     """Do a job: read, audit, build journeys, credit, set against spend, report, write.
 
     Four files are written to the job's output folder: ``credit.parquet`` and ``credit.csv`` (what
     `Credit.to_frame` returns), ``report.html``, and ``manifest.json``. They are prepared beside their places
     and renamed together at the end, the manifest last; until then the files of an earlier run stay as they
-    are. The manifest holds the hash of the others.
+    are. The manifest holds the hash of the others. Where the job keeps a number of dated folders
+    (``[output] keep``), older ones are removed at the very end.
 
     Parameters
     ----------
     job
         From `load_config`.
+    wait
+        How long to wait while another run is at work on the same output folder or the same increments, such
+        as ``"10min"``; by default that is an error at once.
 
     Returns
     -------
@@ -126,6 +143,8 @@ def run(job: Job) -> Result:
         If the log cannot be read, holds values that have no right reading, or changes while it is read.
     JourneyError, ModelError, CreditError
         If a setting does not fit the data, such as a goal that no conversion has.
+    InUseError
+        If another run is at work on the same folder.
     OutputError
         If the outputs cannot be written: no permission, disk full. Nothing is left half-written.
 
@@ -154,25 +173,35 @@ def run(job: Job) -> Result:
     ['credit.csv', 'credit.parquet', 'manifest.json', 'report.html']
     >>> folder.cleanup()
     """
-    from attribution.work import work_of
-
     if not isinstance(job, Job):
         msg = f"run takes a Job, not {type(job).__name__}"
         raise ConfigError(msg, hint='at.run(at.load_config("weekly.toml"))')
+    with _output_folder(job) as folder, only_run(job, folder, wait):
+        result = _run(job, folder)
+        prune(job)
+    return result
+
+
+def _run(job: Job, folder: Path) -> Result:
     from attribution.credit.periods import PERIODS
     from attribution.credit.spend_table import read_spend
     from attribution.reporting.html import report
+    from attribution.work import work_of
 
     began = datetime.now(UTC)
-    stages = _Stages()
-    folder = _output_folder(job)
+    stages = Stages(logger)
     with stages("open"):
-        log = _open_log(job)
-        files = fingerprints([Path(job.path), *_spend_files(job)])
-        files += fingerprints([*log.files], hashed=job.increments is None)
+        spend_files(job)
+        baseline_file(job)
+        log = open_log(job)
+        files = input_files(job, log)
         if job.spend is not None:  # what is wrong with it is told before the long part
             read_spend(job.spend.path, [name for name in job.by if name not in {"channel", *PERIODS}])
         work = work_of(job, log)
+    lifts: Tests = {}
+    if job.experiments:
+        with stages("experiments"):
+            lifts = lifts_of(job)
     with stages("audit"):
         checks = _audit(job, log, in_memory=work.in_memory)
     credited = work.credited(stages)
@@ -184,54 +213,41 @@ def run(job: Job) -> Result:
             decimals=job.report.decimals,
             outside=job.spend.outside,
         )
-    manifest = manifest_of(job, credited.rows, credit, checks, files)
+    known_channels(credit, lifts)
+    calibration = calibrated(job, credit, lifts)
+    manifest = manifest_of(job, credited.rows, credit, checks, files, credited.profile)
+    manifest["headline"] = headline(credit)
     with stages("report"):
         page = report(
             credit,
+            lifts=lifts or None,
+            calibration=calibration,
             journeys=credited.journeys,
             paths=credited.paths,
+            flows=credited.flows,
+            lags=credited.lags,
+            synergy=credited.synergy,
             checks=checks or None,
-            title=job.report.title,
+            title=None if job.report.title == ReportSettings.title else job.report.title,
+            sections=job.report.sections or None,
+            logo=job.report.logo,
+            language=job.report.language,
             top_paths=job.report.top_paths,
             manifest=shown(manifest),
         )
+    before = previous_run(job)
+    previous = None if before is None else before[1]
+    result = Result(job, credit, credited.journeys, checks, page, {}, manifest, previous)
+    if job.check is not None:
+        with stages("check"):
+            result = replace(result, regression=against_baseline(job, result, before))
+    manifest["regression"] = {check.name: check.status for check in result.regression}
+    manifest["failed"] = [check.name for check in result.failed]
     with stages("write"):
         refuse_changed(files)
         outputs, manifest = _write(folder, credit, page, manifest, began, stages)
     logger.info("wrote %s", ", ".join(str(path) for path in outputs.values()))
-    return Result(job, credit, credited.journeys, checks, page, outputs, manifest)
-
-
-def _open_log(job: Job) -> EventLog:
-    from attribution.eventlog.read import read_log
-
-    settings = job.log
-    log = read_log(
-        _one_or_many(settings.touches),
-        _one_or_many(settings.conversions) if settings.conversions else None,
-        dict(settings.schema),
-        invalid=settings.invalid,
-        missing_value=settings.missing_value,
-        hash_bits=settings.hash_bits,
-    )
-    if job.channels is None:
-        return log
-    options = {key: value for key, value in asdict(job.channels).items() if value is not None}
-    return log.group_channels(options.pop("rules", None), **options)
-
-
-def _one_or_many(paths: tuple[str, ...]) -> str | list[str]:
-    return paths[0] if len(paths) == 1 else list(paths)
-
-
-def _spend_files(job: Job) -> list[Path]:
-    if job.spend is None:
-        return []
-    path = Path(job.spend.path)
-    if not path.is_file():
-        msg = f"there is no spend table at {path}"
-        raise CreditError(msg, column="spend.path", hint="paths are relative to the configuration file")
-    return [path]
+    return replace(result, outputs=outputs, manifest=manifest)
 
 
 def _audit(job: Job, log: EventLog, *, in_memory: bool) -> CheckResults:
@@ -251,14 +267,19 @@ def _audit(job: Job, log: EventLog, *, in_memory: bool) -> CheckResults:
     return checks
 
 
-def _output_folder(job: Job) -> Path:
-    """Make the output folder, and find out before hours of work whether it can be written to."""
+@contextmanager
+def _output_folder(job: Job) -> Iterator[Path]:
+    """Make the output folder, and find out before hours of work whether it can be written to.
+
+    One that was made and is still empty when the block raises is removed again.
+    """
     hint = '[output] folder = "..."'
     if not job.output.folder.strip():
         msg = "the name of the output folder is empty"
         raise OutputError(msg, column="output.folder", hint=hint)
     folder = Path(job.output.folder)
     try:
+        made = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         msg = f"cannot make the output folder {str(folder)!r}: {getattr(error, 'strerror', None) or error}"
@@ -266,7 +287,13 @@ def _output_folder(job: Job) -> Path:
     if not os.access(folder, os.W_OK | os.X_OK):
         msg = f"the output folder {folder} may not be written to"
         raise OutputError(msg, column="output.folder", hint=hint)
-    return folder
+    try:
+        yield folder
+    except BaseException:
+        if made:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 @contextmanager
@@ -303,7 +330,7 @@ def _write(
     page: Report,
     manifest: dict[str, Any],
     began: datetime,
-    stages: _Stages,
+    stages: Stages,
 ) -> tuple[dict[str, Path], dict[str, Any]]:
     names = ("credit.parquet", "credit.csv", "report.html", "manifest.json")
     with _together(folder, names) as place:

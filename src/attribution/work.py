@@ -15,18 +15,27 @@ from attribution.engines.increments import Increments
 from attribution.engines.memory import Memory
 from attribution.engines.opened import Opened
 from attribution.engines.stream import Stream
-from attribution.job import Job
+from attribution.evaluation.synergy import synergy
+from attribution.job import SECTIONS, Job
 from attribution.journeys.build import build_journeys
+from attribution.journeys.flows import FlowTask, solve_flows
+from attribution.journeys.lags import LagTask, Unit, solve_lags
 from attribution.journeys.paths import path_frame, tally_paths
+from attribution.models.profile import profile_of, tally_profile
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from attribution.credit.credit import Credit
     from attribution.engines.base import Engine
+    from attribution.evaluation.synergy_result import Synergy
     from attribution.eventlog.eventlog import EventLog
+    from attribution.journeys.flows import Flows
     from attribution.journeys.journeys import Journeys
+    from attribution.journeys.lags import Lags
 
+_STEPS, _CHANNELS = 4, 6  # of the journey map, as of `Journeys.flows`
+_UNITS: tuple[Unit, ...] = ("days", "touches")
 Stages = Callable[[str], AbstractContextManager[None]]
 
 
@@ -44,12 +53,21 @@ class Credited:
         The journeys, where they are in memory.
     paths
         The most converting paths, where only they were asked for.
+    flows, lags, synergy
+        Where journeys go, how long they take, and which channels go together; where the report shows them
+        and cannot make them of `journeys` itself.
+    profile
+        What the log looks like, for the manifest; see `models.profile`.
     """
 
     credit: Credit
     rows: Mapping[str, Any]
     journeys: Journeys | None = None
     paths: pd.DataFrame | None = None
+    flows: Flows | None = None
+    lags: tuple[Lags, ...] = ()
+    synergy: Synergy | None = None
+    profile: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +94,15 @@ class Work(ABC):
         del options["nulls"]
         return {**options, "lookback": options["lookback"] or "unlimited"}
 
+    @property
+    def sampling(self) -> dict[str, Any]:
+        """The arguments of `attribute` that make intervals; none where the job asks for none."""
+        return {} if self.job.bootstrap is None else {"bootstrap": self.job.bootstrap, "rng": self.job.rng}
+
+    def shows(self, section: str) -> bool:
+        """Return whether the report has a section, asked for by name or by leaving the choice open."""
+        return section in (self.job.report.sections or SECTIONS)
+
 
 class _InMemory(Work):
     in_memory = True
@@ -84,7 +111,9 @@ class _InMemory(Work):
         with stages("journeys"):
             journeys = build_journeys(self.log, **asdict(self.job.journeys))
         with stages("credit"):
-            credit = attribute(journeys, self.models, by=self.job.by)
+            credit = attribute(journeys, self.models, by=self.job.by, **self.sampling)
+            profile = {"log": profile_of(tally_profile(journeys))}
+            pairs = synergy(journeys) if "synergy" in self.job.report.sections else None
         columns = self.log.load(converters_only=not self.job.journeys.nulls)
         rows = {
             "touches": len(columns.touches),
@@ -92,7 +121,7 @@ class _InMemory(Work):
             "dropped": dict(columns.dropped),
             "journeys": len(journeys),
         }
-        return Credited(credit, rows, journeys)
+        return Credited(credit, rows, journeys, synergy=pairs, profile=profile)
 
 
 @dataclass(frozen=True)
@@ -102,8 +131,25 @@ class _FromDisk(Work):
     def credited(self, stages: Stages) -> Credited:
         top = self.job.report.top_paths
         with stages("credit"), self.engine.open(self.log, self.job.journeys) as run:
-            credit = attribute(self.log, self.models, by=self.job.by, engine=Opened(run), **self.options)
-            tallies = run({"journeys": len} | ({"paths": tally_paths} if top else {}))
+            credit = attribute(
+                self.log,
+                self.models,
+                by=self.job.by,
+                engine=Opened(run),
+                **self.options,
+                **self.sampling,
+            )
+            tasks: dict[str, Any] = {"journeys": len, "profile": tally_profile}
+            if top:
+                tasks["paths"] = tally_paths
+            if self.shows("journey_map"):
+                tasks["flows"] = FlowTask(_STEPS)
+            if self.shows("time_to_convert"):
+                tasks |= {unit: LagTask(unit) for unit in _UNITS}
+            tallies = run(tasks)
+            pairs = None
+            if "synergy" in self.job.report.sections:
+                pairs = synergy(self.log, engine=Opened(run), **self.options)
         paths = path_frame(tallies["paths"], top=top, separator=" > ") if top else None
         conversions = None if self.log.conversions is None else self.log.conversions.n_rows
         rows = {
@@ -111,7 +157,15 @@ class _FromDisk(Work):
             "conversions": conversions,
             "journeys": tallies["journeys"],
         }
-        return Credited(credit, rows, paths=paths)
+        return Credited(
+            credit,
+            rows,
+            paths=paths,
+            flows=solve_flows(tallies["flows"], _CHANNELS) if "flows" in tallies else None,
+            lags=tuple(solve_lags(tallies[unit], unit) for unit in _UNITS if unit in tallies),
+            synergy=pairs,
+            profile={"log": profile_of(tallies["profile"])},
+        )
 
 
 @dataclass(frozen=True)
@@ -120,7 +174,14 @@ class _OnWhatIsNew(Work):
 
     def credited(self, stages: Stages) -> Credited:
         with stages("credit"):
-            credit = attribute(self.log, self.models, by=self.job.by, engine=self.engine, **self.options)
+            credit = attribute(
+                self.log,
+                self.models,
+                by=self.job.by,
+                engine=self.engine,
+                **self.options,
+                **self.sampling,
+            )
         assert self.engine.last is not None
         done = self.engine.last
         settled = None if done.boundary is None else datetime.fromtimestamp(done.boundary / 1e6, UTC)

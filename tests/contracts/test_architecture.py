@@ -16,16 +16,17 @@ def listed() -> list[str]:
     """Return the modules that the page's tree lists, as paths below src/attribution."""
     assert TREE is not None, "the page has no tree of src/attribution"
     names: list[str] = []
-    folder = ""
+    folders: list[str] = []
     for line in TREE[1].splitlines():
         entry = re.match(r"^( +)(\S+)", line)
         if entry is None:
             continue
         depth, name = len(entry[1]), entry[2]
+        folders = folders[: depth // 2 - 1]
         if name.endswith("/"):
-            folder = name
-        elif name.endswith(".py") and depth in {2, 4}:
-            names.append(folder + name if depth == 4 else name)
+            folders.append(name)
+        elif name.endswith(".py"):
+            names.append("".join(folders) + name)
     return names
 
 

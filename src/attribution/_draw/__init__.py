@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from attribution._draw.bars import bars
 from attribution._draw.canvas import GREY, PALETTE, channel_colors, label_text, new_axes
 from attribution._draw.curves import curves
+from attribution._draw.flows import flows
 from attribution._draw.grids import heat_map
 from attribution._draw.intervals import intervals
 from attribution._draw.lines import over_time
+from attribution._draw.pages import narrow, translate
 from attribution._draw.path import path
 from attribution._draw.places import places
 from attribution._draw.points import scatter
@@ -30,13 +32,16 @@ __all__ = [
     "bars",
     "channel_colors",
     "curves",
+    "flows",
     "heat_map",
     "intervals",
     "label_text",
+    "narrow",
     "new_axes",
     "over_time",
     "path",
     "places",
     "scatter",
     "to_svg",
+    "translate",
 ]

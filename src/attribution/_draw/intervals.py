@@ -55,7 +55,7 @@ def intervals(
     ax.set_xlim(left, right)
     ax.set_yticks(np.arange(len(labels)))
     ax.set_yticklabels([label_text(label) for label in labels], fontsize=8, parse_math=False)
-    ax.set_ylim(len(labels) - 0.5, -0.5)
+    ax.set_ylim(max(len(labels), 1) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     finish(ax, title, grid="x")
     value_axis(ax.xaxis, tick)

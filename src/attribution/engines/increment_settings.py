@@ -12,6 +12,7 @@ from attribution._checks import LONGEST
 from attribution.engines.base import Tasks
 from attribution.errors import EngineError, ModelError
 from attribution.journeys.build import JourneySettings
+from attribution.journeys.customers import CUSTOMER
 from attribution.models.tasks import ActivityTask, AllocateTask, TallyTask
 
 if TYPE_CHECKING:
@@ -103,6 +104,24 @@ def refuse_second_pass(tasks: Tasks) -> None:
             msg = f"{name!r} by {', '.join(task.by)} reads all journeys again once it is solved"
             hint = 'by="channel" for this model, or engine="stream"'
             raise ModelError(msg, column="by", why=why, hint=hint)
+
+
+def refuse_history(log: EventLog, tasks: Tasks) -> None:
+    """Refuse breakdowns that need to know all conversions of a user, also those that are settled.
+
+    Raises
+    ------
+    EngineError
+        If there is one.
+    """
+    tables = (log.touch_table, log.conversion_table)
+    named = any(CUSTOMER in dict((*table.dims, *table.conversion_dims)) for table in tables)
+    for task in tasks.values():
+        if CUSTOMER in getattr(task, "by", ()) and not named:
+            msg = f"increments do not know who converted before, which by={CUSTOMER!r} asks for"
+            why = "they keep tallies of settled conversions, not the users who made them"
+            hint = 'engine="stream", or a column of the log that says so: LogSchema(dims=("customer",))'
+            raise EngineError(msg, column="by", why=why, hint=hint)
 
 
 def refuse_others(folder: Path, saved: Mapping[str, str], wanted: Mapping[str, str]) -> None:

@@ -39,7 +39,12 @@ from attribution.credit.periods import PERIODS, period_codes, period_days
 from attribution.engines.base import Run, Tasks
 from attribution.engines.carry import Closed, closed, final_stretches, left_over, together, used_labels
 from attribution.engines.carry_store import read_carry, write_events, write_touches
-from attribution.engines.increment_settings import refuse_others, refuse_second_pass, settings_of
+from attribution.engines.increment_settings import (
+    refuse_history,
+    refuse_others,
+    refuse_second_pass,
+    settings_of,
+)
 from attribution.engines.ledger import Ledger, State, Stored
 from attribution.engines.settled_rows import dropped_before, refuse_rewritten, rows_before
 from attribution.engines.tally_store import read_tallies, write_tallies
@@ -184,6 +189,7 @@ class Increments:
 
             def run(tasks: Tasks) -> Tallies:
                 refuse_second_pass(tasks)
+                refuse_history(log, tasks)
                 wanted = settings_of(log, settings, tasks, self.period)
                 state = ledger.load()
                 if state is not None:

@@ -16,7 +16,6 @@ import numpy as np
 from attribution._checks import whole
 from attribution.engines.base import Run, Tasks
 from attribution.engines.budget import shown_bytes
-from attribution.eventlog.spark_errors import no_spark, spark_errors
 from attribution.engines.spark_input import blocks_of
 from attribution.engines.spark_progress import progress_of
 from attribution.engines.spark_split import BLOCKS_DDL, Facts, Splitter, merge_facts, total_facts
@@ -33,6 +32,7 @@ from attribution.engines.spill import Labels, Spilled
 from attribution.errors import EngineError
 from attribution.eventlog.faults import FaultTally
 from attribution.eventlog.load import refuse_overflow
+from attribution.eventlog.spark_errors import no_spark, spark_errors
 from attribution.eventlog.spark_frames import SparkSource
 from attribution.journeys.build import JourneySettings, build_part, check_goal
 

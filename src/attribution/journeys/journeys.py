@@ -17,6 +17,9 @@ from attribution.kernels.ragged import expand, offsets_of, run_starts
 if TYPE_CHECKING:
     import pandas as pd
 
+    from attribution.journeys.flows import Flows
+    from attribution.journeys.lags import Lags
+
 UNATTRIBUTED = "(unattributed)"
 NONE = "(none)"
 
@@ -148,7 +151,7 @@ class Journeys(Display):
                 return dimension, False
         known = [dimension.name for dimension in (*self.touch_dims, *self.journey_dims)]
         raise JourneyError(
-            unknown_name("dimension", name, [*known, "day", "week", "month"]),
+            unknown_name("dimension", name, [*known, "customer", "day", "week", "month"]),
             hint=f'at.read_log(..., schema=at.LogSchema(..., dims=("{name}",))) carries a column along',
         )
 
@@ -242,6 +245,92 @@ class Journeys(Display):
         from attribution.journeys.paths import path_frame, tally_paths
 
         return path_frame(tally_paths(self), top=top, separator=separator)
+
+    def flows(self, steps: int = 4, top: int | None = 6) -> Flows:
+        """Return where the journeys go: from touch to touch, to a conversion or to none.
+
+        Consecutive touches of one channel are one here. Conversions without a touch are left out.
+
+        Parameters
+        ----------
+        steps
+            How many touches of a journey to tell apart; the later ones are ``"(later touches)"``.
+        top
+            How many channels to show by name, those with most conversions; the others are ``"(other)"``.
+            None shows all.
+
+        Returns
+        -------
+        Flows
+            With ``to_frame()``, ``plot()`` (a Sankey diagram) and ``summary()``.
+
+        Raises
+        ------
+        JourneyError
+            If `steps` or `top` is no positive whole number.
+
+        Examples
+        --------
+        >>> import attribution as at
+        >>> paths = {"path": ["a > b", "b", "a > b"], "conversions": [1, 2, 3], "nulls": [0, 5, 2]}
+        >>> at.read_paths(paths).flows().to_frame().drop(columns="value")
+           step source        target  conversions  nulls
+        0     1      a             b          4.0    2.0
+        1     1      b  (conversion)          2.0    0.0
+        2     1      b (no conversion)          0.0    5.0
+        3     2      b  (conversion)          4.0    0.0
+        4     2      b (no conversion)          0.0    2.0
+        """
+        from attribution.journeys.flows import flows_of
+
+        return flows_of(self, steps, top)
+
+    def time_to_convert(self) -> Lags:
+        """Return how many days conversions took from the first touch of their journey.
+
+        No journey is longer than the lookback it was built with, so a longer lookback may give longer times.
+
+        Returns
+        -------
+        Lags
+            With ``median``, ``quantile(q)``, ``within(days)``, ``to_frame()``, ``plot()`` and ``summary()``.
+
+        Raises
+        ------
+        JourneyError
+            If the journeys came from a path table, which knows no times.
+
+        Examples
+        --------
+        >>> import attribution as at
+        >>> touches = {"user_id": [1, 1, 2], "time": ["2026-01-01", "2026-01-02", "2026-01-05"],
+        ...            "channel": ["email", "search", "email"]}
+        >>> conversions = {"user_id": [1, 2], "time": ["2026-01-03", "2026-01-06"]}
+        >>> at.build_journeys(at.read_log(touches, conversions)).time_to_convert().median
+        1.5
+        """
+        from attribution.journeys.lags import solve_lags, tally_lags
+
+        return solve_lags(tally_lags(self, "days"), "days")
+
+    def touches_to_convert(self) -> Lags:
+        """Return how many touches conversions took, repeated ones counted.
+
+        Returns
+        -------
+        Lags
+            As `time_to_convert`, in touches.
+
+        Examples
+        --------
+        >>> import attribution as at
+        >>> paths = {"path": ["a > b", "b", "a > b"], "conversions": [1, 2, 3], "nulls": [0, 5, 2]}
+        >>> at.read_paths(paths).touches_to_convert().summary()
+        'median 2 touches to convert (quartiles 1 to 2); 33% within 1 touch, 100% within 3 touches, ...'
+        """
+        from attribution.journeys.lags import solve_lags, tally_lags
+
+        return solve_lags(tally_lags(self, "touches"), "touches")
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a touch: journey, position, channel, time, converted, value of the journey."""

@@ -14,6 +14,7 @@ from attribution._typing import Codes, Floats, Ints
 from attribution.credit.periods import PERIODS, period_codes
 from attribution.errors import JourneyError
 from attribution.journeys.claimed import claimed_touches
+from attribution.journeys.customers import CUSTOMER, LABELS, is_returning
 from attribution.journeys.journeys import NONE, UNATTRIBUTED, Journeys
 
 _COMPRESS_ABOVE = 1 << 40
@@ -68,8 +69,8 @@ def cells_of(journeys: Journeys, by: Sequence[str] = ("channel",)) -> Cells:
     Raises
     ------
     JourneyError
-        If a name in `by` is neither a dimension nor a period, or a period is asked of journeys without
-        times.
+        If a name in `by` is neither a dimension nor a period nor ``"customer"``, or a period is asked of
+        journeys without times, or customers of journeys without users.
     """
     by = checked_by(tuple(by))
     key = ("cells", by)
@@ -115,6 +116,9 @@ def _column(journeys: Journeys, name: str, lost: Ints) -> tuple[tuple[str, ...],
     known = {dim.name for dim in (*journeys.touch_dims, *journeys.journey_dims)}
     if name in PERIODS and name not in known:
         return _period_column(journeys, name, lost)
+    if name == CUSTOMER and name not in known:
+        returning = is_returning(journeys).astype(np.int64)
+        return LABELS, returning[claimed.which][claimed.journey], returning[lost]
     dimension, of_touches = journeys.dimension(name)
     labels = dimension.labels
     extra = [label for label in (NONE, UNATTRIBUTED) if label not in labels]

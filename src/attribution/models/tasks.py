@@ -9,7 +9,8 @@ from attribution.credit.credit import Credit
 from attribution.journeys.journeys import Journeys
 from attribution.models.activity import ActivityTally, tally_activity
 from attribution.models.base import Model
-from attribution.models.buckets import tally_buckets
+from attribution.models.buckets import BucketedTally, tally_buckets
+from attribution.models.sets import SetTally, tally_sets
 
 
 @dataclass(frozen=True)
@@ -60,3 +61,23 @@ class ActivityTask:
     def __call__(self, journeys: Journeys) -> ActivityTally:
         """Return the activity of the journeys."""
         return tally_activity(journeys, by=self.by)
+
+
+@dataclass(frozen=True)
+class SetTask:
+    """Count journeys by the set of channels that they touch.
+
+    Attributes
+    ----------
+    buckets
+        Buckets of users to count apart; None counts all together. Journeys of a path table, which knows no
+        users, are always counted together.
+    """
+
+    buckets: int | None = None
+
+    def __call__(self, journeys: Journeys) -> SetTally | BucketedTally:
+        """Return the counts, in buckets if there are any."""
+        if self.buckets is None or journeys.user is None:
+            return tally_sets(journeys)
+        return tally_buckets(journeys, tally_sets, self.buckets)

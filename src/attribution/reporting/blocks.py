@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attribution.reporting.formats import Style, clean, fit, shorten
+from attribution.reporting.language.catalogue import Language
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# Letters: of a line on a phone, the most and the least of a cell of text, between two columns.
+_PHONE, _LONGEST, _LEAST, _BETWEEN = 37, 30, 17, 2
+
 
 @dataclass(frozen=True)
 class Text:
-    """Paragraphs; `tone` is ``"plain"``, ``"note"`` (aside) or ``"warning"``."""
+    """Paragraphs.
+
+    Attributes
+    ----------
+    paragraphs
+        Plain text.
+    tone
+        ``"plain"``, ``"note"`` (aside) or ``"warning"``.
+    lang
+        The language, where it is not that of the page.
+    """
 
     paragraphs: tuple[str, ...]
     tone: str = "plain"
+    lang: str = ""
 
 
 @dataclass(frozen=True)
 class Points:
-    """A list of sentences, each with an optional lead-in."""
+    """A list of sentences, each with an optional lead-in; `lang` is that of the sentences, as in `Text`."""
 
     items: tuple[tuple[str, str], ...]
+    lang: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,10 +62,24 @@ class Facts:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing: its title, the SVG, what it shows in words, a note below it, its width in inches."""
+    """A drawing, which is made when the page is.
+
+    Attributes
+    ----------
+    title
+        Above it.
+    draw
+        Returns the SVG element, for a narrow screen if True.
+    alt
+        What it shows, in words.
+    note
+        Below it.
+    width
+        Inches of the wide one.
+    """
 
     title: str
-    svg: str
+    draw: Callable[[bool], str]
     alt: str
     note: str = ""
     width: float = 4.6
@@ -67,12 +97,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell, ready to be marked up: text, the exact number behind it, and the length of its bar."""
+    """A cell, ready to be marked up: text, the exact number behind it, its bar's length, its language."""
 
     text: str
     exact: str = ""
     bar: float | None = None
     numeric: bool = False
+    lang: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +136,18 @@ class Table:
     note: str = ""
     folded: bool = False
 
+    @property
+    def wide(self) -> bool:
+        """Whether the table is wider than the screen of a phone, as its letters tell."""
+        rows = [cells for _, cells in self.rows()]
+        letters = 0
+        for place, column in enumerate(self.columns):
+            longest = max((len(row[place].text) for row in rows), default=0)
+            heading = max(map(len, column.title.split()), default=0)
+            least = _LEAST if place and not column.style.numeric else 0
+            letters += max(min(longest, _LONGEST), heading, least) + _BETWEEN
+        return letters > _PHONE
+
     def rows(self) -> list[tuple[str, list[Cell]]]:
         """Return each row's mark and cells."""
         longest = {
@@ -123,7 +166,7 @@ class Table:
 def _cell(column: Column, value: Any, longest: dict[str, float]) -> Cell:
     text = column.style.write(value)
     if not column.style.numeric or value is None or value != value:
-        return Cell(text, numeric=column.style.numeric)
+        return Cell(text, numeric=column.style.numeric, lang=column.style.lang)
     length = None
     if column.bar and longest[column.key] > 0:
         length = max(0.0, min(1.0, float(value) / longest[column.key]))
@@ -143,6 +186,7 @@ class Section:
 
 
 def make_table(
+    words: Language,
     name: str,
     caption: str,
     frame: pd.DataFrame,
@@ -158,6 +202,8 @@ def make_table(
 
     Parameters
     ----------
+    words
+        The language of the report.
     name, caption, frame
         As in `Table`.
     kinds
@@ -173,9 +219,9 @@ def make_table(
     """
     columns = []
     for key, (title, kind) in kinds.items():
-        style = Style(kind)
+        style = Style(kind, words=words)
         if style.numeric:
             numbers = frame[list(alike) if key in alike else [key]].to_numpy(dtype=float).ravel().tolist()
-            style = fit(kind, numbers, currency=currency, decimals=decimals)
+            style = fit(kind, numbers, currency=currency, decimals=decimals, words=words)
         columns.append(Column(key, shorten(clean(title), 40), style, key in bars))
     return Table(name, caption, frame, tuple(columns), **options)

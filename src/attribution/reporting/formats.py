@@ -8,8 +8,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from attribution.reporting.language.catalogue import ENGLISH, Language, count_decimals, whole
+
 MISSING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
+UNATTRIBUTED = "(unattributed)"  # of journeys, and the key of its text
 
 # Control characters break HTML; direction overrides let a name rewrite the line that it stands in.
 _UNSAFE = re.compile(
@@ -42,7 +45,7 @@ def shorten(text: str, limit: int = 60) -> str:
     return f"{text[:head]}…{text[head - limit + 1 :]}"
 
 
-def label(text: object) -> str:
+def label(text: object, words: Language = ENGLISH) -> str:
     """Return the name of a channel or a model as it is shown: clean, not too long, never empty.
 
     Examples
@@ -50,7 +53,8 @@ def label(text: object) -> str:
     >>> label(""), label("paid search")
     ('(empty)', 'paid search')
     """
-    return shorten(clean(text)).strip() or "(empty)"
+    shown = shorten(clean(text)).strip()
+    return words(UNATTRIBUTED) if shown == UNATTRIBUTED else shown or words("empty")
 
 
 @dataclass(frozen=True)
@@ -60,22 +64,30 @@ class Style:
     Attributes
     ----------
     kind
-        ``"text"``, ``"name"`` (text that is shortened), ``"count"``, ``"share"``, ``"money"``, ``"ratio"`` or
-        ``"number"``.
+        ``"text"``, ``"english"`` (text that the library has in English only), ``"name"`` (text that is
+        shortened), ``"count"``, ``"share"``, ``"money"``, ``"ratio"`` or ``"number"``.
     decimals
         Digits behind the point, the same in the whole column.
     currency
         Symbol or code of amounts of money.
+    words
+        The language that numbers are written in.
     """
 
     kind: str = "text"
     decimals: int = 0
     currency: str = ""
+    words: Language = ENGLISH
 
     @property
     def numeric(self) -> bool:
         """Whether the column holds numbers."""
-        return self.kind not in {"text", "name"}
+        return self.kind not in {"text", "name", "english"}
+
+    @property
+    def lang(self) -> str:
+        """The language of the text, where it is not that of the page."""
+        return "en" if self.kind == "english" and self.words.code != "en" else ""
 
     def write(self, value: object) -> str:
         """Write one value; missing ones are a dash.
@@ -88,7 +100,7 @@ class Style:
         ('−€1,234', '3.00 EUR')
         """
         if not self.numeric:
-            return label(value) if self.kind == "name" else clean(value)
+            return label(value, self.words) if self.kind == "name" else clean(value)
         number = float(value) if isinstance(value, int | float) else math.nan
         if math.isnan(number):
             return MISSING
@@ -97,15 +109,23 @@ class Style:
         sign = MINUS if round(number * (100 if self.kind == "share" else 1), self.decimals) < 0 else ""
         amount = abs(number)
         if self.kind == "share":
-            return f"{sign}{100 * amount:,.{self.decimals}f}%"
-        written = f"{amount:,.{self.decimals}f}"
+            return sign + self.words.percent.format(self.words.number(100 * amount, self.decimals))
+        written = self.words.number(amount, self.decimals)
         if self.kind == "money" and self.currency:
             unit = clean(self.currency)
-            return f"{sign}{unit}{written}" if len(unit) == 1 else f"{sign}{written} {unit}"
+            first = len(unit) == 1 and self.words.symbol_first
+            return f"{sign}{unit}{written}" if first else f"{sign}{written}{self.words.before_unit}{unit}"
         return sign + written
 
 
-def fit(kind: str, values: Iterable[float], *, currency: str = "", decimals: int | None = None) -> Style:
+def fit(
+    kind: str,
+    values: Iterable[float],
+    *,
+    currency: str = "",
+    decimals: int | None = None,
+    words: Language = ENGLISH,
+) -> Style:
     """Return the style in which a whole column of `values` reads well.
 
     Counts lose their decimals where all are whole or the largest has five digits; money has none from a
@@ -119,24 +139,17 @@ def fit(kind: str, values: Iterable[float], *, currency: str = "", decimals: int
     finite = [abs(value) for value in values if math.isfinite(value)]
     largest = max(finite, default=0.0)
     if kind == "share":
-        return Style(kind, 1)
+        return Style(kind, 1, words=words)
     if kind == "ratio":
-        return Style(kind, 2)
+        return Style(kind, 2, words=words)
     if kind == "money":
         if decimals is None:
-            decimals = 0 if largest >= 1000 or all(map(_whole, finite)) else 2
-        return Style(kind, decimals, currency)
-    if all(map(_whole, finite)) or largest >= 10_000:
-        return Style(kind, 0)
-    return Style(kind, 1 if largest >= 10 else 2)
+            decimals = 0 if largest >= 1000 or all(map(whole, finite)) else 2
+        return Style(kind, decimals, currency, words)
+    return Style(kind, count_decimals(finite), words=words)
 
 
-def _whole(value: float) -> bool:
-    """Return whether a sum of shares is whole but for rounding."""
-    return abs(value - round(value)) <= 1e-9 * max(1.0, abs(value))
-
-
-def day(instant_us: int) -> str:
+def day(instant_us: int, words: Language = ENGLISH) -> str:
     """Write the UTC day of an instant in microseconds since 1970.
 
     Examples
@@ -145,7 +158,8 @@ def day(instant_us: int) -> str:
     '1 January 2026'
     """
     moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=int(instant_us))
-    return f"{moment.day} {moment:%B %Y}"
+    number = words.first_day if moment.day == 1 else str(moment.day)
+    return words("date", day=number, month=words.months[moment.month - 1], year=str(moment.year))
 
 
 _UNITS = {
@@ -160,7 +174,7 @@ _UNITS = {
 }
 
 
-def span(duration: object) -> str:
+def span(duration: object, words: Language = ENGLISH) -> str:
     """Write a duration such as ``"30D"`` in words; anything else as it is.
 
     Examples
@@ -171,10 +185,10 @@ def span(duration: object) -> str:
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*", str(duration))
     if found is None or found[2] not in _UNITS:
         return clean(duration)
-    return f"{found[1]} {_UNITS[found[2]]}{'' if found[1] == '1' else 's'}"
+    return words(f"unit.{_UNITS[found[2]]}", n=float(found[1]))
 
 
-def listing(names: Iterable[str], limit: int = 6) -> str:
+def listing(names: Iterable[str], limit: int = 6, words: Language = ENGLISH) -> str:
     """Write names as one phrase: "a, b and c"; the rest beyond `limit` is counted.
 
     Examples
@@ -182,10 +196,10 @@ def listing(names: Iterable[str], limit: int = 6) -> str:
     >>> listing(["a", "b", "c"]), listing(["a"] * 9, limit=2)
     ('a, b and c', 'a, a and 7 more')
     """
-    shown = [label(name) for name in names]
+    shown = [label(name, words) for name in names]
     if len(shown) > limit:
-        shown = [*shown[:limit], f"{len(shown) - limit} more"]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else "none"
+        shown = [*shown[:limit], words("more", n=len(shown) - limit)]
+    return words.join(shown)
 
 
 def amount_of(count: float, noun: str, plural: str | None = None) -> str:

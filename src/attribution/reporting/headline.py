@@ -1,4 +1,4 @@
-"""The findings: totals, who leads, where models disagree, what money did, in sentences."""
+"""The findings: totals, who leads, where models disagree, what was caused, what money did, how sure."""
 
 from __future__ import annotations
 
@@ -9,154 +9,234 @@ import numpy as np
 
 from attribution.credit.table import measure, ratio
 from attribution.reporting.blocks import Block, Fact, Facts, Points, Text
-from attribution.reporting.formats import Style, amount_of, clean, fit, label, listing, span
+from attribution.reporting.experiment_sections import Found, outcome_of, sentences
+from attribution.reporting.formats import Style, clean, fit, label, listing, span
+from attribution.reporting.language.catalogue import Language
 
 if TYPE_CHECKING:
     from attribution._typing import Floats
+    from attribution.calibration.calibration import Calibration
     from attribution.credit.credit import Credit
     from attribution.diagnostics import CheckResult
 
 MOST_LEADERS = 4
-SHARE = Style("share", 1)
-RATIO = Style("ratio", 2)
+MOST_FOUND = 3
 
 
-def headline(credit: Credit, checks: Sequence[CheckResult] | None) -> tuple[Block, ...]:
+def headline(
+    words: Language,
+    credit: Credit,
+    checks: Sequence[CheckResult] | None,
+    found: Sequence[Found],
+    calibration: Calibration | None,
+) -> tuple[Block, ...]:
     """Return the findings of a credit by channel."""
-    blocks: list[Block] = [_facts(credit)]
-    sentences = [
-        ("", sentence)
-        for sentence in (_whole(credit), *_leaders(credit), _disagreement(credit), *_returns(credit))
-        if sentence
-    ]
-    blocks.append(Points(tuple(sentences)))
-    warnings = [*credit.notes]
+    told = (
+        _whole(words, credit),
+        *_leaders(words, credit),
+        _disagreement(words, credit),
+        *sentences(words, credit, found),
+        *_returns(words, credit),
+        _sure(words, credit),
+    )
+    points = Points(tuple(("", sentence) for sentence in told if sentence))
+    blocks: list[Block] = [_facts(words, credit, found, calibration), points]
     failed = [check.name for check in checks or () if check.passed is False]
+    if credit.notes:
+        lang = "" if words.code == "en" else "en"
+        blocks.append(Text(tuple(clean(note) for note in credit.notes), "warning", lang))
     if failed:
-        found = f"The audit of the log found problems ({listing(failed)}); "
-        warnings.append(found + "read them before you trust the numbers.")
-    if warnings:
-        blocks.append(Text(tuple(clean(warning) for warning in warnings), "warning"))
+        blocks.append(Text((words("audit.warning", names=listing(failed, words=words)),), "warning"))
     return tuple(blocks)
 
 
-def _money(credit: Credit, amount: float) -> str:
-    style = fit("money", [amount], currency=credit.currency, decimals=credit.decimals)
+def _share(words: Language, part: float) -> str:
+    return Style("share", 1, words=words).write(part)
+
+
+def _money(words: Language, credit: Credit, amount: float) -> str:
+    style = fit("money", [amount], currency=credit.currency, decimals=credit.decimals, words=words)
     return style.write(amount)
 
 
-def _facts(credit: Credit) -> Facts:
+def _facts(words: Language, credit: Credit, found: Sequence[Found], calibration: Calibration | None) -> Facts:
     sums = credit.sums()
     attributed = float(sums.conversions[0])
     lost = float(sums.unattributed_conversions[0])
     total = attributed + lost
-    facts = [Fact("Conversions", fit("count", [total]).write(total), total)]
+    facts = [Fact(words("conversions"), words.count(total), total)]
     if credit.has_value:
         value = float(sums.value[0] + sums.unattributed_value[0])
-        facts.append(Fact("Value", _money(credit, value), value))
+        facts.append(Fact(words("value"), _money(words, credit, value), value))
     part = attributed / total if total else float("nan")
-    facts.append(Fact("Attributed", SHARE.write(part), part, f"{amount_of(lost, 'conversion')} unattributed"))
+    detail = words("findings.unattributed", conversions=words("n_conversions", n=lost))
+    facts.append(Fact(words("findings.attributed"), _share(words, part), part, detail))
+    facts += _caused(words, found, calibration)
     if credit.cost is not None:
-        facts.append(Fact("Spend", _money(credit, sums.cost), sums.cost))
+        facts.append(Fact(words("findings.spend"), _money(words, credit, sums.cost), sums.cost))
         if credit.has_value:
             roas = float(ratio(sums.value[:1], np.array([sums.cost]))[0])
-            facts.append(Fact("ROAS", RATIO.write(roas), roas, "attributed value per unit of spend"))
+            written = Style("ratio", 2, words=words).write(roas)
+            facts.append(Fact(words("money.roas.short"), written, roas, words("findings.roas")))
         cpa = float(ratio(np.array([sums.cost]), sums.conversions[:1])[0])
-        facts.append(Fact("CPA", _money(credit, cpa), cpa, "spend per attributed conversion"))
+        facts.append(Fact(words("money.cpa.short"), _money(words, credit, cpa), cpa, words("findings.cpa")))
     return Facts(tuple(facts))
 
 
-def _whole(credit: Credit) -> str:
+def _caused(words: Language, found: Sequence[Found], calibration: Calibration | None) -> list[Fact]:
+    """Return what was caused: by all channels where the credit is calibrated, else by each tested one."""
+    name, percent = words("findings.incremental"), Style("share", 0, words=words)
+    if calibration is not None and calibration.measure == "conversions":
+        mean, low, high = calibration.baseline()
+        ends = [calibration.total - end for end in (mean, high, low)]
+        style = fit("count", ends, words=words)
+        level = percent.write(1 - calibration.alpha)
+        detail = words("findings.caused", low=style.write(ends[1]), high=style.write(ends[2]), level=level)
+        return [Fact(name, style.write(ends[0]), ends[0], detail)]
+    facts = []
+    for one in [entry for entry in found if entry.incremental is not None and entry.verdict != "blocked"]:
+        assert one.incremental is not None
+        ends = [one.incremental.value, one.incremental.low, one.incremental.high]
+        style = fit("count", ends, words=words)
+        detail = words(
+            "findings.incremental.detail",
+            channel=label(one.channel),
+            outcome=outcome_of(words, one),
+            low=style.write(ends[1]),
+            high=style.write(ends[2]),
+            level=percent.write(one.level),
+        )
+        facts.append(Fact(name, style.write(ends[0]), ends[0], detail))
+    return facts[:MOST_FOUND]
+
+
+def _whole(words: Language, credit: Credit) -> str:
     sums = credit.sums()
     attributed, lost = float(sums.conversions[0]), float(sums.unattributed_conversions[0])
     total = attributed + lost
     if not total:
-        return "The log holds no conversions, so there is nothing to credit."
+        return words("findings.empty")
     worth = ""
     if credit.has_value:
-        worth = f" worth {_money(credit, float(sums.value[0] + sums.unattributed_value[0]))}"
+        value = float(sums.value[0] + sums.unattributed_value[0])
+        worth = words("findings.worth", value=_money(words, credit, value))
     lookback = credit.settings.get("lookback")
-    window = f" within {span(lookback)}" if lookback not in {None, "unlimited"} else ""
-    text = f"{amount_of(total, 'conversion')}{worth}"
+    window = ""
+    if lookback not in {None, "unlimited"}:
+        window = words("findings.window", lookback=span(lookback, words))
+    conversions = words("n_conversions", n=total)
     if not lost:
-        return f"{text}: each had at least one touch{window} before it."
-    return (
-        f"{text}: {amount_of(attributed, 'conversion')} ({SHARE.write(attributed / total)}) had at least one "
-        f"touch{window} before; {fit('count', [lost]).write(lost)} had none, stay unattributed, and are "
-        "spread over no channel."
+        return words("findings.whole", conversions=conversions, worth=worth, window=window)
+    return words(
+        "findings.partly",
+        conversions=conversions,
+        worth=worth,
+        attributed=words("n_conversions", n=attributed),
+        share=_share(words, attributed / total),
+        window=window,
+        lost=lost,
     )
 
 
-def _shares(credit: Credit) -> tuple[Floats, list[str]]:
+def _shares(words: Language, credit: Credit) -> tuple[Floats, list[str]]:
     """Return the shares of credit, shape (n_models, n_channels), and the channels' names."""
     inside = credit.attributed
-    return measure(credit, "share")[:, inside], [label(name) for name in credit.keys[0][inside]]
+    return measure(credit, "share")[:, inside], [label(name, words) for name in credit.keys[0][inside]]
 
 
-def _leaders(credit: Credit) -> list[str]:
-    shares, channels = _shares(credit)
+def _leaders(words: Language, credit: Credit) -> list[str]:
+    shares, channels = _shares(words, credit)
     if not channels or not np.isfinite(shares).any():
         return []
     leaders: dict[int, list[int]] = {}
     for model, row in enumerate(shares):
         leaders.setdefault(int(np.nanargmax(row)), []).append(model)
-    sentences = []
+    told = []
     ordered = sorted(leaders.items(), key=lambda leader: -len(leader[1]))
     for channel, models in ordered[:MOST_LEADERS]:
         most = shares[models, channel]
-        extent = SHARE.write(float(most.min()))
-        if SHARE.write(float(most.max())) != extent:
-            extent += f" to {SHARE.write(float(most.max()))}"
-        under = listing([credit.models[model] for model in models], 5)
+        extent, highest = _share(words, float(most.min())), _share(words, float(most.max()))
+        if highest != extent:
+            extent = words("range", low=extent, high=highest)
+        under = listing([credit.models[model] for model in models], 5, words)
         if len(models) == len(credit.models) > 1:
-            under = f"every model ({under})" if len(models) <= 5 else f"all {len(models)} models"
-        sentences.append(
-            f"{channels[channel]} gets the most credit under {under}: {extent} of attributed conversions."
-        )
+            few = len(models) <= 5
+            under = words("findings.every", models=under) if few else words("findings.all", n=len(models))
+        told.append(words("findings.leader", channel=channels[channel], models=under, extent=extent))
     if len(ordered) > MOST_LEADERS:
         rest = [channels[channel] for channel, _ in ordered[MOST_LEADERS:]]
-        sentences.append(f"Under the other models {listing(rest)} lead.")
-    return sentences
+        told.append(words("findings.others", channels=listing(rest, words=words)))
+    return told
 
 
-def _disagreement(credit: Credit) -> str:
-    shares, channels = _shares(credit)
+def _disagreement(words: Language, credit: Credit) -> str:
+    shares, channels = _shares(words, credit)
     if len(credit.models) < 2 or not channels or not np.isfinite(shares).all():
         return ""
     low, high = shares.argmin(axis=0), shares.argmax(axis=0)
     spread = shares.max(axis=0) - shares.min(axis=0)
     widest = int(spread.argmax())
     if spread[widest] < 0.0005:
-        return "The models agree on every channel to a tenth of a percent."
-    least, most = shares[low[widest], widest], shares[high[widest], widest]
-    return (
-        f"The models disagree most about {channels[widest]}: {SHARE.write(float(least))} of the credit under "
-        f"{label(credit.models[low[widest]])}, {SHARE.write(float(most))} under "
-        f"{label(credit.models[high[widest]])}. There the choice of a model decides, not the data."
+        return words("findings.agree")
+    return words(
+        "findings.disagree",
+        channel=channels[widest],
+        least=_share(words, float(shares[low[widest], widest])),
+        low=label(credit.models[low[widest]]),
+        most=_share(words, float(shares[high[widest], widest])),
+        high=label(credit.models[high[widest]]),
     )
 
 
-def _returns(credit: Credit) -> list[str]:
+def _returns(words: Language, credit: Credit) -> list[str]:
     if credit.cost is None or not credit.has_value:
         return []
     inside = credit.attributed
     roas = measure(credit, "roas")[:, inside]
-    channels = [label(name) for name in credit.keys[0][inside]]
+    channels = [label(name, words) for name in credit.keys[0][inside]]
     known = np.isfinite(roas[0])
     if known.sum() < 2:
         return []
     row = np.where(known, roas[0], np.nan)
     best, worst = int(np.nanargmax(row)), int(np.nanargmin(row))
-    highest, lowest = RATIO.write(float(row[best])), RATIO.write(float(row[worst]))
-    model = label(credit.models[0])
-    sentence = f"Under {model}, {channels[best]} has the highest ROAS ({highest}), "
-    sentences = [f"{sentence}{channels[worst]} the lowest ({lowest})."]
+    style = Style("ratio", 2, words=words)
+    told = [
+        words(
+            "findings.returns",
+            model=label(credit.models[0]),
+            best=channels[best],
+            highest=style.write(float(row[best])),
+            worst=channels[worst],
+            lowest=style.write(float(row[worst])),
+        )
+    ]
     below = [
         name
         for name, line in zip(channels, roas.T, strict=True)
         if np.isfinite(line).all() and (line < 1).all()
     ]
     if below:
-        under = "that model" if len(credit.models) == 1 else "every model"
-        sentences.append(f"Credited value stays below spend under {under} for {listing(below)}.")
-    return sentences
+        under = words("findings.that_model" if len(credit.models) == 1 else "findings.every_model")
+        told.append(words("findings.below", models=under, channels=listing(below, words=words)))
+    return told
+
+
+def _sure(words: Language, credit: Credit) -> str:
+    """Return how sure the leader of the first model is, or that nothing tells."""
+    shares, channels = _shares(words, credit)
+    if not channels or not np.isfinite(shares).any():
+        return ""
+    if credit.bootstrap is None:
+        return words("findings.no_intervals")
+    one = credit.select(models=credit.models[0])
+    best, intervals = one.probability_best("share"), one.intervals("share").set_index("channel")
+    first = credit.keys[0][credit.attributed][int(np.nanargmax(shares[0]))]
+    chance = float(best.set_index("channel")["probability"][first])
+    return words(
+        "findings.lead_sure",
+        model=label(credit.models[0]),
+        first=label(first, words),
+        chance=_share(words, chance),
+        low=_share(words, float(intervals["ci_low"][first])),
+        high=_share(words, float(intervals["ci_high"][first])),
+    )

@@ -2,225 +2,130 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from attribution.credit.table import fold
-from attribution.reporting.blocks import Block, Points, Section, Text, make_table
-from attribution.reporting.credit_sections import activity, breakdown, credit_by_model, money, unattributed
-from attribution.reporting.formats import amount_of, clean, day, listing, shorten, span
+from attribution.errors import CreditError, unknown_name
+from attribution.reporting.blocks import Block, Section
+from attribution.reporting.calibration_sections import calibrated, tested_channels
+from attribution.reporting.credit_sections import (
+    activity,
+    breakdown,
+    credit_by_model,
+    through_time,
+    unattributed,
+)
+from attribution.reporting.experiment_sections import (
+    Found,
+    holdouts,
+    incremental,
+)
+from attribution.reporting.formats import day
 from attribution.reporting.headline import headline
+from attribution.reporting.journey_sections import customers, journey_map, time_to_convert
+from attribution.reporting.language.catalogue import Language
+from attribution.reporting.money_sections import money
+from attribution.reporting.path_sections import top_paths
+from attribution.reporting.run_sections import audit, limits, settings
+from attribution.reporting.sure_sections import sure
+from attribution.reporting.synergy_sections import synergy_pairs
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from attribution.calibration.calibration import Calibration
     from attribution.credit.credit import Credit
     from attribution.diagnostics import CheckResult
+    from attribution.evaluation.synergy_result import Synergy
+    from attribution.journeys.flows import Flows
     from attribution.journeys.journeys import Journeys
-
-_CAUSE = (
-    "What a channel caused.",
-    (
-        "A model splits conversions that happened over the touches before them. It cannot tell how many "
-        "would have happened without a channel: channels that reach people who buy anyway (brand search, "
-        "retargeting, e-mail to customers) get credit for it. Only an experiment tells: a randomised holdout "
-        "or a geographic test."
-    ),
-)
-_UNLOGGED = (
-    "What was not logged.",
-    (
-        "Touches that the log does not hold (views that are not measured, word of mouth, refused cookies, a "
-        "person's other devices) get nothing; their share goes to the touches that it holds."
-    ),
-)
-_CHANCE = (
-    "How sure the numbers are.",
-    (
-        "They carry no intervals. Small differences between channels, and lines with few conversions, may be "
-        "chance."
-    ),
-)
-_MARGIN = (
-    "What the next unit of spend earns.",
-    (
-        "ROAS, ROI and CPA are averages over all that was spent, and they inherit the model's split. The "
-        "next unit of spend may earn less, or nothing."
-    ),
-)
+    from attribution.journeys.lags import Lags
 
 
-def make_sections(
-    credit: Credit,
-    journeys: Journeys | None,
-    paths: pd.DataFrame | None,
-    checks: Sequence[CheckResult] | None,
-    *,
-    top_paths: int,
-    manifest: Mapping[str, Any] | None,
-) -> tuple[Section, ...]:
-    """Return the sections of the report on `credit`; those that nothing is known for are left out."""
-    channels = fold(credit, ("channel",))
-    sections = [
-        Section("findings", "Findings", headline(channels, checks)),
-        Section("credit-by-model", "Credit by model", credit_by_model(channels)),
-        Section("money", "Spend and return", money(channels)),
-        Section("roles", "What channels did", activity(credit, journeys)),
-        Section("breakdown", "Breakdown", breakdown(credit)),
-        Section("unattributed", "Unattributed conversions", unattributed(channels)),
-        Section("paths", "Top paths", _paths(journeys, paths, credit, top_paths)),
-        Section("audit", "Audit of the log", _audit(checks)),
-        Section("limits", "What this report cannot tell", _limits(credit)),
-        Section("settings", "Settings", _settings(credit, manifest)),
-    ]
-    return tuple(section for section in sections if section.blocks)
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What a report is made of; see `report`. `channels` is the credit by channel alone."""
+
+    words: Language
+    credit: Credit
+    channels: Credit
+    journeys: Journeys | None = None
+    paths: pd.DataFrame | None = None
+    top_paths: int = 20
+    checks: Sequence[CheckResult] | None = None
+    found: tuple[Found, ...] = ()
+    calibration: Calibration | None = None
+    synergy: Synergy | None = None
+    flows: Flows | None = None
+    lags: tuple[Lags | None, Lags | None] = (None, None)  # days, touches
+    manifest: Mapping[str, Any] | None = None
 
 
-def period_of(credit: Credit) -> str:
+Maker = Callable[[Material], tuple[Block, ...]]
+
+# In the order in which a reader asks: credited, incremental, cost, how sure; then all the rest.
+SECTIONS: dict[str, Maker] = {
+    "findings": lambda m: headline(m.words, m.channels, m.checks, m.found, m.calibration),
+    "credit": lambda m: credit_by_model(m.words, m.channels),
+    "incremental": lambda m: incremental(m.words, m.channels, m.found),
+    "calibration": lambda m: calibrated(m.words, m.calibration),
+    "money": lambda m: money(m.words, m.channels),
+    "sure": lambda m: sure(m.words, m.channels),
+    "over_time": lambda m: through_time(m.words, m.credit),
+    "roles": lambda m: activity(m.words, m.credit, m.journeys),
+    "customers": lambda m: customers(m.words, m.credit, m.journeys),
+    "breakdown": lambda m: breakdown(m.words, m.credit),
+    "journey_map": lambda m: journey_map(m.words, m.journeys, m.flows),
+    "time_to_convert": lambda m: time_to_convert(m.words, m.journeys, *m.lags),
+    "paths": lambda m: top_paths(m.words, m.credit, m.journeys, m.paths, m.top_paths),
+    "synergy": lambda m: synergy_pairs(m.words, m.synergy),
+    "holdouts": lambda m: holdouts(m.words, m.found),
+    "unattributed": lambda m: unattributed(m.words, m.channels),
+    "audit": lambda m: audit(m.words, m.checks),
+    "limits": lambda m: limits(m.words, m.credit, tested_channels(m.found, m.calibration)),
+    "settings": lambda m: settings(m.words, m.credit, m.manifest),
+}
+
+
+def check_sections(names: object) -> tuple[str, ...]:
+    """Return the names of sections that were asked for, in order; all of them for None.
+
+    Raises
+    ------
+    CreditError
+        If a name is unknown or stands twice; the message names the nearest.
+    """
+    if names is None:
+        return tuple(SECTIONS)
+    hint = 'sections=("findings", "credit", "money", "limits")'
+    if isinstance(names, str) or not isinstance(names, Sequence) or not names:
+        msg = f"sections={names!r} is no list of names of sections"
+        raise CreditError(msg, column="sections", hint=hint)
+    for place, name in enumerate(names):
+        if name not in SECTIONS:
+            raise CreditError(unknown_name("section", name, SECTIONS), column="sections", hint=hint)
+        if name in names[:place]:
+            msg = f"section {name!r} stands twice"
+            raise CreditError(msg, column="sections", hint=hint)
+    return tuple(names)
+
+
+def make_sections(material: Material, names: Sequence[str]) -> tuple[Section, ...]:
+    """Return the sections asked for; those that nothing is known for are left out."""
+    made = [Section(name, material.words(name), SECTIONS[name](material)) for name in names]
+    return tuple(section for section in made if section.blocks)
+
+
+def by_channel(credit: Credit) -> Credit:
+    """Return the credit by channel alone."""
+    return fold(credit, ("channel",))
+
+
+def period_of(words: Language, credit: Credit) -> str:
     """Return the time that the credit is about, in words; empty where it is not known."""
     if credit.window is None:
         return ""
-    first, last = (day(instant) for instant in credit.window)
-    return first if first == last else f"{first} to {last}"
-
-
-def _paths(
-    journeys: Journeys | None, paths: pd.DataFrame | None, credit: Credit, top: int
-) -> tuple[Block, ...]:
-    if paths is None and journeys is not None and top:
-        paths = journeys.path_counts(top=top)
-    if paths is None or not top:
-        return ()
-    frame = paths.head(top)
-    if frame.empty:
-        return ()
-    shown = frame.assign(path=[shorten(clean(path), 160) for path in frame["path"]])
-    kinds = {
-        "path": ("Path", "text"),
-        "touches": ("Touches", "count"),
-        "conversions": ("Conversions", "count"),
-    }
-    if frame["nulls"].any():
-        kinds |= {"nulls": ("Without conversion", "count"), "conversion_rate": ("Rate", "share")}
-    if credit.has_value:
-        kinds["value"] = ("Value", "money")
-    if frame["median_days"].notna().any():
-        kinds["median_days"] = ("Median days", "number")
-    table = make_table(
-        "top_paths",
-        f"The {len(frame)} paths that converted most often" if len(frame) > 1 else "The one path",
-        shown,
-        kinds,
-        bars=("conversions",),
-        currency=credit.currency,
-        decimals=credit.decimals,
-        note=(
-            "A path is the order of touches inside one journey. Median days run from the journey's first "
-            "touch to its conversion."
-        ),
-    )
-    return (table,)
-
-
-def _audit(checks: Sequence[CheckResult] | None) -> tuple[Block, ...]:
-    import pandas as pd
-
-    if checks is None:
-        return ()
-    if not checks:
-        return (Text(("No check was made.",)),)
-    ordered = sorted(checks, key=lambda check: ("failed", "info", "ok").index(check.status))
-    failed = [check.name for check in checks if check.passed is False]
-    verdict = (
-        f"{amount_of(len(failed), 'check')} of {len(checks)} failed: {listing(failed, 20)}."
-        if failed
-        else f"None of {amount_of(len(checks), 'check')} failed."
-    )
-    frame = pd.DataFrame(
-        {
-            "check": [check.name for check in ordered],
-            "status": [check.status for check in ordered],
-            "count": [float(check.count) for check in ordered],
-            "finding": [check.text for check in ordered],
-            "fix": [check.fix for check in ordered],
-        }
-    )
-    table = make_table(
-        "audit",
-        "All checks of the log, failures first",
-        frame,
-        {
-            "check": ("Check", "text"),
-            "status": ("Status", "text"),
-            "count": ("Count", "count"),
-            "finding": ("Finding", "text"),
-            "fix": ("Fix", "text"),
-        },
-        marks=tuple(check.status if check.passed is False else "" for check in ordered),
-        folded=True,
-    )
-    told = tuple(
-        (
-            clean(f"{check.status}: {check.name}."),
-            clean(f"{check.text}.{f' Fix: {check.fix}' if check.fix else ''}"),
-        )
-        for check in ordered
-        if check.passed is not True
-    )
-    blocks: list[Block] = [Text((verdict,), "warning" if failed else "plain")]
-    if told:
-        blocks.append(Points(told))
-    return (*blocks, table)
-
-
-def _limits(credit: Credit) -> tuple[Block, ...]:
-    lookback = credit.settings.get("lookback")
-    items = [_CAUSE, _UNLOGGED]
-    if lookback is not None and lookback != "unlimited":
-        sentence = f"Touches more than {span(lookback)} before a conversion get nothing; "
-        sentence += "another lookback counts others."
-        items.append(("Other windows.", sentence))
-    items.append(_CHANCE)
-    if credit.cost is not None:
-        items.append(_MARGIN)
-    return (Points(tuple(items)),)
-
-
-def _settings(credit: Credit, manifest: Mapping[str, Any] | None) -> tuple[Block, ...]:
-    blocks: list[Block] = []
-    if credit.settings:
-        blocks.append(_facts_table("settings", "How this credit was made", _shown_settings(credit.settings)))
-    if manifest:
-        blocks.append(_facts_table("manifest", "This run", manifest, folded=True))
-    return tuple(blocks)
-
-
-def _shown_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    shown = dict(settings)
-    if isinstance(shown.get("log_end"), int):
-        shown["log_end"] = day(shown["log_end"])
-    return shown
-
-
-def _facts_table(name: str, caption: str, facts: Mapping[str, Any], *, folded: bool = False) -> Block:
-    import pandas as pd
-
-    rows = _flat(facts)
-    frame = pd.DataFrame(rows, columns=["setting", "value"], dtype=object)
-    kinds = {"setting": ("Setting", "text"), "value": ("Value", "text")}
-    return make_table(name, caption, frame, kinds, folded=folded)
-
-
-def _flat(facts: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
-    for key, value in facts.items():
-        if isinstance(value, Mapping):
-            rows += _flat(value, f"{prefix}{key}.")
-        elif isinstance(value, list | tuple) and any(isinstance(entry, Mapping) for entry in value):
-            for position, entry in enumerate(value):
-                rows += _flat(entry, f"{prefix}{key}[{position}].")
-        elif isinstance(value, list | tuple):
-            rows.append((f"{prefix}{key}", ", ".join(map(str, value))))
-        elif value is not None and value != "":
-            rows.append((f"{prefix}{key}", str(value)))
-    return rows
+    first, last = (day(instant, words) for instant in credit.window)
+    return first if first == last else words("period", first=first, last=last)

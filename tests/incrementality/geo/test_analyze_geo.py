@@ -29,7 +29,7 @@ PAIRS = [(NAMES[n], NAMES[n + 1]) for n in range(0, 24, 4)]
 
 
 def world(lift=0.1, *, days=70, test=14, seed=3, noise=0.03, spend=0.0):
-    """24 geos with a common season, of which six are treated; the true effect is `lift` of what would have been."""
+    """24 geos with a common season, six of them treated; the true effect is a share `lift`."""
     rng = np.random.default_rng(seed)
     day = np.arange(days)
     level = rng.lognormal(7.0, 0.4, (24, 1))

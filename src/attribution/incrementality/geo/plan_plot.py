@@ -47,7 +47,7 @@ def history(plan: GeoPlan, ax: Axes | None) -> Axes:
 
 
 def _week(values: Floats) -> Floats:
-    """Return the mean of the seven days around each, missing for three at the ends; weekdays hide all else."""
+    """Return the mean of the seven days around each, missing at the ends: weekdays hide all else."""
     smooth = np.full(len(values), np.nan)
     smooth[3:-3] = np.convolve(values, np.full(7, 1 / 7), "valid")
     return smooth

@@ -1,0 +1,8 @@
+"""Every command of the command line, in the order of its help."""
+
+from __future__ import annotations
+
+from attribution.cli import audit, check, run, simulate
+from attribution.cli.parsers import Command
+
+COMMANDS: tuple[Command, ...] = (run, check, audit, simulate)

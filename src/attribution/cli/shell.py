@@ -1,0 +1,110 @@
+"""From arguments to an exit code: what a command raises becomes one message that says what to do."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+
+from attribution.cli.codes import DONE, IN_USE, INTERNAL, INTERRUPTED, REFUSED, TERMINATED
+from attribution.cli.commands import COMMANDS
+from attribution.cli.logs import logged
+from attribution.cli.parsers import parser_of
+from attribution.errors import AttributionError, InUseError
+
+logger = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code.
+
+    Parameters
+    ----------
+    argv
+        The arguments; those of the process by default.
+    """
+    if sys.stdout is None:  # closed before the start, as with ``>&-``
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 (for as long as we run)
+    options = parser_of(COMMANDS).parse_args(argv)
+    with contextlib.suppress(
+        AttributeError, ValueError
+    ):  # a terminal that cannot write a name shows its code
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    as_json = getattr(options, "json", False) is True
+    with logged(verbose=options.verbose, debug=options.debug, as_json=as_json), _terminable():
+        try:
+            code: int = options.command(options)
+            sys.stdout.flush()
+        except BrokenPipeError:  # nobody reads any more, as with ``| head``
+            _close_output()
+            return DONE
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last resort: no traceback unasked
+            return _told(error, options, as_json=as_json)
+    return code
+
+
+def _told(error: BaseException, options: argparse.Namespace, *, as_json: bool) -> int:
+    """Say what went wrong, once, and return its exit code."""
+    code, text = _meaning(error)
+    if isinstance(error, OSError) and not isinstance(error, AttributionError):
+        _close_output()
+    if as_json:
+        logger.error("%s", text, exc_info=error if options.debug else None)
+        facts = {"exit": code, "error": {"kind": type(error).__name__, "message": text}}
+        if isinstance(error, AttributionError):
+            facts["error"] |= {"column": error.column, "hint": error.hint}  # type: ignore[operator]
+        with contextlib.suppress(OSError, ValueError):
+            print(json.dumps(facts), flush=True)
+        return code
+    if options.debug and not isinstance(error, KeyboardInterrupt):
+        import traceback
+
+        traceback.print_exception(error)
+    print(f"attribution: {text}", file=sys.stderr)
+    return code
+
+
+def _meaning(error: BaseException) -> tuple[int, str]:
+    """Return the exit code of an error and its message."""
+    if isinstance(error, KeyboardInterrupt):
+        code = TERMINATED if error.args == (signal.SIGTERM,) else INTERRUPTED
+        return code, "stopped; nothing half-written was left behind"
+    if isinstance(error, InUseError):
+        return IN_USE, f"busy: {error}"
+    if isinstance(error, AttributionError):
+        return REFUSED, f"error: {error}"
+    if isinstance(error, OSError):
+        return REFUSED, f"error: {error.strerror or error}"
+    if isinstance(error, MemoryError):
+        return REFUSED, "error: not enough memory for this log"
+    text = f"internal error: {type(error).__name__}: {error}"
+    return INTERNAL, f"{text}\n  Fix: --debug shows where it happened"
+
+
+def _close_output() -> None:
+    """Send what is still to be printed nowhere, so that the interpreter does not fail on it at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Let a polite kill (SIGTERM, as of a scheduler) clean up like an interrupt."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt(signal.SIGTERM)
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,297 @@
+"""synergy: which pairs of channels go with more conversions than the two would alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attribution._checks import flag, name_list, one_of, whole
+from attribution._typing import Bools, Floats, Ints
+from attribution.engines.base import Engine
+from attribution.engines.choose import engine_of
+from attribution.errors import JourneyError, ModelError, unknown_name
+from attribution.evaluation.synergy_result import Synergy
+from attribution.eventlog.eventlog import EventLog
+from attribution.journeys.build import JourneySettings
+from attribution.journeys.journeys import Journeys
+from attribution.models.buckets import BucketedTally
+from attribution.models.sets import SetTally
+from attribution.models.tasks import SetTask
+from attribution.stats.interactions import Counts, Interactions, Scale, cell_counts, pair_interactions
+from attribution.stats.multiplicity import Correction, adjust
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+logger = logging.getLogger(__name__)
+MOST_CHANNELS = 15
+_MOST_BUCKETS = 1 << 16
+_FEWEST_CLUSTERS = 20
+
+
+def synergy(
+    source: Journeys | EventLog,
+    channels: Sequence[str] | None = None,
+    *,
+    scale: Scale = "odds",
+    adjust_others: bool = True,
+    min_conversions: float = 10.0,
+    alpha: float = 0.05,
+    correction: Correction = "fdr_bh",
+    lookback: str | dt.timedelta | None = None,
+    goal: str | Sequence[str] | None = None,
+    after_conversion: str | None = None,
+    drop_censored: bool | None = None,
+    session_gap: str | dt.timedelta | None = None,
+    max_touches: int | None = None,
+    buckets: int = 256,
+    engine: str | Engine = "auto",
+    progress: bool | None = None,
+) -> Synergy:
+    """Compare how often journeys with two channels convert to what the two go with apart.
+
+    For a pair, let p11, p10, p01 and p00 be the conversion rates of journeys touched by both, by the first
+    but not the second, by the second but not the first, and by neither (but another channel). Without
+    interaction the odds multiply: ``o11 = o10 o01 / o00`` (or, with ``scale="rate"``, the rates add:
+    ``p11 = p10 + p01 - p00``). The excess of a pair is the conversion rate of its journeys beyond the one so
+    expected (VanderWeele & Knol 2014, A tutorial on interaction, section 2). By default the other channels of
+    a journey are held fixed: the interaction is the coefficient of the pair's product beside an indicator of
+    every channel, in a logistic (or least-squares) regression of whether a journey converts.
+
+    It is association, not cause. See docs/synergy.md for what it can and cannot tell.
+
+    Parameters
+    ----------
+    source
+        Journeys, or a log whose journeys are built on the way (with the options below).
+    channels
+        The channels to pair; by default the 15 in most journeys. All others together count as one channel
+        that is held fixed.
+    scale
+        On what two channels without interaction add up: ``"odds"`` (log odds; expected rates stay between 0
+        and 1) or ``"rate"``. Whether there is an interaction may depend on it.
+    adjust_others
+        Whether to hold the other channels fixed; False takes the four rates as they are.
+    min_conversions
+        A pair is tested where each of its four groups of journeys would hold so many conversions, and so many
+        journeys without, at the overall conversion rate; on odds, none of the groups may convert always or
+        never.
+    alpha
+        Level of all tests together.
+    correction
+        ``"fdr_bh"`` (Benjamini & Hochberg): of the pairs that stand out, no more than `alpha` by chance, in
+        expectation; ``"holm"``: no pair at all by chance, with probability 1 - `alpha`; ``"none"``. The
+        intervals follow.
+    lookback, goal, after_conversion, drop_censored, session_gap, max_touches
+        As in `build_journeys`, and only with a log; None leaves the default there.
+    buckets
+        Groups of users, a power of two, by the hash of the user. Variances come from the differences between
+        them, so that journeys of a user, which resemble one another, are not taken for independent. Journeys
+        of a path table know no users and are taken as independent.
+    engine, progress
+        As in `attribute`, and only with a log.
+
+    Returns
+    -------
+    Synergy
+        With ``to_frame()``, ``plot()`` (``kind="map"`` or ``"intervals"``) and ``summary()``.
+
+    Raises
+    ------
+    ModelError
+        If an option makes no sense, a channel is unknown, or there are fewer than 20 groups of users.
+    JourneyError
+        If no journey, or every one, converts; or journey options come with journeys that are built already.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> paths = {"path": ["tv > search", "tv", "search", "email"],
+    ...          "conversions": [90, 20, 40, 10], "nulls": [910, 980, 960, 990]}
+    >>> found = at.synergy(at.read_paths(paths), ["tv", "search"], scale="rate", adjust_others=False)
+    >>> found.to_frame()[["journeys", "rate_both", "rate_expected", "excess"]]
+       journeys  rate_both  rate_expected  excess
+    0    1000.0       0.09           0.05    0.04
+    """
+    began = perf_counter()
+    _check(adjust_others, min_conversions, alpha, buckets)
+    one_of(scale, "scale", ("odds", "rate"), error=ModelError)
+    one_of(correction, "correction", ("fdr_bh", "holm", "none"), error=ModelError)
+    options: dict[str, Any] = {
+        "lookback": lookback,
+        "goal": goal,
+        "after_conversion": after_conversion,
+        "drop_censored": drop_censored,
+        "session_gap": session_gap,
+        "max_touches": max_touches,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    tally, settings = _tallied(source, given, SetTask(buckets), engine, progress)
+    if isinstance(tally, BucketedTally):
+        total, sums, row, bucket = tally.matrix()
+    else:
+        total, sums, row, bucket = (
+            tally,
+            tally.sums,
+            np.arange(len(tally.sums)),
+            np.zeros(len(tally.sums), int),
+        )
+    chosen = _chosen(total, channels)
+    counts = _counts(total, chosen, sums, row, bucket, clustered=isinstance(tally, BucketedTally))
+    rate = _rate(total)
+    n = len(chosen)
+    pairs = np.stack(np.triu_indices(n, 1), axis=1).astype(np.int64)
+    # The last column, "any other channel", is held fixed and is in no pair.
+    least = min_conversions / min(rate, 1 - rate)
+    enough: Bools = np.all(cell_counts(counts, pairs)[0] >= least, axis=1)
+    if counts.clustered and counts.n_clusters < _FEWEST_CLUSTERS:
+        msg = f"the users fall into {counts.n_clusters} groups"
+        why = f"variances from fewer than {_FEWEST_CLUSTERS} groups of users say nothing"
+        raise ModelError(msg, why=why, hint="a log of more users, or a larger buckets=")
+    found = pair_interactions(counts, pairs, scale=scale, adjust=adjust_others, wanted=enough)
+    tested = enough & np.isfinite(found.contrast) & (found.error > 0)
+    low, high, p_value, p_adjusted = _tests(found, tested, alpha, correction)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        seen = found.successes[:, 0] / found.units[:, 0]
+        excess = seen - _expected(seen, np.where(tested, found.contrast, np.nan), scale)
+        bounds = [seen - _expected(seen, bound, scale) for bound in (low, high)]
+    order = np.lexsort([pairs[:, 1], pairs[:, 0], -np.nan_to_num(excess) * found.units[:, 0], ~tested])
+    logger.info("compared %d pairs of channels in %.2f s", len(pairs), perf_counter() - began)
+    return Synergy(
+        channels=tuple(total.channels[code] for code in chosen.tolist()),
+        pairs=pairs[order],
+        journeys=found.units[order],
+        conversions=found.successes[order],
+        excess=excess[order],
+        low=bounds[0][order],
+        high=bounds[1][order],
+        interaction=np.stack([np.where(tested, found.contrast, np.nan), low, high], axis=1)[order],
+        p_value=p_value[order],
+        p_adjusted=p_adjusted[order],
+        tested=tested[order],
+        scale=scale,
+        adjusted=adjust_others,
+        alpha=alpha,
+        correction=correction,
+        least=min_conversions,
+        conversion_rate=rate,
+        clusters=counts.n_clusters if counts.clustered else None,
+        settings=settings,
+    )
+
+
+def _expected(seen: Floats, contrast: Floats, scale: Scale) -> Floats:
+    """Return the rates that would be, were there no interaction."""
+    from scipy.special import expit, logit
+
+    rates: Floats = seen - contrast if scale == "rate" else expit(logit(seen) - contrast)
+    return rates
+
+
+def _check(adjust_others: object, min_conversions: object, alpha: object, buckets: int) -> None:
+    flag(adjust_others, "adjust_others", error=ModelError)
+    for name, value, right in (
+        (
+            "min_conversions",
+            min_conversions,
+            isinstance(min_conversions, int | float) and min_conversions > 0,
+        ),
+        ("alpha", alpha, isinstance(alpha, int | float) and 0 < alpha < 1),
+    ):
+        if isinstance(value, bool) or not right:
+            msg = f"{name}={value!r} must be a number {'above 0' if name != 'alpha' else 'between 0 and 1'}"
+            raise ModelError(msg, column=name, hint=f"{name}={'0.05' if name == 'alpha' else '10'}")
+    if whole(buckets, "buckets", least=_FEWEST_CLUSTERS, error=ModelError).bit_count() != 1:
+        msg = f"buckets={buckets} is not a power of two"
+        raise ModelError(msg, column="buckets", hint="buckets=256")
+    if buckets > _MOST_BUCKETS:
+        msg = f"buckets={buckets:,} is more than {_MOST_BUCKETS:,}"
+        raise ModelError(msg, column="buckets", why="each needs a table of its own", hint="buckets=256")
+
+
+def _tallied(
+    source: object, given: dict[str, Any], task: SetTask, engine: str | Engine, progress: bool | None
+) -> tuple[SetTally | BucketedTally, dict[str, Any]]:
+    """Count the journeys of the source by their set of channels, and return how they were built."""
+    if isinstance(source, Journeys):
+        if given or engine not in ("auto", "memory"):
+            name, value = next(iter({**given, "engine": engine}.items()))
+            msg = f"{name}={value!r} has no effect on journeys that are built already"
+            raise JourneyError(msg, column=name, hint="at.synergy(log, ...)")
+        if source.settings.get("nulls") is False:
+            msg = "the journeys that did not convert were not built"
+            raise JourneyError(msg, hint="at.build_journeys(log, nulls=True)")
+        return task(source), dict(source.settings)
+    if not isinstance(source, EventLog):
+        msg = f"synergy takes journeys or a log, not {type(source).__name__}"
+        raise JourneyError(msg, hint="at.synergy(at.build_journeys(log))")
+    settings = JourneySettings(**given)
+    with engine_of(engine, source).open(source, settings, progress=progress) as run:
+        return run({"sets": task})["sets"], settings.describe()
+
+
+def _chosen(total: SetTally, channels: Sequence[str] | None) -> Ints:
+    """Return the channels to pair, as positions in the tally's, those in most journeys first."""
+    journeys = total.sums[:, 0] + total.sums[:, 2]
+    inside = np.bincount(total.members, np.repeat(journeys, total.sizes), len(total.channels))
+    order = np.argsort(-inside, kind="stable")
+    if channels is None:
+        return order[:MOST_CHANNELS]
+    names = name_list(channels, "channels", error=ModelError)
+    for name in names:
+        if name not in total.channels:
+            raise ModelError(unknown_name("channel", name, total.channels), column="channels")
+    if len(set(names)) < 2 or len(set(names)) != len(names):
+        msg = f"channels={names!r} must be two different names or more"
+        raise ModelError(msg, column="channels", hint=f"channels={tuple(total.channels[:2])!r}")
+    wanted = np.array([total.channels.index(name) for name in names], np.int64)
+    return wanted[np.argsort(-inside[wanted], kind="stable")]
+
+
+def _counts(
+    total: SetTally, chosen: Ints, sums: Floats, row: Ints, bucket: Ints, *, clustered: bool
+) -> Counts:
+    """Lay the counts out: a row a set and bucket, a column a chosen channel, and one for all others."""
+    column = np.full(len(total.channels), len(chosen), np.int64)
+    column[chosen] = np.arange(len(chosen))
+    inside: Bools = np.zeros((len(total.sizes), len(chosen) + 1), np.bool_)
+    inside[np.repeat(np.arange(len(total.sizes)), total.sizes), column[total.members]] = True
+    touched = total.sizes[row] > 0
+    sums, row, bucket = sums[touched], row[touched], bucket[touched]
+    if len(chosen) < len(total.channels):  # sets that differ in other channels only are one
+        inside, place = np.unique(inside, axis=0, return_inverse=True)
+        row = place.reshape(-1)[row]
+    return Counts(inside, row, bucket, sums[:, 0] + sums[:, 2], sums[:, 0], clustered)
+
+
+def _rate(total: SetTally) -> float:
+    """Return the conversion rate of journeys with a touch."""
+    touched = total.sums[total.sizes > 0]
+    converted, journeys = float(touched[:, 0].sum()), float(touched[:, [0, 2]].sum())
+    if 0 < converted < journeys:
+        return converted / journeys
+    what = "none" if not converted else "every one"
+    msg = f"of {journeys:,.0f} journeys with a touch {what} converted, so there are no rates to compare"
+    raise JourneyError(msg, hint="journeys with and without a conversion: at.build_journeys(log, nulls=True)")
+
+
+def _tests(
+    found: Interactions, tested: Bools, alpha: float, correction: Correction
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return interval, p-value and corrected p-value of each tested pair, NaN for the others."""
+    from scipy import special
+
+    low, high, p_value, p_adjusted = np.full((4, len(tested)), np.nan)
+    contrast, error = found.contrast[tested], found.error[tested]
+    below = -np.abs(contrast / error)
+    tail = special.ndtr(below) if np.isinf(found.freedom) else special.stdtr(found.freedom, below)
+    p_value[tested] = 2 * tail
+    p_adjusted[tested], levels = adjust(p_value[tested], alpha, correction)
+    upper = 1 - levels / 2
+    reach = special.ndtri(upper) if np.isinf(found.freedom) else special.stdtrit(found.freedom, upper)
+    low[tested], high[tested] = contrast - reach * error, contrast + reach * error
+    return low, high, p_value, p_adjusted

@@ -1,0 +1,139 @@
+"""The credit calibrated by experiments: factors and incremental effects of every channel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attribution import _draw
+from attribution.calibration.calibration import BASELINE
+from attribution.reporting.blocks import Block, Figure, Text, make_table
+from attribution.reporting.credit_sections import dimension
+from attribution.reporting.experiment_sections import Found
+from attribution.reporting.figures import MAX_DRAWN, listed, make_figure
+from attribution.reporting.formats import Style, fit, label
+from attribution.reporting.language.catalogue import Language
+
+if TYPE_CHECKING:
+    from attribution.calibration.calibration import Calibration
+
+
+def calibrated(words: Language, calibration: Calibration | None) -> tuple[Block, ...]:
+    """Return what the experiments make of the credit: factors and incremental effects of every channel."""
+    if calibration is None:
+        return ()
+    what = words(f"calibration.{calibration.measure}")
+    level = Style("share", 0, words=words).write(1 - calibration.alpha)
+    frame = calibration.to_frame()
+    order = (
+        frame["incremental"]
+        .where(frame["channel"] != BASELINE)
+        .sort_values(ascending=False, na_position="last")
+    )
+    frame = frame.loc[order.index].reset_index(drop=True)
+    base = frame["channel"] == BASELINE
+    shown = frame.assign(
+        channel=frame["channel"].where(~base, words("calibration.baseline")),
+        tested=[
+            "" if is_base else words("calibration.by_test" if tested else "calibration.by_analogy")
+            for is_base, tested in zip(base.tolist(), frame["tested"].tolist(), strict=True)
+        ],
+    )
+    kind = "money" if calibration.measure == "value" else "count"
+    kinds = {
+        **{name: (dimension(words, name), "name") for name in calibration.credit.by},
+        "attributed": (words("calibration.attributed"), kind),
+        "factor": (words("calibration.factor"), "ratio"),
+        "incremental": (words("calibration.incremental"), kind),
+        "incremental_ci_low": (words("incremental.low"), kind),
+        "incremental_ci_high": (words("incremental.high"), kind),
+        "tested": (words("calibration.tested"), "text"),
+    }
+    if "iroas" in shown:
+        kinds |= {
+            "iroas": (words("incremental.iroas"), "ratio"),
+            "iroas_ci_low": (words("incremental.low"), "ratio"),
+            "iroas_ci_high": (words("incremental.high"), "ratio"),
+        }
+    table = make_table(
+        words,
+        "calibration",
+        words("calibration.caption", measure=what, level=level),
+        shown[list(kinds)],
+        kinds,
+        alike=("incremental", "incremental_ci_low", "incremental_ci_high", "attributed"),
+        currency=calibration.credit.currency,
+        decimals=calibration.credit.decimals,
+        marks=tuple("aside" if one else "" for one in base.tolist()),
+    )
+    style = fit(kind, [calibration.total, *calibration.baseline()], words=words)
+    value, low, high = (style.write(end) for end in calibration.baseline())
+    told = [
+        words(
+            "calibration.baseline.text",
+            value=value,
+            total=words.count(calibration.total) if kind == "count" else style.write(calibration.total),
+            measure=what,
+            level=level,
+            low=low,
+            high=high,
+        )
+    ]
+    best = calibration.next_test()
+    if len(best) and math.isfinite(best["at_stake"].iloc[0]):
+        told.append(words("calibration.next", channel=label(best["channel"].iloc[0])))
+    text = Text((words("calibration.text"), " ".join(told)))
+    return (text, *_figure(words, calibration, what, level), table)
+
+
+def _figure(words: Language, calibration: Calibration, what: str, level: str) -> tuple[Figure, ...]:
+    frame = calibration.factors()
+    sums = {end: frame[end] * frame["attributed"] for end in ("factor", "factor_ci_low", "factor_ci_high")}
+    order = sums["factor"].sort_values(ascending=False, kind="stable").index[:MAX_DRAWN].tolist()
+    names = [label(frame["channel"].iloc[row]) for row in order]
+    ends = np.array([[float(sums[end].iloc[row]) for end in sums] for row in order]).reshape(-1, 3)
+    tested = frame["experiments"].to_numpy()[order] > 0
+    kind = "money" if calibration.measure == "value" else "count"
+    style = fit(kind, ends.ravel().tolist(), words=words)
+    title = words("calibration.figure", measure=what, level=level)
+    title = title[:1].upper() + title[1:]
+    parts = [
+        words(
+            "calibration.figure.part",
+            channel=name,
+            caused=style.write(line[0]),
+            low=style.write(line[1]),
+            high=style.write(line[2]),
+        )
+        for name, line in zip(names[:5], ends.tolist(), strict=False)
+    ]
+    figure = make_figure(
+        words,
+        "figure-calibration",
+        title,
+        words("calibration.figure.alt", title=title, parts=listed(words, parts, len(frame))),
+        lambda ax: _draw.intervals(
+            names,
+            ends[:, 0],
+            ends[:, 1],
+            ends[:, 2],
+            [_draw.PALETTE[0] if known else _draw.GREY for known in tested.tolist()],
+            title="",
+            axis=what,
+            tick=lambda value: f"{value:,.10g}",
+            ax=ax,
+        ),
+        size=(6.0, 1.2 + 0.3 * len(names)),
+        note=words("calibration.figure.note"),
+    )
+    return (figure,)
+
+
+def tested_channels(found: Sequence[Found], calibration: Calibration | None) -> tuple[str, ...]:
+    """Return the channels that an experiment of the report is about."""
+    names = [one.channel for one in found]
+    names += [one.channel for one in calibration.tested] if calibration is not None else []
+    return tuple(dict.fromkeys(names))

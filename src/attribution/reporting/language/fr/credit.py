@@ -1,0 +1,130 @@
+"""French: findings, credit by model, how sure, what channels did, breakdowns, unattributed conversions."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str | tuple[str, str]] = {
+    "conversions": "Conversions",
+    "value": "Valeur",
+    "share": "Part",
+    "model": "Modèle",
+    "all_conversions": "Toutes les conversions",
+    "all_value": "Toute la valeur",
+    "left_out": (
+        "{n} canal de moindre crédit n’est pas montré ; les totaux le comptent.",
+        "{n} canaux de moindre crédit ne sont pas montrés ; les totaux les comptent.",
+    ),
+    # findings
+    "findings": "Constats",
+    "findings.attributed": "Attribuées",
+    "findings.unattributed": "{conversions} hors attribution",
+    "findings.spend": "Dépense",
+    "findings.roas": "valeur attribuée par unité dépensée",
+    "findings.cpa": "dépense par conversion attribuée",
+    "findings.incremental": "Incrémental",
+    "findings.incremental.detail": "causés par {channel} (compté : {outcome}) ; {low} à {high} à {level} "
+    "de confiance",
+    "findings.caused": "conversions causées par tous les canaux ; {low} à {high} avec {level} de probabilité",
+    "findings.empty": "Le journal ne contient aucune conversion : il n’y a rien à créditer.",
+    "findings.whole": "{conversions}{worth} : toutes ont été précédées d’au moins un contact{window}.",
+    "findings.partly": "{conversions}{worth} : {attributed} ({share}) précédées d’au moins un "
+    "contact{window} ; {lost} sans aucun contact, hors attribution, réparties sur aucun canal.",
+    "findings.worth": " d’une valeur de {value}",
+    "findings.window": " en {lookback}",
+    "findings.leader": "{channel} reçoit le plus de crédit selon {models} : {extent} des conversions "
+    "attribuées.",
+    "findings.every": "tous les modèles ({models})",
+    "findings.all": ("le modèle", "les {n} modèles"),
+    "findings.others": "Selon les autres modèles, {channels} arrivent en tête.",
+    "findings.agree": "Les modèles s’accordent sur chaque canal au dixième de pour cent près.",
+    "findings.disagree": "Les modèles divergent le plus sur {channel} : {least} du crédit selon {low}, "
+    "{most} selon {high}. Là, c’est le choix du modèle qui décide, non les données.",
+    "findings.returns": "Selon {model}, {best} a le ROAS le plus élevé ({highest}), {worst} le plus bas "
+    "({lowest}).",
+    "findings.below": "La valeur créditée reste inférieure à la dépense selon {models} pour {channels}.",
+    "findings.that_model": "ce modèle",
+    "findings.every_model": "tous les modèles",
+    "findings.lead_sure": "Précision : selon {model}, {first} arrive en tête dans {chance} des "
+    "rééchantillonnages d’utilisateurs, et sa part se situe entre {low} et {high} (intervalle à 95\u202f%).",
+    "findings.no_intervals": "Précision : ces chiffres sont sans intervalles ; de petits écarts peuvent "
+    "être dus au hasard.",
+    # credit by model
+    "credit": "Crédit par modèle",
+    "credit.nothing": "Le journal ne nomme aucun canal.",
+    "credit.conversions": "Conversions créditées à chaque canal, par modèle",
+    "credit.value": "Valeur créditée à chaque canal, par modèle",
+    "credit.share": "Part des conversions attribuées, par modèle",
+    "credit.figure": "Conversions créditées par canal",
+    "credit.figure.one": "Conversions créditées par canal, {model}",
+    "credit.figure.spans": "Les traits sont des intervalles à 95\u202f%.",
+    "credit.figure.alt": "{title} : {parts}.",
+    "credit.figure.across": (
+        "{title}, du plus bas au plus haut de {n} modèle : {parts}.",
+        "{title}, du plus bas au plus haut de {n} modèles : {parts}.",
+    ),
+    "figure.largest": ("Le plus grand de {total} canaux.", "Les {n} plus grands de {total} canaux."),
+    "figure.part": "{channel} {amount}",
+    "figure.others": ("{n} autre canal", "{n} autres canaux"),
+    "figure.rest": ("{parts} ; et {n} autre canal", "{parts} ; et {n} autres canaux"),
+    "axis.conversions": "conversions",
+    "axis.share": "part des conversions attribuées",
+    "axis.value_share": "part de la valeur attribuée",
+    "axis.cost_share": "part de la dépense",
+    # how sure
+    "sure": "Précision du crédit",
+    "sure.text": "D’après {n} rééchantillonnages d’utilisateurs : de combien le crédit changerait avec "
+    "d’autres utilisateurs semblables. Cela ne dit pas si le modèle est juste.",
+    "sure.caption": "Part du crédit avec intervalles à 95\u202f%, et fréquence de la première place, {model}",
+    "sure.low": "95\u202f% de",
+    "sure.high": "95\u202f% à",
+    "sure.rank": "Rang",
+    "sure.rank_low": "Rang de",
+    "sure.rank_high": "Rang à",
+    "sure.best": "Premier dans",
+    "sure.models": "Où deux modèles diffèrent plus que par hasard, canal par canal",
+    "sure.models.note": "Différence des parts, premier moins second, en points de pourcentage ; seulement "
+    "les paires dont l’intervalle à 95\u202f% exclut zéro, la plus grande d’abord. Les intervalles ne sont "
+    "pas corrigés du nombre de paires.",
+    "sure.first": "Premier",
+    "sure.second": "Second",
+    "sure.difference": "Différence",
+    "sure.figure": "Rang de chaque canal, {model}",
+    "sure.figure.alt": "{title} : {parts}.",
+    "sure.figure.part": "{channel} occupe le rang {place} dans {chance} des rééchantillonnages",
+    "sure.figure.axis": "rang, meilleur d’abord ; pour cent des rééchantillonnages",
+    # what channels did
+    "roles": "Ce que les canaux ont fait",
+    "roles.caption": "Conversions que chaque canal a touchées, assistées (touchées, mais pas en dernier), "
+    "ouvertes et conclues",
+    "roles.touched": "Touchées",
+    "roles.assisted": "Assistées",
+    "roles.opened": "Ouvertes",
+    "roles.closed": "Conclues",
+    "roles.mean_touches": "Contacts en moyenne",
+    "roles.note": "Ces nombres sont les mêmes pour tous les modèles. Leur somme n’est pas celle des "
+    "conversions : une conversion peut être touchée par plusieurs canaux.",
+    # over time, breakdown
+    "over_time": "Évolution",
+    "over_time.figure": "Conversions créditées par {period}, {model}",
+    "over_time.alt": "{title} : {n} périodes de {first} à {last} ; le plus en {high} ({most}), le moins en "
+    "{low} ({least}).",
+    "breakdown": "Détail",
+    "breakdown.caption": "Conversions créditées par {dimensions}, les plus grandes d’abord",
+    "breakdown.more": (
+        "{n} ligne plus petite n’est pas montrée ; credit.to_frame() la contient.",
+        "{n} lignes plus petites ne sont pas montrées ; credit.to_frame() les contient toutes.",
+    ),
+    # unattributed
+    "unattributed": "Conversions non attribuées",
+    "unattributed.none": "Aucune : chaque conversion avait au moins un contact éligible.",
+    "unattributed.why": "Une conversion sans contact éligible est comptée ici et donnée à aucun canal. "
+    "Raisons habituelles : une fenêtre plus courte que le temps de la décision, des contacts non "
+    "enregistrés, des contacts enregistrés sous un autre identifiant et, avec after_conversion = reset, "
+    "des achats répétés sans nouveau contact.",
+    "unattributed.every": "tous les modèles",
+    "unattributed.conversions": "Conversions attribuées et non attribuées",
+    "unattributed.value": "Valeur attribuée et non attribuée",
+    "unattributed.attributed": "Attribué",
+    "unattributed.lost": "Non attribué",
+    "unattributed.total": "Total",
+    "unattributed.share": "Part non attribuée",
+}

@@ -1,0 +1,81 @@
+"""French: what experiments say was caused, and credit calibrated by it."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str | tuple[str, str]] = {
+    "incremental": "Ce qui était incrémental",
+    "incremental.text": "Le crédit est une répartition comptable ; l’incrémental est ce qui, selon une "
+    "expérience, n’aurait pas eu lieu sans le canal. Les deux sont mis côte à côte, jamais mêlés.",
+    "incremental.caption": "Conversions créditées, et ce que les expériences disent causé, canal par canal",
+    "incremental.credited": "Créditées par {model}",
+    "incremental.caused": "Incrémental",
+    "incremental.low": "de",
+    "incremental.high": "à",
+    "incremental.iroas": "iROAS",
+    "incremental.verdict": "Verdict",
+    "incremental.note": "Les intervalles sont ceux des expériences, chacune à son niveau. Un tiret : non "
+    "mesuré par cette expérience. Une expérience dont les utilisateurs ou les semaines ne sont pas ceux du "
+    "journal compte d’autres conversions que le crédit à côté d’elle.",
+    "incremental.figure": "Crédité et incrémental, canal par canal",
+    "incremental.figure.part": "{channel} : {caused} causées ({low} à {high}), {credited} créditées",
+    "incremental.figure.alt": "{title} : {parts}.",
+    "incremental.figure.note": "Points avec traits : incrémental, avec l’intervalle de l’expérience. "
+    "Marques creuses : crédité par {model}.",
+    "incremental.axis": "conversions",
+    "incremental.effect": "{channel} : un effet est démontré : {caused} causés ({low} à {high} ; compté : "
+    "{outcome}), là où {model} crédite {credited} conversions.",
+    "incremental.unshown": "{channel} : aucun effet démontré (incrémental de {low} à {high}), là où "
+    "{model} crédite {credited} conversions.",
+    "incremental.blocked": "{channel} : l’expérience ne doit pas être lue, car un contrôle a échoué "
+    "({checks}).",
+    "incremental.relative": "{channel} : le résultat est un rapport ; effet relatif {value} ({low} à "
+    "{high}).",
+    "path.actual": "constaté",
+    "path.counterfactual": "sans le traitement",
+    "path.band": "bande ponctuelle à {level}",
+    "path.test": "test",
+    "path.cooldown": "après le test",
+    "verdict.effect": "effet",
+    "verdict.no effect shown": "aucun effet démontré",
+    "verdict.blocked": "à ne pas lire",
+    "holdouts": "Expériences",
+    "holdouts.caption": "{channel} : ce que l’expérience a mesuré",
+    "holdouts.facts": "{n_treated} unités dans {treated}, {n_holdout} dans {holdout} ; valeur p {p} ; plus "
+    "petit effet qu’elle aurait démontré avec 80\u202f% de probabilité : {mde}.",
+    "holdouts.failed": "Contrôles en échec : {checks}.",
+    "holdouts.estimate": "Estimation",
+    "holdouts.low": "de",
+    "holdouts.high": "à",
+    "holdouts.figure": "{channel} : ce qui fut et ce qui aurait été",
+    "holdouts.figure.alt": "{title} : effet relatif {value} ({low} à {high}).",
+    "measure.absolute": "Différence par unité",
+    "measure.relative": "Effet relatif",
+    "measure.incremental": "Résultat incrémental",
+    "measure.incremental_value": "Valeur incrémentale",
+    "measure.cace": "Effet par unité exposée du fait de son groupe (CACE)",
+    "measure.att": "Effet par unité exposée (ATT)",
+    "measure.iroas": "Valeur incrémentale par unité dépensée (iROAS)",
+    "measure.cost_per_incremental": "Coût par résultat incrémental",
+    "calibration": "Crédit calibré",
+    "calibration.text": "Le crédit multiplié par un facteur d’incrémentalité. Le facteur d’un canal testé "
+    "vient de ses propres expériences ; celui d’un canal non testé, de ce qu’enseignent les autres, avec "
+    "un intervalle large.",
+    "calibration.caption": "Crédit, facteur et {measure} incrémentales, avec intervalles à {level}",
+    "calibration.attributed": "Crédité",
+    "calibration.factor": "Facteur",
+    "calibration.tested": "Connu par",
+    "calibration.by_test": "test",
+    "calibration.by_analogy": "analogie",
+    "calibration.incremental": "Incrémental",
+    "calibration.baseline": "Aurait eu lieu de toute façon",
+    "calibration.all": "Tous les canaux",
+    "calibration.conversions": "conversions",
+    "calibration.value": "valeurs",
+    "calibration.figure": "{measure} incrémentales par canal, intervalles à {level}",
+    "calibration.figure.part": "{channel} {caused} ({low} à {high})",
+    "calibration.figure.alt": "{title} : {parts}.",
+    "calibration.figure.note": "En gris : sans test propre.",
+    "calibration.baseline.text": "{value} sur {total} ({measure}) auraient eu lieu de toute façon "
+    "(intervalle à {level} : {low} à {high}).",
+    "calibration.next": "Un test de {channel} trancherait le plus.",
+}

@@ -1,0 +1,29 @@
+"""French: spend and return."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str | tuple[str, str]] = {
+    "money": "Dépense et rendement",
+    "money.roas": "Dépense et ROAS (valeur créditée par unité dépensée), par modèle",
+    "money.cpa": "Dépense et CPA (dépense par conversion créditée), par modèle",
+    "money.of": "Dépense, crédit et rendement selon {model}",
+    "money.all": "Tous les canaux",
+    "money.cost": "Dépense",
+    "money.cost_share": "Part de la dépense",
+    "money.share": "Part des conversions",
+    "money.value_share": "Part de la valeur",
+    "money.roas.short": "ROAS",
+    "money.roi.short": "ROI",
+    "money.cpa.short": "CPA",
+    "money.note": "La dernière ligne rapporte toute la valeur et toutes les conversions attribuées, y "
+    "compris celles des canaux sans dépense, à toute la dépense. Un tiret : pas de dépense, ou rien de "
+    "crédité.",
+    "money.no_spend": "Crédités, mais sans aucune dépense : {channels}.",
+    "money.no_credit": "Dépense, mais aucun crédit selon aucun modèle : {channels}.",
+    "money.zero": "Dépense nulle : {channels}.",
+    "money.figure.value": "Part de la valeur créditée et part de la dépense, {model}",
+    "money.figure.credit": "Part du crédit et part de la dépense, {model}",
+    "money.figure.part": "{channel} {cost} de la dépense et {credit} du crédit",
+    "money.figure.note": "Au-dessus de la ligne pointillée, la part du crédit d’un canal dépasse sa part "
+    "de la dépense.",
+}

@@ -1,0 +1,91 @@
+"""How sure the credit is: intervals, places and differences, from its bootstrap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attribution.credit.questions import Questions
+from attribution.journeys.journeys import UNATTRIBUTED
+from attribution.reporting.blocks import Block, Table, Text, make_table
+from attribution.reporting.credit_sections import MAX_CHANNELS, left_out
+from attribution.reporting.figures import places
+from attribution.reporting.formats import label
+from attribution.reporting.language.catalogue import Language
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attribution.credit.credit import Credit
+
+_MOST_PAIRS = 40
+
+
+def sure(words: Language, credit: Credit) -> tuple[Block, ...]:
+    """Return intervals of the shares of credit, channel by channel, for each model."""
+    if credit.bootstrap is None or not credit.attributed.any():
+        return ()
+    blocks: list[Block] = [Text((words("sure.text", n=len(credit.bootstrap)),))]
+    blocks += places(words, credit)
+    intervals, best = credit.intervals("share"), credit.probability_best("share")
+    for position, model in enumerate(credit.models):
+        one = intervals[intervals["model"] == model]
+        one = one.merge(best[best["model"] == model][["channel", "probability"]], on="channel")
+        one = one[one["channel"] != UNATTRIBUTED].sort_values("estimate", ascending=False, kind="stable")
+        blocks.append(_intervals(words, model, position, one.reset_index(drop=True)))
+    if len(credit.models) > 1:
+        blocks += _differences(words, credit)
+    return tuple(blocks)
+
+
+def _intervals(words: Language, model: str, position: int, frame: pd.DataFrame) -> Table:
+    shown = frame.head(MAX_CHANNELS).drop(columns=["model", "standard_error"])
+    for name in ("rank", "rank_low", "rank_high"):
+        shown[name] = shown[name].astype("float64")
+    kinds = {
+        "channel": (words("channel"), "name"),
+        "estimate": (words("share"), "share"),
+        "ci_low": (words("sure.low"), "share"),
+        "ci_high": (words("sure.high"), "share"),
+        "rank": (words("sure.rank"), "count"),
+        "rank_low": (words("sure.rank_low"), "count"),
+        "rank_high": (words("sure.rank_high"), "count"),
+        "probability": (words("sure.best"), "share"),
+    }
+    return make_table(
+        words,
+        f"intervals_{position + 1}",
+        words("sure.caption", model=label(model)),
+        shown,
+        kinds,
+        note=left_out(words, len(frame), len(shown)),
+        folded=position > 0,
+    )
+
+
+def _differences(words: Language, credit: Questions) -> list[Block]:
+    """Return the channels whose share differs between two models by more than chance."""
+    frame = credit.differences("share", between="models")
+    frame = frame[(frame["ci_low"] > 0) | (frame["ci_high"] < 0)]
+    if frame.empty:
+        return []
+    order = frame["difference"].abs().sort_values(ascending=False, kind="stable").index
+    frame = frame.loc[order].head(_MOST_PAIRS).reset_index(drop=True)
+    kinds = {
+        "channel": (words("channel"), "name"),
+        "first": (words("sure.first"), "name"),
+        "second": (words("sure.second"), "name"),
+        "difference": (words("sure.difference"), "share"),
+        "ci_low": (words("sure.low"), "share"),
+        "ci_high": (words("sure.high"), "share"),
+    }
+    return [
+        make_table(
+            words,
+            "differences",
+            words("sure.models"),
+            frame[list(kinds)],
+            kinds,
+            note=words("sure.models.note"),
+            folded=True,
+        )
+    ]

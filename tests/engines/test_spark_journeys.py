@@ -1,0 +1,36 @@
+"""Customers, pairs and flows on a Spark cluster: the numbers of memory."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import attribution as at
+from attribution.eventlog.eventlog import EventLog
+from attribution.journeys.build import JourneySettings
+from attribution.journeys.flows import FlowTask, solve_flows
+from attribution.journeys.lags import LagTask, solve_lags
+from tests.engines import cluster as clusters
+from tests.engines.same import assert_same
+
+pytestmark = [
+    pytest.mark.skipif(clusters.missing() is not None, reason=str(clusters.missing())),
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+def test_journeys_on_a_cluster(log: EventLog, cluster: clusters.Cluster):
+    engine = at.Spark(cluster.classic, 3)
+    credit = {"models": ["linear", "markov"], "by": "customer", "progress": False}
+    assert_same(at.attribute(log, engine=engine, **credit), at.attribute(log, engine="memory", **credit))
+    pairs = {"min_conversions": 1, "buckets": 64, "progress": False}
+    found, expected = (at.synergy(log, engine=each, **pairs).to_frame() for each in (engine, "memory"))
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-8)
+    tasks = {"flows": FlowTask(4), "days": LagTask("days")}
+    with engine.open(log, JourneySettings(), progress=False) as run:
+        tallies = run(tasks)
+    journeys = at.build_journeys(log)
+    pd.testing.assert_frame_equal(solve_flows(tallies["flows"], 6).to_frame(), journeys.flows().to_frame())
+    assert solve_lags(tallies["days"], "days").median == journeys.time_to_convert().median

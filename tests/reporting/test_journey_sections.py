@@ -1,0 +1,94 @@
+"""The report's sections of journeys and of pairs: in both languages, with the numbers of the results."""
+
+from __future__ import annotations
+
+import pytest
+
+import attribution as at
+from attribution.reporting.blocks import Figure, Table, Text
+from attribution.reporting.journey_sections import customers, journey_map, time_to_convert
+from attribution.reporting.language.catalogue import language
+from attribution.reporting.synergy_sections import synergy_pairs
+
+
+@pytest.fixture(scope="module")
+def journeys():
+    sample = at.load_sample("retailer")
+    return at.build_journeys(
+        at.read_log(sample.touches, sample.conversions), goal="purchase", drop_censored=True
+    )
+
+
+@pytest.fixture(scope="module")
+def credit(journeys):
+    return at.attribute(journeys, ["linear", "last_touch"], by="customer")
+
+
+@pytest.fixture(scope="module")
+def pairs(journeys):
+    return at.synergy(journeys)
+
+
+def tables(blocks):
+    return {block.name: block for block in blocks if isinstance(block, Table)}
+
+
+@pytest.mark.parametrize("code", ["en", "fr"])
+def test_every_section_speaks_the_language(journeys, credit, pairs, code):
+    words, english = language(code), language("en")
+    made = [
+        *journey_map(words, journeys),
+        *time_to_convert(words, journeys),
+        *customers(words, credit, None),
+        *customers(words, at.attribute(journeys, "linear"), journeys),
+        *synergy_pairs(words, pairs),
+    ]
+    figures = [block for block in made if isinstance(block, Figure)]
+    assert len(figures) == 5
+    for figure in figures:
+        assert figure.alt.startswith(figure.title)
+        for narrow in (False, True) if code == "fr" else (False,):
+            svg = figure.draw(narrow)
+            assert svg.startswith("<svg")
+            if code == "fr":
+                assert "later touches" not in svg
+                assert "conversions per" not in svg
+    captions = [block.caption for block in made if isinstance(block, Table)]
+    assert len(captions) == 6
+    if code == "fr":
+        known = {
+            text
+            for entry in english.texts.values()
+            for text in (entry if isinstance(entry, tuple) else (entry,))
+        }
+        assert not {*captions, *(figure.title for figure in figures)} & known
+
+
+def test_numbers_are_those_of_the_results(journeys, credit, pairs):
+    words = language("en")
+    flows = journeys.flows()
+    shown = tables(journey_map(words, journeys))["journey_map"].frame
+    assert shown["conversions"].tolist() == flows.conversions[flows.largest(15)].tolist()
+    lags = tables(time_to_convert(words, journeys))
+    assert lags["days_to_convert"].frame["conversions"].sum() == journeys.time_to_convert().total
+    table = tables(customers(words, credit, None))["customers"].frame
+    linear = credit.to_frame().query("model == 'linear' and channel != '(unattributed)'")
+    for name in ("new", "returning"):
+        assert table[name].sum() == pytest.approx(linear.loc[linear["customer"] == name, "conversions"].sum())
+    assert tables(synergy_pairs(words, pairs))["synergy"].frame["excess"].tolist() == pytest.approx(
+        pairs.to_frame()["excess"].head(40).tolist(), nan_ok=True
+    )
+
+
+def test_nothing_known_makes_no_section(pairs):
+    words = language("en")
+    journeys = at.read_paths({"path": ["a > b", "a"], "conversions": [1, 2], "nulls": [3, 4]})
+    credit = at.attribute(journeys, "linear")
+    assert journey_map(words, None) == ()
+    assert time_to_convert(words, None) == ()
+    assert customers(words, credit, journeys) == ()  # paths know no users
+    assert synergy_pairs(words, None) == ()
+    assert "touches_to_convert" in tables(time_to_convert(words, journeys))
+    blocks = synergy_pairs(words, at.synergy(journeys))
+    assert [type(block) for block in blocks] == [Text]
+    assert "0 of 1 pairs" in blocks[0].paragraphs[0]
