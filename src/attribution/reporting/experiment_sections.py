@@ -35,7 +35,8 @@ class Found:
     channel
         The channel tested.
     incremental
-        Conversions caused in all treated units; None where the experiment does not tell.
+        Conversions caused in all treated units; None where the experiment does not tell, as geo tests, which
+        count another outcome.
     lift
         The whole result; None where only an estimate was given.
     credited
@@ -80,7 +81,9 @@ def find(credit: Credit, lifts: Mapping[str, Any] | None) -> tuple[Found, ...]:
         for one in several:
             one = one.lift if isinstance(one, Evidence) else one
             if isinstance(one, Lift):
-                found.append(Found(channel, one.incremental, one, credited))
+                # A geo test counts an outcome of its own, such as sales, which stands beside no credit.
+                caused = None if one.design == "geo" else one.incremental
+                found.append(Found(channel, caused, one, credited))
             elif isinstance(one, Estimate):
                 found.append(Found(channel, one, None, credited))
             else:
