@@ -182,7 +182,8 @@ def test_every_table_becomes_a_file_with_its_numbers(tmp_path, kind):
     for name, frame in made.tables.items():
         read = pd.read_parquet(written[name]) if kind == "parquet" else pd.read_csv(written[name])
         for column in frame.select_dtypes("number"):
-            np.testing.assert_allclose(read[column], frame[column], rtol=1e-15)
+            # Older pandas' quick reading of decimals may miss the last digits.
+            np.testing.assert_allclose(read[column], frame[column], rtol=1e-12)
     text = written["credit"].read_bytes()
     assert kind == "parquet" or b"'=1+1" in text  # no formula in a spreadsheet
 
