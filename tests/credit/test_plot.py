@@ -329,6 +329,14 @@ def test_label_text_is_one_short_line():
     assert len(label_text("ä" * 50)) == 32
 
 
+@pytest.mark.parametrize("longest", [8, 12, 18, 32])
+def test_long_names_that_begin_alike_stay_apart(longest):
+    names = [f"Google Ads / Search / Brand / Campaign no. {number:02d}" for number in range(30)]
+    shown = [label_text(name, longest) for name in names]
+    assert len(set(shown)) == 30
+    assert max(map(len, shown)) <= longest
+
+
 # ------------------------------------------------------------------------------------------------- svg
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
+
 import pytest
 
 import attribution as at
@@ -62,6 +64,18 @@ def test_every_section_speaks_the_language(journeys, credit, pairs, code):
             for text in (entry if isinstance(entry, tuple) else (entry,))
         }
         assert not {*captions, *(figure.title for figure in figures)} & known
+
+
+def test_pairs_can_be_told_apart_and_clear_ones_seen_on_a_phone(pairs):
+    figures = [block for block in synergy_pairs(language("en"), pairs) if isinstance(block, Figure)]
+    drawn = [
+        [(text.text or "").strip() for text in ET.fromstring(figure.draw(True)).iter() if text.text]
+        for figure in figures
+    ]
+    clear = int(pairs.significant.sum())
+    assert clear > 0
+    assert sum(text in {"+", "\u2212"} for text in drawn[0]) == clear
+    assert not [text for text in drawn[1] if "\u2026" in text]
 
 
 def test_numbers_are_those_of_the_results(journeys, credit, pairs):

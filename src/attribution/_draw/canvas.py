@@ -57,17 +57,22 @@ _UNDRAWABLE = "\ufffe\uffff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u206
 def label_text(name: str, longest: int = _LONGEST) -> str:
     r"""Return `name` fit for a plot: in one line, without characters that no SVG may hold, not too long.
 
+    Of a long name the middle is left out: campaigns of one family begin alike and end differently.
+
     Examples
     --------
     >>> label_text("paid\nsearch"), label_text("a" * 40, longest=8)
-    ('paid search', 'aaaaaaa…')
+    ('paid search', 'aaaa…aaa')
     """
     kept = "".join(
         " " if unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} or letter in _UNDRAWABLE else letter
         for letter in name
     )
     kept = " ".join(kept.split()) or "(empty)"
-    return kept if len(kept) <= longest else kept[: longest - 1].rstrip() + "…"
+    if len(kept) <= longest:
+        return kept
+    end = (longest - 1) // 2
+    return kept[: longest - 1 - end].rstrip() + "…" + kept[-end:].lstrip()
 
 
 def in_notebook() -> bool:

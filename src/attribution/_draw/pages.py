@@ -14,6 +14,7 @@ _SHORT = 18  # characters of a label on a narrow drawing
 _SMALLEST = 7.5  # points of a letter
 _MOST_TICKS = 4
 _MOST_WRITTEN = 9  # columns of a heat map up to which a cell has room for its number
+_AND = " + "  # between the two channels of a pair
 
 
 def translate(ax: Axes, word: Callable[[str], str], *, numeric_dates: bool = False) -> None:
@@ -63,7 +64,7 @@ def narrow(ax: Axes) -> None:
     for axis in (ax.xaxis, ax.yaxis):
         formatter: Any = axis.get_major_formatter()
         if isinstance(axis.get_major_locator(), FixedLocator):
-            labels = [label_text(text.get_text(), _SHORT) for text in axis.get_ticklabels()]
+            labels = [_short(text.get_text()) for text in axis.get_ticklabels()]
             every = -(-len(labels) // _MOST_TICKS) if axis is ax.xaxis and not ax.collections else 1
             _relabel(axis, labels, every)
         elif isinstance(formatter, ConciseDateFormatter):
@@ -75,7 +76,15 @@ def narrow(ax: Axes) -> None:
         text.set_fontsize(max(text.get_fontsize(), _SMALLEST))
     if any(isinstance(drawn, QuadMesh) for drawn in ax.collections) and len(ax.get_xticks()) > _MOST_WRITTEN:
         for text in list(ax.texts):
-            text.remove()
+            if len(text.get_text()) > 1:  # a sign has room in any cell
+                text.remove()
+
+
+def _short(text: str) -> str:
+    one, _, other = text.partition(_AND)
+    if len(text) <= _SHORT or not other:
+        return label_text(text, _SHORT)
+    return f"{label_text(one, _SHORT)} +\n{label_text(other, _SHORT)}"
 
 
 def _relabel(axis: Any, labels: list[str], every: int = 1) -> None:

@@ -287,6 +287,15 @@ def without(old: str, new: str):
     return damaged(lambda whole: whole.replace(old, new))
 
 
+def _with(whole: str, **changed: object) -> str:
+    return json.dumps({**json.loads(whole), **changed})
+
+
+def _twice(whole: str) -> str:
+    rows = json.loads(whole)["credit"]
+    return _with(whole, credit=[*rows, rows[0]])  # what a merge that kept both sides leaves
+
+
 BAD = {
     "not there": lambda folder: folder / "missing.json",
     "empty": damaged(lambda _: ""),
@@ -297,6 +306,10 @@ BAD = {
     "settings by hand": without("order=1", "order=2"),
     "no credit": without('"credit"', '"kredit"'),
     "text for a number": without('"conversions": ', '"conversions": "x" '),
+    "a row twice": damaged(_twice),
+    "a list for the log's counts": damaged(lambda whole: _with(whole, log=[])),
+    "no counts of hours": damaged(lambda whole: _with(whole, log={"hours": None})),
+    "text for transitions": damaged(lambda whole: _with(whole, transitions="x")),
     "totals lost": without("attributed_value", "v"),
     "another suffix": lambda folder: folder / "baseline.xlsx",
     "an empty folder": lambda folder: folder,

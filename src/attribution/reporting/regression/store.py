@@ -214,9 +214,15 @@ def _from_document(document: Mapping[str, Any], rows: Any, path: Path) -> Baseli
         found,
         totals=sums,
         window=_instants(document.get("window")),
-        log=document.get("log"),
-        transitions=document.get("transitions"),
+        log=_counts(document.get("log")),
+        transitions=_counts(document.get("transitions")),
     )
+
+
+def _counts(held: Mapping[str, Mapping[str, Any]] | None) -> dict[str, dict[str, float]] | None:
+    if held is None:
+        return None
+    return {part: {key: float(count) for key, count in counts.items()} for part, counts in held.items()}
 
 
 def _from_rows(columns: Mapping[str, list[Any]], by: list[str], settings: Mapping[str, Any]) -> Baseline:
@@ -227,6 +233,9 @@ def _from_rows(columns: Mapping[str, list[Any]], by: list[str], settings: Mappin
     rank = {model: place for place, model in enumerate(models)}
     row = np.array([rank[model] for model in columns.get("model", ())], dtype=np.int64)
     column = np.array([distinct[cell] for cell in cells], dtype=np.int64)
+    if len(np.unique(row * len(distinct) + column)) < len(cells):
+        msg = "a row of credit comes twice"
+        raise ValueError(msg)
     names = [*AMOUNTS, *(f"{name}_se" for name in ERRORS)]
     bounds = {f"{name}_se": f"{name}_ci_" for name in ERRORS}
     layers = []

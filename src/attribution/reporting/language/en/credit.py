@@ -27,7 +27,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "findings.empty": "The log holds no conversions, so there is nothing to credit.",
     "findings.whole": "{conversions}{worth}: each had at least one touch{window} before it.",
     "findings.partly": "{conversions}{worth}: {attributed} ({share}) had at least one touch{window} "
-    "before; {lost} had none, stay unattributed, and are spread over no channel.",
+    "before; {lost} had none: unattributed, and spread over no channel.",
     "findings.worth": " worth {value}",
     "findings.window": " within {lookback}",
     "findings.leader": "{channel} gets the most credit under {models}: {extent} of attributed conversions.",

@@ -27,7 +27,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "findings.empty": "Le journal ne contient aucune conversion : il n’y a rien à créditer.",
     "findings.whole": "{conversions}{worth} : toutes ont été précédées d’au moins un contact{window}.",
     "findings.partly": "{conversions}{worth} : {attributed} ({share}) précédées d’au moins un "
-    "contact{window} ; {lost} sans aucun contact, hors attribution, réparties sur aucun canal.",
+    "contact{window} ; {lost} sans aucun contact : hors attribution, sans crédit à aucun canal.",
     "findings.worth": " d’une valeur de {value}",
     "findings.window": " en {lookback}",
     "findings.leader": "{channel} reçoit le plus de crédit selon {models} : {extent} des conversions "
