@@ -4,6 +4,7 @@
 #   make test-floors  the tests on the oldest versions that pyproject.toml allows
 #   make fmt          format and apply the safe fixes
 #   make lint types layers unit coverage notebooks    the parts of `make test`
+#   make validate     every simulation at its full size (long): before a release, and when a formula changed
 #   make bench        the benchmarks (minutes)
 #   make pictures     draw the pictures of README and docs again
 #   make tree         write the tree of modules into docs/architecture.md again
@@ -26,7 +27,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MPLBACKEND := Agg
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-floors fmt lint types layers unit coverage notebooks bench pictures tree clean
+.PHONY: demo test test-floors fmt lint types layers unit coverage validate notebooks bench pictures tree clean
 
 demo: $(APP)
 	$(BIN)/attribution run data/samples/retailer/demo.toml
@@ -53,6 +54,10 @@ unit: $(DEV)
 # Do intervals cover, and do tests of nothing stay silent: fails when a row leaves its band.
 coverage: $(DEV)
 	$(BIN)/python -m benchmarks.coverage --quick
+
+# The same rows and more, with all of their draws; a line for each script of simulations.
+validate: $(DEV)
+	$(BIN)/python -m benchmarks.coverage
 
 notebooks: $(DEV)
 ifneq ($(NOTEBOOKS),)
