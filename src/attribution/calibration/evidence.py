@@ -141,7 +141,11 @@ class Evidence:
             return lift.iroas.times(cost / worth)
         # Of a test that went dark, what was lost is what the advertising had caused.
         dark = lift.details["cost"]["total"] < 0
-        return Estimate(-total.value, -total.high, -total.low, total.note) if dark else total
+        return (
+            Estimate(-total.value, -total.high, -total.low, total.note, std_error=total.std_error)
+            if dark
+            else total
+        )
 
     def factor(
         self, attributed: float, alpha: float, measure: str = "conversions", cost: float = math.nan
@@ -153,7 +157,7 @@ class Evidence:
         attributed
             The credit to compare with, where the evidence has none of its own.
         alpha
-            Level of an `Estimate` that says none.
+            Level of an `Estimate` that has no standard error.
         measure
             ``"conversions"`` or ``"value"``.
         cost
@@ -165,7 +169,10 @@ class Evidence:
         found = self.found(measure, cost)
         assert found is not None
         base = attributed if self.attributed is None else self.attributed
-        error = (found.high - found.low) / (2 * float(norm.isf(level / 2)))
+        error = found.std_error
+        if not (math.isfinite(error) and error > 0):
+            # The width of an interval of t, of a sequence or of permutations is another multiple of it.
+            error = (found.high - found.low) / (2 * float(norm.isf(level / 2)))
         factor = found.value / base
         # The delta method on the ratio; exact where the credit is counted, not sampled.
         spread = math.sqrt(error**2 + (factor * self.attributed_error) ** 2) / base

@@ -84,8 +84,9 @@ def degrees(pair: Pair, name: str) -> float:
 def difference(pair: Pair, name: str, test: Test) -> Estimate:
     """Return treated minus holdout of a metric, per user."""
     gap, variance = pair.difference(name)
-    half = test.critical(pair, name) * math.sqrt(variance) * (test.scale if name == "outcome" else 1.0)
-    return Estimate(gap, gap - half, gap + half)
+    error = math.sqrt(variance) * (test.scale if name == "outcome" else 1.0)
+    half = test.critical(pair, name) * error
+    return Estimate(gap, gap - half, gap + half, std_error=error)
 
 
 def relative(pair: Pair, test: Test, *, nonnegative: bool) -> Estimate:
@@ -125,10 +126,10 @@ def per_exposed(pair: Pair, test: Test) -> tuple[Estimate, Estimate]:
     critical = test.critical(pair, "outcome")
     value = y / d if d else math.nan
     exact = estimate_of(value, ratio_set(y, d, v_y, v_d, c, critical), NO_EXPOSURE)
-    half = critical * math.sqrt(float(ratio_variance(y, d, v_y, v_d, c))) if d else math.nan
-    return exact, Estimate(
-        value, value - half, value + half, "delta method; trust it where exposure differs much"
-    )
+    error = math.sqrt(float(ratio_variance(y, d, v_y, v_d, c))) if d else math.nan
+    half = critical * error
+    note = "delta method; trust it where exposure differs much"
+    return exact, Estimate(value, value - half, value + half, note, std_error=error)
 
 
 @dataclass(frozen=True)
@@ -179,8 +180,11 @@ def score(pair: Pair, alpha: float) -> tuple[dict[str, Any], Test]:
     wald = abs(gap) / math.sqrt(variance) if variance > 0 else 0.0
     scale = wald / z if z > 0 and wald > 0 else 1.0
     note = "" if math.isfinite(high) else NO_LIFT
+    # Of the score test: with the events that both arms would share without an effect.
+    share = sum(events) / sum(n)
+    error = math.sqrt(share * (1 - share) * (1 / n[0] + 1 / n[1]))
     fields = {
-        "absolute": Estimate(gap, *found.difference),
+        "absolute": Estimate(gap, *found.difference, std_error=error),
         "relative": Estimate(ratio - 1.0, low, high, note),
         "p_value": found.p_value,
     }

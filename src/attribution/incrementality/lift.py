@@ -43,6 +43,9 @@ class Estimate:
     gap
         Where the set is all between `low` and `high` but this open interval (Fieller's set of a ratio whose
         denominator cannot be told from zero); None as a rule.
+    std_error
+        The estimate's standard error, whatever the level and kind of its interval; missing where the test
+        has none.
 
     Examples
     --------
@@ -56,6 +59,7 @@ class Estimate:
     high: float
     note: str = ""
     gap: tuple[float, float] | None = None
+    std_error: float = math.nan
 
     @property
     def bounded(self) -> bool:
@@ -82,16 +86,18 @@ class Estimate:
             A positive number that does not come from the same data.
         """
         gap = None if self.gap is None else (self.gap[0] * factor, self.gap[1] * factor)
-        return Estimate(self.value * factor, self.low * factor, self.high * factor, self.note, gap)
+        ends = self.low * factor, self.high * factor
+        return Estimate(self.value * factor, *ends, self.note, gap, self.std_error * factor)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return value, ends, note and gap by name."""
+        """Return value, ends, note, gap and standard error by name."""
         return {
             "value": self.value,
             "low": self.low,
             "high": self.high,
             "note": self.note,
             "gap": self.gap,
+            "std_error": self.std_error,
         }
 
 

@@ -37,6 +37,7 @@ def compose(
         _incremental(reading, reading.value, actual),
         _incremental(reading, reading.low, actual),
         _incremental(reading, reading.high, actual),
+        std_error=_error(reading, actual),
     )
     relative = _mapped(reading, actual)
     cells = test.n_treated * test.n_test
@@ -78,6 +79,13 @@ def _incremental(reading: Reading, effect: float, actual: float) -> float:
     if reading.scale == "level":
         return effect
     return actual * -math.expm1(-effect) if effect > -700 else -math.inf
+
+
+def _error(reading: Reading, actual: float) -> float:
+    """Return the incremental outcome's standard error, of a logarithm by the delta method."""
+    if reading.scale == "level" or not abs(reading.value) < _FARTHEST:
+        return reading.std_error if reading.scale == "level" else math.nan
+    return abs(actual) * math.exp(-reading.value) * reading.std_error
 
 
 def _mapped(reading: Reading, actual: float) -> Estimate:

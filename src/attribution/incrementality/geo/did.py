@@ -120,7 +120,11 @@ def _compared(test: GeoTest, request: GeoRequest) -> tuple[Reading, Floats, floa
         how = "paired t" if paired else "Welch's t" if test.strata is None else "t within strata"
     # The reach towards zero, so that what is made of it agrees with the p-value.
     critical = ((found.value - low) if found.value > 0 else (high - found.value)) / found.se
-    return Reading("log", found.value, low, high, p_value, found.se, critical, how), changes, found.df
+    return (
+        Reading("log", found.value, low, high, p_value, found.se, critical, how, found.se),
+        changes,
+        found.df,
+    )
 
 
 def _permuted(test: GeoTest, changes: Floats, request: GeoRequest) -> Permutation:
@@ -210,7 +214,7 @@ def _step(test: GeoTest, alpha: float) -> tuple[Reading, Serial]:
     p_value = float(t_p_value(found.value / found.se, found.df))
     how = f"t, variance corrected for autocorrelation {found.phi:.2f}"
     ends = (found.value - half, found.value + half)
-    return Reading("log", found.value, *ends, p_value, found.se, critical, how), found
+    return Reading("log", found.value, *ends, p_value, found.se, critical, how, found.se), found
 
 
 def _serial(test: GeoTest, alpha: float) -> Fitted:

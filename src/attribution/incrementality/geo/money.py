@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from attribution.incrementality.geo.layout import GeoTest
 from attribution.incrementality.geo.reading import Reading
 from attribution.incrementality.geo.request import GeoRequest
 from attribution.incrementality.lift import Estimate
-from attribution.stats.intervals import ratio_set, t_critical
+from attribution.stats.intervals import ratio_set, ratio_variance, t_critical
 from attribution.stats.panels.did import log_changes
 from attribution.stats.panels.tbr import tbr, tbr_covariance
 
@@ -153,12 +153,15 @@ def per_cost(money: Money) -> Estimate:
     cost, effect = money.spent, money.incremental
     if cost.error == 0.0:
         ends = sorted((effect.low / cost.total, effect.high / cost.total))
-        return Estimate(effect.value / cost.total, ends[0], ends[1]).times(money.value)
+        error = effect.std_error / abs(cost.total)
+        return Estimate(effect.value / cost.total, ends[0], ends[1], std_error=error).times(money.value)
     a, v_a, b, v_b, c, z = _joint(money)
     value = a / b if b else math.nan
     if math.isinf(v_a):
         return Estimate(value, -math.inf, math.inf, NO_END).times(money.value)
-    return estimate_of(value, ratio_set(a, b, v_a, v_b, c, z), TOO_SMALL).times(money.value)
+    found = estimate_of(value, ratio_set(a, b, v_a, v_b, c, z), TOO_SMALL)
+    error = math.sqrt(float(ratio_variance(a, b, v_a, v_b, c))) if b else math.nan
+    return replace(found, std_error=error).times(money.value)
 
 
 def per_outcome(money: Money) -> Estimate:

@@ -30,7 +30,7 @@ def fit_gbr(test: GeoTest, request: GeoRequest) -> Fitted:
     found = gbr(outcome[:, :pre].sum(axis=1) * length, outcome[:, pre:].sum(axis=1), change)
     critical = float(t_critical(found.df, request.alpha))
     half = critical * found.se
-    iroas = Estimate(found.iroas, found.iroas - half, found.iroas + half)
+    iroas = Estimate(found.iroas, found.iroas - half, found.iroas + half, std_error=found.se)
     ends = sorted((iroas.low * found.cost, iroas.high * found.cost))
     reading = Reading(
         "level",
@@ -41,6 +41,7 @@ def fit_gbr(test: GeoTest, request: GeoRequest) -> Fitted:
         found.se * abs(found.cost),
         critical,
         "t of weighted least squares",
+        found.se * abs(found.cost),
     )
     path = index_path(test, found.incremental)
     return Fitted(
@@ -89,7 +90,7 @@ def fit_trimmed_match(test: GeoTest, request: GeoRequest) -> Fitted:
     found = trimmed_match(response, spend, alpha=request.alpha)
     total = float(spend.sum())
     low, high = agreed(found.low, found.high, found.p_value, request.alpha, found.iroas)
-    iroas = Estimate(found.iroas, low, high)
+    iroas = Estimate(found.iroas, low, high, std_error=found.se)
     ends = sorted((low * total, high * total))
     reading = Reading(
         "level",
@@ -100,6 +101,7 @@ def fit_trimmed_match(test: GeoTest, request: GeoRequest) -> Fitted:
         found.se * abs(total),
         math.nan,
         f"studentised trimmed mean, trim rate {found.trim_rate:.2f}",
+        found.se * abs(total),
     )
     path = index_path(test, reading.value)
     ratio: dict[str, Any] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -30,6 +31,9 @@ class Reading:
         How many spreads the interval reaches; missing where it has none.
     how
         The inference in words.
+    std_error
+        Standard error of the effect; missing where the inference has none. `spread` is what the effect is
+        studentised by, which of placebos is another number.
     """
 
     scale: Scale
@@ -40,6 +44,7 @@ class Reading:
     spread: float
     critical: float
     how: str
+    std_error: float = math.nan
 
 
 @dataclass(frozen=True, eq=False)

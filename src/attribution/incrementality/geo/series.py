@@ -41,7 +41,7 @@ def _regressed(test: GeoTest, request: GeoRequest) -> tuple[Reading, Tbr, float]
     )
     ends = (found.total - critical * se, found.total + critical * se)
     p_value = float(t_p_value(found.total / se, df))
-    return Reading("level", found.total, *ends, p_value, se, critical, how), found, df
+    return Reading("level", found.total, *ends, p_value, se, critical, how, se), found, df
 
 
 def fit_tbr(test: GeoTest, request: GeoRequest) -> Fitted:
@@ -101,7 +101,8 @@ def fit_bsts(test: GeoTest, request: GeoRequest) -> Fitted:
     half = request.alpha / 2
     low_path, high_path = np.quantile(found.draws, [half, 1 - half], axis=0)
     how = f"posterior of {n:,} draws"
-    reading = Reading("level", value, low, high, p_value, math.nan, math.nan, how)
+    error = float(totals.std(ddof=1))
+    reading = Reading("level", value, low, high, p_value, math.nan, math.nan, how, error)
     return Fitted(
         counterfactual=found.counterfactual,
         low=low_path,

@@ -207,6 +207,7 @@ def _of_placebos(found: PlaceboTest) -> Reading:
         found.actual.scale,
         found.critical,
         f"studentised placebos in space, {kept:,} sets of control geos",
+        found.actual.scale * math.sqrt(float((found.statistics**2).mean())),
     )
 
 
