@@ -153,7 +153,8 @@ def p_text(p_value: float) -> str:
 def _line(what: str, estimate: Estimate, write: Callable[[float], str], lift: Lift) -> str:
     text = f"{what}: {write(estimate.value) if math.isfinite(estimate.value) else 'cannot be told'}"
     level = f"{100 * (1 - lift.alpha):.4g}%"
-    if math.isnan(estimate.low):
+    nothing = math.isnan(estimate.value) and math.isinf(estimate.low) and math.isinf(estimate.high)
+    if nothing or math.isnan(estimate.low):
         return f"{text}{'; ' + estimate.note if estimate.note else ''}."
     ends = [
         "without lower bound" if math.isinf(estimate.low) else write(estimate.low),

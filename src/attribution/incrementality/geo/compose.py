@@ -15,10 +15,10 @@ from attribution.incrementality.geo.path import GeoPath
 from attribution.incrementality.geo.reading import Fitted, Reading
 from attribution.incrementality.geo.request import GeoRequest
 from attribution.incrementality.lift import Estimate, Lift
+from attribution.incrementality.signs import no_per_cent
 
 NO_BOUND = "the outcome without the treatment cannot be told from zero, so the lift has no bound"
 _FARTHEST = 300.0  # in logarithms: a larger detectable effect is none
-NO_RATIO = "the outcome, or what it would have been, is not above zero, so that per cent mean nothing"
 
 
 def compose(
@@ -39,7 +39,7 @@ def compose(
         _incremental(reading, reading.high, actual),
         std_error=_error(reading, actual),
     )
-    relative = _mapped(reading, actual)
+    relative = _mapped(reading, actual, request.alpha, negative=bool((test.panel.outcome < 0).any()))
     cells = test.n_treated * test.n_test
     money = None if spent is None else Money(incremental, reading, spent, request.value, request.alpha)
     details = _details(test, fitted, spent, cells, incremental.value) | {"worth": request.value}
@@ -88,9 +88,11 @@ def _error(reading: Reading, actual: float) -> float:
     return abs(actual) * math.exp(-reading.value) * reading.std_error
 
 
-def _mapped(reading: Reading, actual: float) -> Estimate:
-    if reading.scale == "level" and (actual < 0 or actual <= reading.value):
-        return Estimate(math.nan, math.nan, math.nan, NO_RATIO)
+def _mapped(reading: Reading, actual: float, alpha: float, *, negative: bool) -> Estimate:
+    """Return the lift; of an outcome that may be negative only where it clearly would have been above 0."""
+    without = actual - reading.value
+    if reading.scale == "level" and (without <= 0 or (negative and actual <= reading.high)):
+        return no_per_cent(shown=reading.p_value <= alpha)
     values = [_relative(reading, effect, actual) for effect in (reading.value, reading.low, reading.high)]
     note = "" if all(math.isfinite(value) for value in values) else NO_BOUND
     return Estimate(values[0], values[1], values[2], note)
