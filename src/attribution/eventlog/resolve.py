@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import islice
 
-from attribution.errors import LogError, nearest, unknown_name
+from attribution._known_columns import known_column
+from attribution.errors import AttributionError, LogError, nearest, unknown_name
 from attribution.eventlog.column_types import check_types, repeated_column
 from attribution.eventlog.schema import LogSchema, find_column, raise_all
 from attribution.eventlog.sources import Source
 from attribution.eventlog.tables import TableColumns
+
+_LOOKED_AT = 4  # batches
 
 
 def resolve(
@@ -64,7 +69,9 @@ def _find_columns(
     found: dict[str, str | None] = {}
 
     def find(role: str, *, required: bool = False) -> None:
-        found[role], fault = find_column(schema, role, names, source.table, required=required)
+        found[role], fault = find_column(
+            schema, role, names, source.table, required=required, repeats=partial(_repeats, source)
+        )
         if fault is not None:
             faults.append(fault)
 
@@ -103,10 +110,30 @@ def _find_columns(
     )
 
 
+def _repeats(source: Source, name: str) -> bool:
+    """Return whether a column holds some value more than once, as far as its first rows tell.
+
+    Where looking would use up a stream or start a cluster's job, nothing is known and nothing suggested.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if source.one_shot or name in source.repeated or (source.n_rows is None and not source.files):
+        return False
+    try:
+        for batch in islice(source.batches((name,)), _LOOKED_AT):
+            column = batch.column(0).drop_null()
+            if pc.count_distinct(column).as_py() < len(column):
+                return True
+    except (AttributionError, pa.ArrowException):
+        return False
+    return False
+
+
 def _find_flag(schema: LogSchema, source: Source, faults: list[LogError]) -> None:
     names = list(source.columns)
     if not schema.conversion:
-        guess = nearest("conversion", names) or nearest("converted", names) or "converted"
+        guess = known_column("conversion", names) or "..."
         msg = "the log has no conversions: no table of them, no column that marks them among the touches"
         hint = f"read_log(touches, conversions), or read_log(log, schema=LogSchema(conversion={guess!r}))"
         faults.append(LogError(msg, hint=hint))

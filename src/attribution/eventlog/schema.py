@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from attribution._known_columns import known_columns
 from attribution.errors import LogError, nearest, unknown_name
 
 TIME_UNITS = ("s", "ms", "us", "ns")
@@ -172,9 +173,25 @@ class LogSchema:
 
 
 def find_column(
-    schema: LogSchema, role: str, columns: Sequence[str], table: str, *, required: bool
+    schema: LogSchema,
+    role: str,
+    columns: Sequence[str],
+    table: str,
+    *,
+    required: bool,
+    repeats: Callable[[str], bool],
 ) -> tuple[str | None, LogError | None]:
     """Find the column of one table that plays `role`.
+
+    Parameters
+    ----------
+    schema, role, columns, table
+        The part, and the table in which it is looked for.
+    required
+        Whether its absence is a fault.
+    repeats
+        Tells whether a column holds some value more than once: what is another id for every row is no user,
+        and is not suggested as one.
 
     Returns
     -------
@@ -188,10 +205,14 @@ def find_column(
     if given is not None:
         if given in columns:
             return given, None
+        guess = nearest(given, columns)
+        if role == "user" and guess is not None and not repeats(guess):
+            columns = [name for name in columns if name != guess]
+            guess = None
         return None, LogError(
             unknown_name(f"column in {table} for {role} =", given, columns),
             column=given,
-            hint=f"LogSchema({role}={nearest(given, columns) or '...'!r})",
+            hint=f"LogSchema({role}={guess or '...'!r})",
         )
     primary, *aliases = USUAL_NAMES[role]
     if primary in columns:
@@ -202,17 +223,19 @@ def find_column(
     if found:
         none = "" if required else f', or {role}="" for none'
         problem = f"{table} has {' and '.join(map(repr, found))}: which of them is the {role} column?"
-        return None, LogError(problem, column=found[0], hint=f"LogSchema({role}={found[0]!r}){none}")
+        first = next((name for name in found if role != "user" or repeats(name)), found[0])
+        return None, LogError(problem, column=found[0], hint=f"LogSchema({role}={first!r}){none}")
     if not required:
         return None, None
-    return None, _not_found(role, columns, table)
+    return None, _not_found(role, columns, table, repeats)
 
 
-def _not_found(role: str, columns: Sequence[str], table: str) -> LogError:
+def _not_found(role: str, columns: Sequence[str], table: str, repeats: Callable[[str], bool]) -> LogError:
     names = USUAL_NAMES[role]
     shown = ", ".join(repr(name) for name in columns[:30]) or "none"
     more = f" and {len(columns) - 30} more" if len(columns) > 30 else ""
-    guess = next((near for near in (nearest(name, columns) for name in names) if near), "...")
+    known = known_columns(role, columns)
+    guess = next((name for name in known if role != "user" or repeats(name)), "...")
     problem = f"{table} has no {role} column (looked for {', '.join(names)}). Its columns: {shown}{more}"
     hint = f"LogSchema({role}={guess!r})"
     if role == "channel":

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pat
 from numpy.typing import NDArray
 
+from attribution._known_columns import KNOWN_COLUMNS, known_column
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError, nearest, unknown_name
 
@@ -42,8 +43,13 @@ class Table:
             If it is not; the message names the nearest column.
         """
         if not isinstance(column, str) or column not in self.names:
+            # Our own default names are looked for among known ones, what was typed by its likeness.
+            ours = column in KNOWN_COLUMNS
+            listed = ", ".join(repr(name) for name in self.names[:30])
             text = unknown_name("column", column, self.names)
-            guess = nearest(str(column), self.names) or (self.names[0] if self.names else "...")
+            text = f"there is no column {column!r}; the table has {listed or 'none'}" if ours else text
+            guess = known_column(column, self.names) if ours else nearest(str(column), self.names)
+            guess = guess or "..."
             raise ExperimentError(text, column=argument, hint=f"{argument}={guess!r}")
         if column in self.repeated:
             msg = f"column {column!r} stands more than once in the table"
