@@ -76,7 +76,7 @@ def removal(channels: int, journeys: int = 200_000) -> list[Aim]:
     chain = chains.Chain(
         start, source, target, transitions[source, target], convert, np.arange(channels, dtype=np.int64)
     )
-    _, effects = chains.removal_effects(chain, convert, channels)
+    _, effects, _ = chains.removal_effects(chain, convert, channels)
     brute = one_solve_each(start, transitions, convert)
     error = float(np.abs(effects - brute).max())
     ours = _median_cpu(lambda: chains.removal_effects(chain, convert, channels), 21)

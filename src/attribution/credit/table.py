@@ -13,6 +13,7 @@ from attribution.credit.bootstrap import RESAMPLED, interval
 from attribution.credit.cells import Activity
 from attribution.credit.credit import Credit
 from attribution.errors import CreditError, unknown_name
+from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,7 +179,7 @@ def fold(credit: Credit, by: tuple[str, ...]) -> Credit:
     cell = cell.reshape(-1)
 
     def total(line: Floats) -> Floats:
-        return np.bincount(cell, weights=line, minlength=len(first)).astype(np.float64)
+        return sums_by(cell, amounts=line, n=len(first))
 
     cost = None
     if credit.cost is not None:

@@ -17,6 +17,7 @@ from attribution.journeys.paths import path_texts
 from attribution.kernels.paths import distinct_paths
 from attribution.kernels.ragged import expand
 from attribution.models.registry import ModelSpec, labelled
+from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,10 +81,10 @@ def driving_paths(
     # A channel that touched no conversion may have credit, and is on none of these paths.
     cells = np.flatnonzero(credit.attributed & (credit.keys[1] != NONE))
     path = credit.keys[1][cells].astype(np.int64)
-    counted = np.bincount(number, claimed.weights, len(example)).astype(np.float64)
+    counted = sums_by(number, claimed.weights, len(example))
     one, other = (_divided(line, path, counted) for line in credit.conversions[:, cells])
     gain = other - one
-    moved = np.bincount(path, np.abs(gain), len(example)) / 2
+    moved = sums_by(path, np.abs(gain), len(example)) / 2
     rounding = 1e-12 * max(1.0, float(counted.sum()))
     order = np.lexsort([np.arange(len(example)), -moved])
     order = order[moved[order] > rounding][:top]
@@ -109,7 +110,7 @@ def _divided(line: Floats, path: Ints, conversions: Floats) -> Floats:
     """Scale the credit of each cell so that the cells of a path sum to its conversions."""
     n = len(conversions)
     size = np.abs(line)  # as breakdowns do, which split a conversion by the size of effects
-    whole = np.bincount(path, size, n)
+    whole = sums_by(path, size, n)
     equal = 1.0 / np.bincount(path, minlength=n)[path]
     shares = np.divide(size, whole[path], out=equal, where=whole[path] > 0)
     divided: Floats = shares * conversions[path]

@@ -21,6 +21,7 @@ from attribution.journeys.journeys import Journeys
 from attribution.models.buckets import BucketedTally
 from attribution.models.sets import SetTally
 from attribution.models.tasks import SetTask
+from attribution.stats.grouping import sums_by
 from attribution.stats.interactions import Counts, Interactions, Scale, cell_counts, pair_interactions
 from attribution.stats.multiplicity import Correction, adjust
 
@@ -237,7 +238,7 @@ def _tallied(
 def _chosen(total: SetTally, channels: Sequence[str] | None) -> Ints:
     """Return the channels to pair, as positions in the tally's, those in most journeys first."""
     journeys = total.sums[:, 0] + total.sums[:, 2]
-    inside = np.bincount(total.members, np.repeat(journeys, total.sizes), len(total.channels))
+    inside = sums_by(total.members, np.repeat(journeys, total.sizes), len(total.channels))
     order = np.argsort(-inside, kind="stable")
     if channels is None:
         return order[:MOST_CHANNELS]

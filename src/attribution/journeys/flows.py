@@ -15,6 +15,7 @@ from attribution._typing import Floats, Ints
 from attribution.errors import JourneyError
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import run_starts
+from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,7 +132,7 @@ def _summed(steps: int, channels: tuple[str, ...], codes: Ints, sums: Floats) ->
     else:
         distinct, place = np.unique(key, return_inverse=True)
         place = place.reshape(-1)
-    total = np.stack([np.bincount(place, column, len(distinct)) for column in sums.T], axis=1)
+    total = np.stack([sums_by(place, column, len(distinct)) for column in sums.T], axis=1)
     rest, target = np.divmod(distinct, size)
     step, source = np.divmod(rest, size)
     return FlowTally(steps, channels, np.stack([step, source, target], axis=1), total.astype(np.float64))
@@ -329,7 +330,7 @@ def solve_flows(tally: FlowTally, top: int | None) -> Flows:
         whole(top, "top", error=JourneyError)
     palette = tally.channels
     if top is not None and top < len(tally.channels):
-        touched = np.bincount(
+        touched = sums_by(
             tally.codes[:, 1], tally.sums[:, 0] + 1e-9 * tally.sums[:, 1], len(tally.channels) + 3
         )[: len(tally.channels)]
         kept = set(np.argsort(-touched, kind="stable")[:top].tolist())

@@ -14,6 +14,7 @@ from attribution._display import Display, format_number
 from attribution._typing import Floats, Ints
 from attribution.errors import JourneyError
 from attribution.journeys.journeys import Journeys
+from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +85,7 @@ def tally_lags(journeys: Journeys, unit: Unit) -> LagTally:
 
 def _counted(lags: Ints, weights: Floats) -> LagTally:
     distinct, place = np.unique(lags, return_inverse=True)
-    sums = np.bincount(place.reshape(-1), weights, len(distinct)).astype(np.float64)
+    sums = sums_by(place.reshape(-1), weights, len(distinct))
     return LagTally(distinct.astype(np.int64), sums[:, None])
 
 
@@ -183,7 +184,7 @@ class Lags(Display):
         if needed > len(rounds):
             ends = np.append(rounds, longest)
         place = np.searchsorted(ends, self.lag)
-        counts = np.bincount(place, self.conversions, len(ends)).astype(np.float64)
+        counts = sums_by(place, self.conversions, len(ends))
         share = counts / self.total if self.total else counts
         columns = {
             "above": np.concatenate([[0.0], ends[:-1]])[: len(ends)],

@@ -13,6 +13,7 @@ from attribution.errors import JourneyError
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.paths import distinct_paths
 from attribution.kernels.ragged import expand, run_starts
+from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +65,7 @@ def _distinct(channels: tuple[str, ...], codes: Codes, offsets: Ints, sums: Floa
     number, example = distinct_paths(codes, offsets)
     n = len(example)
     index, kept = expand(offsets[example], offsets[example + 1])
-    total = np.stack([np.bincount(number, column, n) for column in sums.T], axis=1)
+    total = np.stack([sums_by(number, column, n) for column in sums.T], axis=1)
     waits = np.stack([number[waits[:, 0]], waits[:, 1]], axis=1)
     return PathTally(channels, codes[index].astype(np.int32), kept, total.astype(np.float64), waits)
 

@@ -16,6 +16,7 @@ from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import run_starts
 from attribution.models.base import CellTally
 from attribution.models.cells import cells_of
+from attribution.stats.grouping import sums_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +62,10 @@ def tally_activity(journeys: Journeys, by: Sequence[str] = ("channel",)) -> Acti
     first, last = claimed.offsets[:-1], claimed.offsets[1:] - 1
     sums = np.stack(
         [
-            np.bincount(once, claimed.conversions[journey], n),
-            np.bincount(cells.touch[first], claimed.conversions, n),
-            np.bincount(cells.touch[last], claimed.conversions, n),
-            np.bincount(cells.touch, conversions, n),
+            sums_by(once, claimed.conversions[journey], n),
+            sums_by(cells.touch[first], claimed.conversions, n),
+            sums_by(cells.touch[last], claimed.conversions, n),
+            sums_by(cells.touch, conversions, n),
         ],
         axis=1,
     ).astype(np.float64)

@@ -16,6 +16,7 @@ from attribution.errors import ModelError
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import NONE, UNATTRIBUTED, Journeys
 from attribution.models.cells import Cells, distinct_rows
+from attribution.stats.grouping import sums_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +65,7 @@ class CellTally:
             columns.append(np.concatenate(parts))
         codes, number = distinct_rows(columns, [len(names) for names in labels])
         both = np.concatenate([self.sums, other.sums])
-        sums = np.stack(
-            [np.bincount(number, column, len(codes)).astype(np.float64) for column in both.T], axis=1
-        )
+        sums = np.stack([sums_by(number, column, len(codes)) for column in both.T], axis=1)
         return type(self)(self.by, tuple(labels), codes, sums)
 
     def keys(self) -> tuple[tuple[NDArray[np.object_], ...], Ints]:
@@ -169,10 +168,10 @@ def scaled_to_channels(allocated: CellTally, solved: Credit) -> CellTally:
     wanted = np.array([totals.get(name, (0.0, 0.0)) for name in names], np.float64).reshape(-1, 2)
     sums = np.empty_like(allocated.sums)
     for measure in range(2):
-        held = np.bincount(channel, allocated.sums[:, measure], len(names))
+        held = sums_by(channel, allocated.sums[:, measure], len(names))
         # Where a channel's allocated values cancel to zero, its value follows its conversions.
         source = np.where(held[channel] != 0.0, allocated.sums[:, measure], allocated.sums[:, 0])
-        held = np.bincount(channel, source, len(names))
+        held = sums_by(channel, source, len(names))
         share = np.divide(source, held[channel], out=np.zeros(len(source)), where=held[channel] != 0.0)
         sums[:, measure] = share * wanted[channel, measure]
     return replace(allocated, sums=sums)
@@ -223,6 +222,6 @@ def tally_touch_weights(journeys: Journeys, cells: Cells, weights: Floats) -> Ce
     lost = (journeys.weights_of(cells.lost), journeys.value[cells.lost])
     sums = np.empty((n, len(amounts)))
     for measure, (amount, unattributed) in enumerate(zip(amounts, lost, strict=True)):
-        sums[:, measure] = np.bincount(cells.touch, weights * amount[claimed.journey], n)
-        sums[:, measure] += np.bincount(cells.unattributed, unattributed, n)
+        sums[:, measure] = sums_by(cells.touch, weights * amount[claimed.journey], n)
+        sums[:, measure] += sums_by(cells.unattributed, unattributed, n)
     return CellTally(cells.by, cells.labels, cells.codes, sums)

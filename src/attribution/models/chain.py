@@ -20,11 +20,13 @@ from typing import Any
 import numpy as np
 
 from attribution._typing import Floats, Ints
+from attribution.stats.grouping import sums_by
 
 DENSE_STATES = 300  # one inverse costs less than the sweeps below this (measured; docs/performance.md)
 _COLUMNS = 16  # channels swept together: their block stays in cache beside the matrix
 _TOLERANCE = 1e-13  # of the largest reward
-_SWEEPS = 200_000
+_SWEEPS = 20_000  # of a block of columns, at most; what is left then is told
+_ROUNDING = 32  # units in the last place of the largest value: steps that small are rounding
 _STRIDE = 4  # sweeps between two measured steps
 _LEAP = 4  # strides between two extrapolations
 _COARSE = 1e-6  # below it a leap's own rounding error is no smaller than what is still to come
@@ -60,11 +62,39 @@ class Chain:
     def inverse(self) -> Floats:
         """``(I - Q)^-1``, shape (S, S): the same for every reward, so that it is worked out once."""
         n = len(self.start)
-        moves = np.bincount(self.source * n + self.target, self.probability, n * n)
+        moves = sums_by(self.source * n + self.target, self.probability, n * n)
         return _inverse(np.eye(n) - moves.reshape(n, n))
 
 
-def removal_effects(chain: Chain, reward: Floats, n_channels: int) -> tuple[float, Floats]:
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """How a chain was solved.
+
+    Attributes
+    ----------
+    sweeps : int
+        Sweeps over all transitions, of all blocks of channels together; 0 where one inverse served them all.
+    error : float
+        Bound on what is left of the error of the expected reward, as a part of the largest reward.
+    converged : bool
+        Whether every block came down to the tolerance, or to rounding, within the sweeps that it may take.
+    """
+
+    sweeps: int = 0
+    error: float = 0.0
+    converged: bool = True
+
+    def __add__(self, other: Solved) -> Solved:
+        """Return how two solutions were reached together."""
+        error = max(self.error, other.error)
+        return Solved(self.sweeps + other.sweeps, error, self.converged and other.converged)
+
+
+ONE_INVERSE = Solved()
+"""Without sweeps, and without error beyond rounding."""
+
+
+def removal_effects(chain: Chain, reward: Floats, n_channels: int) -> tuple[float, Floats, Solved]:
     """Return the expected reward of a journey and each channel's removal effect on it.
 
     Parameters
@@ -83,16 +113,20 @@ def removal_effects(chain: Chain, reward: Floats, n_channels: int) -> tuple[floa
         Reward expected from START.
     effects : float64, shape (n_channels,)
         ``1 - expected without the channel / expected``; all 0 where nothing is expected.
+    solved : Solved
+        In how many sweeps, and what error is left.
     """
     scale = float(np.abs(reward).max(initial=0.0))
     if scale == 0.0:
-        return 0.0, np.zeros(n_channels)
+        return 0.0, np.zeros(n_channels), ONE_INVERSE
     reward = reward / scale
-    solver = _dense if len(chain.start) <= DENSE_STATES else _swept
-    expected, without = solver(chain, reward, n_channels)
+    if len(chain.start) <= DENSE_STATES:
+        (expected, without), solved = _dense(chain, reward, n_channels), ONE_INVERSE
+    else:
+        expected, without, solved = _swept(chain, reward, n_channels)
     if expected == 0.0:
-        return 0.0, np.zeros(n_channels)
-    return expected * scale, 1.0 - without / expected
+        return 0.0, np.zeros(n_channels), solved
+    return expected * scale, 1.0 - without / expected, solved
 
 
 def removal_effects_batch(
@@ -161,13 +195,13 @@ def _inverse(matrix: Floats) -> Floats:
     return inverse
 
 
-def _swept(chain: Chain, reward: Floats, n_channels: int) -> tuple[float, Floats]:
+def _swept(chain: Chain, reward: Floats, n_channels: int) -> tuple[float, Floats, Solved]:
     """Return (expected reward, expected reward without each channel) by masked fixed-point sweeps."""
     from scipy import sparse
 
     n = len(chain.start)
     matrix = sparse.csr_array((chain.probability, (chain.source, chain.target)), shape=(n, n))
-    ahead = _fixed_point(matrix, reward[:, None], np.empty(0, np.int64), reward[:, None])
+    ahead, solved = _fixed_point(matrix, reward[:, None], np.empty(0, np.int64), reward[:, None])
     expected = float(chain.start @ ahead[:, 0])
     without = np.full(n_channels, expected)
     present = np.unique(chain.newest)
@@ -179,20 +213,24 @@ def _swept(chain: Chain, reward: Floats, n_channels: int) -> tuple[float, Floats
         begin = np.repeat(ahead, len(channels), axis=1)
         rewards.ravel()[held] = 0.0
         begin.ravel()[held] = 0.0
-        without[channels] = chain.start @ _fixed_point(matrix, rewards, held, begin)
-    return expected, without
+        found, block = _fixed_point(matrix, rewards, held, begin)
+        without[channels] = chain.start @ found
+        solved += block
+    return expected, without, solved
 
 
-def _fixed_point(matrix: Any, reward: Floats, held: Ints, begin: Floats) -> Floats:
+def _fixed_point(matrix: Any, reward: Floats, held: Ints, begin: Floats) -> tuple[Floats, Solved]:
     """Iterate ``V = reward + matrix V``, zero at the flat positions `held`, until the error is bounded.
 
     Steps shrink by some rate a sweep, so all that is still to come is below step * rate / (1 - rate); the
-    step is measured every few sweeps only, as that costs half a sweep. While steps are large each column
-    leaps ahead now and then along its slowest mode; the bound counts only steps that were taken since.
+    step is measured every few sweeps only, as that costs half a sweep. Down at rounding, steps stop to shrink
+    and may come round in a cycle for ever: steps of a few units in the last place of the value end it. While
+    steps are large each column leaps ahead now and then along its slowest mode; the bound counts only steps
+    that were taken since.
     """
     value: Floats = begin
-    before = 0.0
-    for stride in range(1, _SWEEPS // _STRIDE):
+    before, left, slowest = 0.0, np.inf, 0.0
+    for stride in range(1, _SWEEPS // _STRIDE + 1):
         for _ in range(_STRIDE):
             last = value
             value = matrix @ last
@@ -201,13 +239,18 @@ def _fixed_point(matrix: Any, reward: Floats, held: Ints, begin: Floats) -> Floa
         last -= value
         step = float(max(last.max(initial=0.0), -last.min(initial=0.0)))
         rate = (step / before) ** (1.0 / _STRIDE) if before else 1.0
-        if step == 0.0 or (rate < 1.0 and step * rate / (1.0 - rate) < _TOLERANCE and step < 1e-10):
-            return value
+        left = step * rate / (1.0 - rate) if rate < 1.0 else left
+        if step == 0.0 or (rate < 1.0 and left < _TOLERANCE and step < 1e-10):
+            return value, Solved(stride * _STRIDE, left if step else 0.0)
+        largest = float(max(value.max(initial=0.0), -value.min(initial=0.0)))
+        if step <= _ROUNDING * np.spacing(largest):
+            return value, Solved(stride * _STRIDE, step / (1.0 - slowest))
+        slowest = rate if rate < 1.0 else slowest
         before = step
         if stride % _LEAP == 0 and step > _COARSE:
             value = _leap(matrix, reward, held, value, last)
             before = 0.0
-    return value
+    return value, Solved(_SWEEPS, max(left, step), converged=False)
 
 
 def _leap(matrix: Any, reward: Floats, held: Ints, value: Floats, minus_step: Floats) -> Floats:

@@ -17,6 +17,7 @@ from attribution.kernels.ragged import segment_sums
 from attribution.models.base import CellTally, Model, solve_cells
 from attribution.models.cells import cells_of
 from attribution.models.sets import SetTally, tally_sets
+from attribution.stats.grouping import sums_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,10 +157,10 @@ def tally_division(journeys: Journeys, by: tuple[str, ...], shares: Floats) -> C
         size * np.abs(value),
         conversions / claimed.length,
     )
-    sums = np.stack([np.bincount(cells.touch, part, n) for part in parts], axis=1).astype(np.float64)
+    sums = np.stack([sums_by(cells.touch, part, n) for part in parts], axis=1).astype(np.float64)
     lost = (journeys.weights_of(cells.lost), journeys.value[cells.lost])
     for column, source in enumerate((0, 1, 0, 1, 0)):
-        sums[:, column] += np.bincount(cells.unattributed, lost[source], n)
+        sums[:, column] += sums_by(cells.unattributed, lost[source], n)
     return CellTally(cells.by, cells.labels, cells.codes, sums)
 
 
@@ -176,10 +177,10 @@ def spread_division(name: str, solved: Credit, allocated: CellTally) -> Credit:
     sums = allocated.sums[:, :2].copy()
     even = allocated.sums[:, 4]
     for measure, size in enumerate(allocated.sums[:, 2:4].T):
-        missing = wanted[:, measure] - np.bincount(channel, sums[:, measure], n)
-        held = np.bincount(channel, size, n)
+        missing = wanted[:, measure] - sums_by(channel, sums[:, measure], n)
+        held = sums_by(channel, size, n)
         base = np.where(held[channel] > 0, size, even)
-        whole = np.bincount(channel, base, n)[channel]
+        whole = sums_by(channel, base, n)[channel]
         part = np.divide(base, whole, out=np.zeros(len(base)), where=whole > 0)
         sums[:, measure] += part * missing[channel]
     cells = CellTally(allocated.by, allocated.labels, allocated.codes, sums)

@@ -13,6 +13,7 @@ from attribution.errors import ModelError, unknown_name
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.models.base import CellTally
 from attribution.models.cells import distinct_rows
+from attribution.stats.grouping import sums_by
 
 START, CONVERSION, NULL = "(start)", "(conversion)", "(null)"
 RESERVED = (START, CONVERSION, NULL, UNATTRIBUTED)
@@ -98,10 +99,10 @@ def _summed_grams(
     tail = slice(n - len(value), n)
     if extent > min(_DIRECT_CELLS, 4 * n + _FEW_CELLS):
         codes, number = _distinct_grams(columns, sizes, extent)
-        amounts = (np.bincount(number, counts, len(codes)), np.bincount(number[tail], value, len(codes)))
+        amounts = (sums_by(number, counts, len(codes)), sums_by(number[tail], value, len(codes)))
         return codes, np.stack(amounts, axis=1).astype(np.float64)
     key = _mixed(columns, sizes)
-    table = np.stack([np.bincount(key, counts, extent), np.bincount(key[tail], value, extent)], axis=1)
+    table = np.stack([sums_by(key, counts, extent), sums_by(key[tail], value, extent)], axis=1)
     distinct = np.flatnonzero(table.any(axis=1))
     return _unmixed(distinct, sizes), table[distinct].astype(np.float64)
 

@@ -15,10 +15,11 @@ from attribution.errors import ModelError
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.models.base import CellTally, Model, scaled_to_channels, solve_cells, tally_touch_weights
 from attribution.models.cells import cells_of
-from attribution.models.chain import Chain, removal_effects, removal_effects_batch
+from attribution.models.chain import Chain, Solved, removal_effects, removal_effects_batch
 from attribution.models.effects import shares_by_effect
 from attribution.models.grams import RESERVED, Grams, grams_of_counts, number_states, tally_grams
 from attribution.models.markov_solution import MarkovSolution
+from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,7 +125,9 @@ class Markov(Model[CellTally]):
         solution = solve_chain(number_states(tally))
         credit = solve_cells(self.name, _credit_cells(solution))
         settings = {"models": {self.name: repr(self)}, "allocation": "channel"}
-        return replace(credit, settings=settings, details={self.name: solution})
+        return replace(
+            credit, settings=settings, details={self.name: solution}, notes=_notes(solution.solved)
+        )
 
     def solve_many(self, tally: CellTally, sums: Floats) -> tuple[Floats, Floats]:
         """Solve chains that differ only in their counts; small chains of order 1 all at once."""
@@ -156,7 +159,10 @@ class Markov(Model[CellTally]):
             allocated = scaled_to_channels(allocated, solved)
         credit = solve_cells(self.name, allocated)
         return replace(
-            credit, settings={**solved.settings, "allocation": self.allocation}, details=solved.details
+            credit,
+            settings={**solved.settings, "allocation": self.allocation},
+            details=solved.details,
+            notes=solved.notes,
         )
 
     def transition_matrix(self, journeys: Journeys) -> pd.DataFrame:
@@ -208,16 +214,15 @@ class Markov(Model[CellTally]):
 def solve_chain(grams: Grams) -> MarkovSolution:
     """Return removal effects on conversions and on value, with the chain that they come from."""
     n_states, n_channels = len(grams.states), len(grams.channels)
-    outflow = np.bincount(grams.source[grams.source >= 0], grams.count[grams.source >= 0], n_states)
+    outflow = sums_by(grams.source[grams.source >= 0], grams.count[grams.source >= 0], n_states)
     entry = grams.source == -1
     inner = (grams.source >= 0) & (grams.target >= 0)
     starts = entry & (grams.target >= 0)
     journeys = float(grams.count[starts].sum())
-    start = np.bincount(grams.target[starts], grams.count[starts], n_states) / max(journeys, 1e-300)
+    start = sums_by(grams.target[starts], grams.count[starts], n_states) / max(journeys, 1e-300)
     converts = (grams.source >= 0) & (grams.target == -1)
     totals = [
-        np.bincount(grams.source[converts], amount[converts], n_states)
-        for amount in (grams.count, grams.value)
+        sums_by(grams.source[converts], amount[converts], n_states) for amount in (grams.count, grams.value)
     ]
     safe = np.where(outflow > 0, outflow, 1.0)  # a state that nothing leaves keeps its zeros
     source = grams.source[inner]
@@ -229,8 +234,8 @@ def solve_chain(grams: Grams) -> MarkovSolution:
         convert=totals[0] / safe,
         newest=grams.states[:, -1] if n_states else np.empty(0, np.int64),
     )
-    probability, on_conversions = removal_effects(chain, chain.convert, n_channels)
-    expected_value, on_value = removal_effects(chain, totals[1] / safe, n_channels)
+    probability, on_conversions, first = removal_effects(chain, chain.convert, n_channels)
+    expected_value, on_value, second = removal_effects(chain, totals[1] / safe, n_channels)
     return MarkovSolution(
         grams=grams,
         channels=grams.channels,
@@ -240,7 +245,19 @@ def solve_chain(grams: Grams) -> MarkovSolution:
         expected_value=expected_value,
         effect_conversions=on_conversions,
         effect_value=on_value,
+        solved=first + second,
     )
+
+
+def _notes(solved: Solved) -> tuple[str, ...]:
+    """Say so where the sweeps did not end."""
+    if solved.converged:
+        return ()
+    told = (
+        f"markov: the chain was not solved to the end in {solved.sweeps:,} sweeps; what is left of the error "
+        f"is about {solved.error:.1g} of the largest chance to convert"
+    )
+    return (told,)
 
 
 def solve_small_chains(grams: Grams, sums: Floats) -> tuple[Floats, Floats]:

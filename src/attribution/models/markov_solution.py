@@ -12,7 +12,9 @@ from attribution._checks import one_of
 from attribution._display import Display
 from attribution._typing import Floats
 from attribution.errors import ModelError
+from attribution.models.chain import ONE_INVERSE, Solved
 from attribution.models.grams import CONVERSION, NULL, START, Grams
+from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +46,9 @@ class MarkovSolution(Display):
         Expected value of a journey.
     effect_conversions, effect_value : float64, shape (n_channels,)
         Removal effects.
+    solved : Solved
+        In how many sweeps the chain was solved (``solved.sweeps``; none where one inverse serves all
+        channels), what error is left, and whether it came to an end.
     """
 
     grams: Grams
@@ -54,6 +59,7 @@ class MarkovSolution(Display):
     expected_value: float
     effect_conversions: Floats
     effect_value: Floats
+    solved: Solved = ONE_INVERSE
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a channel: removal effect on conversions and on value."""
@@ -84,7 +90,7 @@ class MarkovSolution(Display):
         grams = self.grams
         names = np.array([*self.state_names(), NULL, CONVERSION], dtype=object)  # -2 and -1 from the end
         sources = np.array([*self.state_names(), START], dtype=object)
-        total = np.bincount(grams.source + 1, grams.count)
+        total = sums_by(grams.source + 1, grams.count)
         columns: dict[str, Any] = {
             "from": sources[grams.source],
             "to": names[grams.target],
@@ -143,12 +149,12 @@ class MarkovSolution(Display):
         matrix = self.transition_matrix()
         grams, names = self.grams, self.state_names()
         inner = grams.target >= 0
-        visits = np.bincount(grams.target[inner], grams.count[inner], len(names))
+        visits = sums_by(grams.target[inner], grams.count[inner], len(names))
         busiest = np.argsort(-visits, kind="stable")[:_MOST_STATES]
         rows = matrix.to_numpy()[np.append(0, busiest + 1)]
         # A step to a state is a step to its newest channel; the most visited channel comes first.
         newest = grams.states[:, -1]
-        by_channel = np.bincount(newest, visits, len(self.channels))
+        by_channel = sums_by(newest, visits, len(self.channels))
         channels = np.argsort(-by_channel, kind="stable")[:_MOST_STATES]
         steps = rows[:, : len(names)] @ (newest[:, None] == channels).astype(np.float64)
         order = grams.states.shape[1]

@@ -14,6 +14,7 @@ from attribution.errors import ModelError
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.models.cells import distinct_rows
 from attribution.models.grams import CONVERSION, NULL, tally_grams
+from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,8 +98,8 @@ def _backed_off(codes: Ints, counts: Floats, n_steps: int) -> Floats:
     for first in range(codes.shape[1] - 1, -1, -1):
         gram = _numbered(codes[:, first:], size)
         context = _numbered(codes[:, first:-1], size)
-        seen = np.bincount(gram, counts)[gram]
-        outflow = np.bincount(context, counts)[context]
+        seen = sums_by(gram, counts)[gram]
+        outflow = sums_by(context, counts)[context]
         probability = (seen + probability) / (outflow + 1.0)
     return probability
 
@@ -108,11 +109,11 @@ def _auc(total: CellTally, known: Floats, held: Floats) -> float:
     names = total.labels[-1]
     converts, ends = (total.codes[:, -1] == names.index(kind) for kind in (CONVERSION, NULL))
     context = _numbered(total.codes[:, :-1], int(total.codes.max(initial=0)) + 1)
-    score = (np.bincount(context, known * converts) + 0.5) / (np.bincount(context, known) + 1.0)
-    positive, negative = np.bincount(context, held * converts), np.bincount(context, held * ends)
+    score = (sums_by(context, known * converts) + 0.5) / (sums_by(context, known) + 1.0)
+    positive, negative = sums_by(context, held * converts), sums_by(context, held * ends)
     order = np.argsort(score, kind="stable")
     tie = np.cumsum(np.append(True, np.diff(score[order]) > 0)) - 1
-    positive, negative = (np.bincount(tie, side[order]) for side in (positive, negative))
+    positive, negative = (sums_by(tie, side[order]) for side in (positive, negative))
     below = np.cumsum(negative) - negative
     pairs = positive.sum() * negative.sum()
     return float((positive * (below + negative / 2)).sum() / pairs) if pairs else float("nan")

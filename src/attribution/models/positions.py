@@ -11,6 +11,7 @@ from attribution.models.base import CellTally, tally_touch_weights
 from attribution.models.cells import Cells, distinct_rows
 from attribution.models.rules import Linear
 from attribution.models.shapley_solution import PositionCredit, ShapleySolution
+from attribution.stats.grouping import sums_by
 
 _NOWHERE = "0"  # the position of what nothing touched
 
@@ -52,7 +53,7 @@ def solve_positions(tally: CellTally) -> tuple[ShapleySolution, Floats | None]:
     position = np.array([int(label) for label in labels], np.int64)[tally.codes[:, 1]]
     held = channel >= 0
     channel, position, sums = channel[held], position[held], tally.sums[held]
-    columns = [np.bincount(channel, column, len(channels)) for column in sums.T]
+    columns = [sums_by(channel, column, len(channels)) for column in sums.T]
     values = np.stack(columns, axis=1).astype(np.float64)
     solution = ShapleySolution(
         game="subset_conversions",

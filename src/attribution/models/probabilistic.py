@@ -23,6 +23,7 @@ from attribution.models.division import (
     with_unattributed,
 )
 from attribution.models.sets import SetTally
+from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -210,7 +211,7 @@ def _divide(sets: SeenSets, rates: Floats, sums: Floats) -> Floats:
         shares = _shares(part, owner, rates, sets.sizes[block])
         for measure in range(2):
             weights = shares * amounts[block, measure][owner]
-            credit[:, measure] += np.bincount(part.indices, weights, n)
+            credit[:, measure] += sums_by(part.indices, weights, n)
     return credit
 
 
@@ -225,7 +226,7 @@ def _shares(inside: Any, owner: Ints, rates: Floats, sizes: Ints) -> Floats:
     n_others = sizes[owner] - 1
     gain = np.divide(with_others - others, n_others, out=alone[member].copy(), where=n_others > 0)
     worth = (alone[member] + gain) / 2
-    whole = np.bincount(owner, worth, len(sizes))[owner]
+    whole = sums_by(owner, worth, len(sizes))[owner]
     shares: Floats = np.divide(worth, whole, out=1.0 / sizes[owner], where=whole > 0)
     return shares
 

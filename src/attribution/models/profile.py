@@ -14,6 +14,7 @@ from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.models.base import CellTally
 from attribution.models.grams import CONVERSION, NULL, START, tally_grams
 from attribution.models.markov_solution import MarkovSolution
+from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:
     from attribution.credit.credit import Credit
@@ -60,7 +61,7 @@ def tally_profile(journeys: Journeys) -> CellTally:
     }
     parts: dict[str, tuple[Any, Any]] = {
         "amounts": (list(amounts), np.array(list(amounts.values()))),
-        "channels": (list(journeys.channels), np.bincount(journeys.channel, each, len(journeys.channels))),
+        "channels": (list(journeys.channels), sums_by(journeys.channel, each, len(journeys.channels))),
         "lengths": _counted(np.minimum(lengths[touched], _LONGEST), weights[touched]),
         "values": _binned(worth, won),
     }
@@ -75,7 +76,7 @@ def tally_profile(journeys: Journeys) -> CellTally:
         if time is not None:
             hours, count = _counted(time // _HOUR, amount)
             of_day, days = hours % 24, hours // 24
-            parts[f"{prefix}hours"] = ([f"{hour:02d}" for hour in range(24)], np.bincount(of_day, count, 24))
+            parts[f"{prefix}hours"] = ([f"{hour:02d}" for hour in range(24)], sums_by(of_day, count, 24))
             day, total = _counted(days, count)
             parts[f"{prefix}days"] = (np.datetime_as_string(day.astype("datetime64[D]")), total)
     return _tally(parts)
@@ -110,7 +111,7 @@ def steps_of(tally: CellTally) -> dict[str, dict[str, float]]:
         return found
     key = tally.codes[:, -2] * len(targets) + tally.codes[:, -1]
     distinct, place = np.unique(key, return_inverse=True)
-    counts = np.bincount(place.reshape(-1), tally.sums[:, 0], len(distinct))
+    counts = sums_by(place.reshape(-1), tally.sums[:, 0], len(distinct))
     for pair, count in zip(distinct.tolist(), counts.tolist(), strict=True):
         source, target = sources[pair // len(targets)], targets[pair % len(targets)]
         if target != UNATTRIBUTED:
@@ -147,11 +148,11 @@ def _counted(numbers: Ints, weights: Floats | None) -> tuple[Any, Floats]:
         return np.empty(0, np.int64), np.empty(0)
     first = int(numbers.min())
     if int(numbers.max()) - first < 4 * len(numbers) + 65_536:
-        count = np.bincount(numbers - first, weights)
+        count = sums_by(numbers - first, weights)
         present = np.flatnonzero(count)
         return present + first, count[present].astype(np.float64)
     distinct, place = np.unique(numbers, return_inverse=True)
-    return distinct, np.bincount(place.reshape(-1), weights, len(distinct)).astype(np.float64)
+    return distinct, sums_by(place.reshape(-1), weights, len(distinct))
 
 
 def _binned(value: Floats, weights: Floats) -> tuple[list[str], Floats]:

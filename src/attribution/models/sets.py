@@ -11,6 +11,7 @@ from attribution._typing import Codes, Floats, Hashes, Ints
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.paths import distinct_paths
 from attribution.kernels.ragged import expand, find_segments, offsets_of, run_starts
+from attribution.stats.grouping import sums_by
 
 _WORD = 64  # channels that fit the bits of one integer
 _DIRECT = 20  # channels whose sets are numbered by a table instead of by sorting
@@ -127,7 +128,7 @@ def _grouped(channels: tuple[str, ...], codes: Codes, offsets: Ints, sums: Float
     """Add up the rows of `sums` whose segments of `codes` hold the same channels."""
     distinct = _distinct_words if len(channels) <= _WORD else _distinct_ragged
     number, kept, members = distinct(codes, offsets, len(channels))
-    summed = [np.bincount(number, column, len(kept) - 1) for column in sums.T]
+    summed = [sums_by(number, column, len(kept) - 1) for column in sums.T]
     return SetTally(channels, kept, members.astype(np.int32), np.stack(summed, axis=1).astype(np.float64))
 
 

@@ -15,6 +15,7 @@ from attribution.journeys.journeys import Journeys
 from attribution.kernels.hashing import hash_integers
 from attribution.kernels.paths import distinct_paths
 from attribution.kernels.ragged import expand, find_segments, offsets_of
+from attribution.stats.grouping import sums_by
 
 SECOND = 1_000_000
 DAY = 86_400.0  # seconds
@@ -60,7 +61,7 @@ class WaitTally:
         shape = (len(self.channels), len(self.edges))
         lone = np.flatnonzero(self.sizes == 1)
         cell = self.members[self.offsets[lone]]
-        return np.bincount(cell, self.sums[lone, 2], shape[0] * shape[1]).astype(np.float64).reshape(shape)
+        return sums_by(cell, self.sums[lone, 2], shape[0] * shape[1]).reshape(shape)
 
     def __add__(self, other: WaitTally) -> WaitTally:
         """Merge the tallies of disjoint sets of users, by the names of their channels.
@@ -116,7 +117,7 @@ def grouped(
     """Add up the rows that hold the same cells; cells ascend in each row."""
     number, example = distinct_paths(members, offsets)
     index, kept = expand(offsets[example], offsets[example + 1])
-    summed = [np.bincount(number, column, len(example)) for column in sums.T]
+    summed = [sums_by(number, column, len(example)) for column in sums.T]
     table = np.stack(summed, axis=1).astype(np.float64)
     return WaitTally(channels, edges, kept, members[index], table)
 
@@ -185,8 +186,8 @@ def _seconds(
     upper = np.array(edges, np.float64)
     lower = np.append(0.0, upper[:-1])
     inside = np.minimum(lag, edges[-1]) - lower[of_bin]
-    partly = np.bincount(cell, weight * inside, size).reshape(-1, n)
-    ended = np.bincount(cell, weight, size).reshape(-1, n)
+    partly = sums_by(cell, weight * inside, size).reshape(-1, n)
+    ended = sums_by(cell, weight, size).reshape(-1, n)
     passed = ended[:, ::-1].cumsum(axis=1)[:, ::-1] - ended
     waited: Floats = (partly + passed * (upper - lower)).reshape(-1)
     return waited

@@ -11,6 +11,7 @@ import numpy as np
 from attribution.credit.table import measure
 from attribution.job import Job
 from attribution.reporting.formats import Style, clean, fit, shorten
+from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:
     from attribution.credit.credit import Credit
@@ -34,7 +35,7 @@ def headline(credit: Credit) -> dict[str, Any]:
     sums = credit.sums()
     inside = credit.attributed
     names, code = np.unique(credit.keys[0][inside].astype(str), return_inverse=True)
-    share = np.bincount(code, measure(credit, "share")[0, inside], minlength=len(names))
+    share = sums_by(code, measure(credit, "share")[0, inside], n=len(names))
     known = {str(name): float(part) for name, part in zip(names, share, strict=True) if np.isfinite(part)}
     value = float(sums.value[0] + sums.unattributed_value[0]) if credit.has_value else None
     return {

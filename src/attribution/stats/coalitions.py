@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from attribution._typing import Codes, Floats, Ints
+from attribution.stats.grouping import sums_by
 
 
 def subset_sums(table: Floats) -> Floats:
@@ -152,7 +153,7 @@ def shapley_of_sums(offsets: Ints, members: Codes, amounts: Floats, n: int) -> F
     """
     sizes = np.diff(offsets)
     shares = np.repeat(amounts / np.maximum(sizes, 1), sizes)
-    return np.bincount(members, shares, n).astype(np.float64)
+    return sums_by(members, shares, n)
 
 
 def shapley_of_sets(offsets: Ints, members: Codes, worth: Floats, n: int) -> Floats:
@@ -178,13 +179,13 @@ def shapley_of_sets(offsets: Ints, members: Codes, worth: Floats, n: int) -> Flo
     weights, sizes = arrival_weights(n), np.diff(offsets)
     inside = worth * (weights[sizes - 1] + weights[sizes])
     base = (worth * weights[sizes]).sum()
-    held: Floats = np.bincount(members, np.repeat(inside, sizes), n) - base
+    held: Floats = sums_by(members, np.repeat(inside, sizes), n) - base
     return held
 
 
 def rates(amounts: Floats, totals: Floats) -> Floats:
     """Return amounts over totals, 0 where the total is 0."""
-    result = np.zeros_like(amounts)
+    result = np.zeros(np.shape(amounts))  # of floats, whatever the amounts are
     np.divide(amounts, totals, out=result, where=totals != 0)
     return result
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from attribution._typing import Bools, Floats, Ints
+from attribution.stats.grouping import sums_by
 
 _ROUNDS = 300
 _CLOSE = 1e-9  # of the events: what the gradient may be
@@ -252,10 +253,10 @@ def _slopes(events: Events, counts: Floats, at: Floats, kernel: str) -> tuple[Fl
     of_group = np.arange(n)
     own[of_group, of_group] = gradient[:n]
     own[of_group, n + of_group] = own[n + of_group, of_group] = gradient[n:]
-    own[n + of_group, n + of_group] = np.bincount(group, pull * second, n)
+    own[n + of_group, n + of_group] = sums_by(group, pull * second, n)
     mixed = (events.active @ turned) * weight[:, None]
     density = np.exp(_log_exponential(events, at[n:])).reshape(-1)
-    by_scale = np.concatenate([np.bincount(group, pull * density, n), np.zeros(n)])
+    by_scale = np.concatenate([sums_by(group, pull * density, n), np.zeros(n)])
     return gradient, mixed.T @ mixed - own, by_scale
 
 

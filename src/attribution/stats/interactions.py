@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from attribution._typing import Bools, Floats, Ints
+from attribution.stats.grouping import sums_by
 
 Scale = Literal["odds", "rate"]
 
@@ -119,7 +120,7 @@ def cell_counts(counts: Counts, pairs: Ints) -> tuple[Floats, Floats]:
     marks = counts.inside.astype(np.float64)
     found = []
     for of in (counts.units, counts.successes):
-        weight = np.bincount(counts.row, of, len(marks))
+        weight = sums_by(counts.row, of, len(marks))
         together = marks.T @ (weight[:, None] * marks)
         both = together[pairs[:, 0], pairs[:, 1]]
         first, second = (together[pairs[:, side], pairs[:, side]] - both for side in (0, 1))
@@ -134,7 +135,7 @@ def _chunks(n_sets: int, pairs: Ints) -> list[Ints]:
 
 def _totals(counts: Counts) -> tuple[Floats, Floats]:
     n_sets = len(counts.inside)
-    units, successes = (np.bincount(counts.row, of, n_sets) for of in (counts.units, counts.successes))
+    units, successes = (sums_by(counts.row, of, n_sets) for of in (counts.units, counts.successes))
     return units.astype(np.float64), successes.astype(np.float64)
 
 
@@ -194,7 +195,7 @@ def _logistic(counts: Counts, pairs: Ints, scale: Scale) -> tuple[Floats, Floats
             continue
         over = counts.successes - counts.units * rate[counts.row]
         if counts.clustered:
-            scores = np.bincount(counts.cluster, left[counts.row] * over)
+            scores = sums_by(counts.cluster, left[counts.row] * over)
             variance = _inflated(counts) * float(scores @ scores)
         else:
             spread = successes * (1 - rate) ** 2 + (units - successes) * rate**2

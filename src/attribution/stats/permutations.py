@@ -8,6 +8,7 @@ import numpy as np
 
 from attribution._typing import Codes, Floats, Ints
 from attribution.stats.coalitions import rates
+from attribution.stats.grouping import sums_by
 
 FEWEST_CIRCLES = 32  # standard errors of fewer are too uncertain to stop by, or to show
 _ROUND = 8  # circles between two looks at the standard errors
@@ -128,7 +129,7 @@ class _Seated:
             worth[:, 1:] = rates(amount, totals)
             steps = np.diff(worth, axis=1)
             last = (seat[:, None] + seat[None, :]) % n  # the seat that an arc of s + 1 seats ends at
-            forward = np.bincount(last.ravel(), steps.ravel(), n)
+            forward = sums_by(last.ravel(), steps.ravel(), n)
             backward = (worth[:, 1:] - np.roll(worth[:, :-1], -1, axis=0)).sum(axis=1)
             gains[seats, game] = (forward + backward) / (2 * n)
         return gains
@@ -155,7 +156,7 @@ class _Seated:
         seat = np.arange(n)
         arcs = []
         for some, column in self._columns:
-            by_distance = np.bincount(cell[some], column, n * n).reshape(n, n)
+            by_distance = sums_by(cell[some], column, n * n).reshape(n, n)
             at_least = np.cumsum(by_distance[:, ::-1], axis=1)  # n - k or more, for k = 0, 1, ...
             gained = at_least[(seat[:, None] + seat[None, :]) % n, seat[None, :]]
             arcs.append(np.cumsum(gained, axis=1))

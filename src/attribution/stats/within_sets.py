@@ -10,6 +10,7 @@ import numpy as np
 
 from attribution._typing import Bools, Codes, Floats, Hashes, Ints
 from attribution.stats.coalitions import arrival_weights, subset_sums, superset_sums, table_positions
+from attribution.stats.grouping import sums_by
 
 MOST_TABLE_PLAYERS = 20
 _BLOCK = 1 << 22  # pairs looked at at once: 32 MB a working array
@@ -63,7 +64,7 @@ def shapley_within_sets(offsets: Ints, members: Codes, worth: Floats, shares: Fl
     else:
         around, inside = _pair_sums(pairs, sizes, worth, shares)
     gained = np.repeat(worth * around - shares * inside, sizes, axis=0)
-    summed = [np.bincount(members, column, n) for column in gained.T]
+    summed = [sums_by(members, column, n) for column in gained.T]
     return np.stack(summed, axis=1).astype(np.float64)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attribution._typing import Bools, Floats, Ints
+from attribution.stats.grouping import sums_by
 from attribution.stats.intervals import t_critical, t_p_value, welch_df
 from attribution.stats.panels.serial import (
     ar1,
@@ -111,7 +112,7 @@ def _contrasts(changes: Floats, masks: Bools, strata: Ints | None) -> tuple[Floa
             v_c = (q_c - s_c**2 / n_c) / (n_c - 1) / n_c
         return s_t / n_t - s_c / n_c, np.maximum(v_t + v_c, 0.0)
     sizes = np.bincount(strata)
-    within = changes - (np.bincount(strata, changes) / sizes)[strata]
+    within = changes - (sums_by(strata, changes) / sizes)[strata]
     indicator = np.zeros((len(sizes), len(strata)))
     indicator[strata, np.arange(len(strata))] = 1.0 / sizes[strata]
     design = chosen - (chosen @ indicator.T)[:, strata]
