@@ -21,6 +21,7 @@ ORDER = (
     "_draw",
     "_checks",
     "_files",
+    "_lock",
     "_scratch",
     "_toml",
     "_placeholders",

@@ -20,6 +20,8 @@ except ImportError:  # Windows: folders of dead processes are then told by their
 logger = logging.getLogger(__name__)
 
 _LOCK = "lock"
+_YOUNG, _OLD = "new-", "old-"  # before its lock is taken, and once it is about to go
+_TRIES = 10
 _UNLOCKED_AGE = 24 * 3600.0  # seconds after which a folder that nobody ever locked is stale
 
 
@@ -38,13 +40,12 @@ def locked_folder(place: Path, prefix: str) -> Iterator[Path]:
         How the new folder's name begins; nothing else in `place` may begin like this.
     """
     reclaim(place, prefix)
-    folder = place / f"{prefix}{os.getpid()}-{secrets.token_hex(4)}"
-    folder.mkdir(mode=0o700)
+    folder, lock = _born(place, prefix)
     try:
-        with _take_lock(folder):
+        with lock:
             yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder, place, prefix)
 
 
 def reclaim(place: Path, prefix: str) -> list[Path]:
@@ -52,25 +53,56 @@ def reclaim(place: Path, prefix: str) -> list[Path]:
     removed = []
     with suppress(OSError):
         for folder in place.glob(f"{prefix}*"):
-            if folder.is_dir() and _is_stale(folder):
-                shutil.rmtree(folder, ignore_errors=True)
+            if folder.is_dir() and not folder.is_symlink() and _is_stale(folder, prefix):
+                _remove(folder, place, prefix)
                 removed.append(folder)
                 logger.warning("removed %s, left behind by a process that was killed", folder)
     return removed
 
 
-def _take_lock(folder: Path) -> IO[Any]:
-    """Lock a file, and only then give it its name, so that nobody sees it unlocked."""
-    lock = (folder / f".{_LOCK}").open("w")
-    if fcntl is not None:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    (folder / f".{_LOCK}").rename(folder / _LOCK)
-    return lock
+def _born(place: Path, prefix: str) -> tuple[Path, IO[Any]]:
+    """Make a folder that holds its lock from the moment on that it bears its name.
+
+    Before that it bears a name under which anybody may remove it: then the next one is made.
+    """
+    for left in reversed(range(_TRIES)):
+        token = f"{os.getpid()}-{secrets.token_hex(4)}"
+        young = place / f"{prefix}{_YOUNG}{token}"
+        young.mkdir(mode=0o700)
+        lock: IO[Any] | None = None
+        try:
+            lock = (young / _LOCK).open("w")
+            if fcntl is not None:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return young.rename(place / f"{prefix}{token}"), lock
+        except OSError as error:
+            if lock is not None:
+                lock.close()
+            if left and isinstance(error, FileNotFoundError | BlockingIOError):
+                continue
+            shutil.rmtree(young, ignore_errors=True)
+            raise
+    raise AssertionError  # the last try returns or raises
 
 
-def _is_stale(folder: Path) -> bool:
-    """Return whether the process that made the folder is gone."""
+def _remove(folder: Path, place: Path, prefix: str) -> None:
+    """Remove a folder; whoever is killed on the way leaves it under a name that the next process removes."""
+    gone = place / f"{prefix}{_OLD}{secrets.token_hex(6)}"
     try:
+        folder.rename(gone)
+    except OSError:  # Windows, while a file in it is open
+        gone = folder
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def _is_stale(folder: Path, prefix: str) -> bool:
+    """Return whether the process that made the folder is gone, or was about to remove it."""
+    name = folder.name.removeprefix(prefix)
+    if name.startswith(_OLD):
+        return True
+    try:
+        if name.startswith(_YOUNG) and not (folder / _LOCK).exists():
+            return fcntl is not None
         if fcntl is None or not (folder / _LOCK).exists():
             return time.time() - folder.stat().st_mtime > _UNLOCKED_AGE
         with (folder / _LOCK).open("r+") as lock:

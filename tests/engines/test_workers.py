@@ -33,7 +33,8 @@ def test_an_error_of_a_job_reaches_the_caller():
         mapped(int, ["1", "x"])
 
 
-def test_an_error_of_ours_keeps_its_facts():
+def test_an_error_of_ours_keeps_its_facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)  # workers import nothing from the working directory, this module included
     with pytest.raises(LogError, match="3 users are null") as caught:
         mapped(partial(_raised, LogError("3 users are null", column="u", rows=[4])), [1])
     assert caught.value.column == "u"
@@ -124,3 +125,28 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+HERE = """
+import pickle, sys
+from attribution.engines.workers import Workers, sendable
+sys.path.insert(0, sys.argv[1])
+from shop import twice
+print(sendable(twice), sendable([abs, twice]))
+with Workers(sendable(abs), 1) as workers:
+    print(dict(workers.map([-3])))
+"""
+
+
+@pytest.mark.parametrize("entry", ["", ".", "cwd"])
+def test_a_worker_imports_nothing_from_the_working_directory(tmp_path: Path, entry: str):
+    for name in ("pickle", "queue", "attribution", "numpy", "typing", "sitecustomize", "bottleneck"):
+        (tmp_path / f"{name}.py").write_text("open('executed', 'w').close()\nraise SystemExit(7)\n")
+    (tmp_path / "shop.py").write_text("def twice(x):\n    return 2 * x\n")
+    environment = {**os.environ, "PYTHONPATH": str(Path(scratch.__file__).parents[2])}
+    command = [sys.executable, "-P", "-c", HERE, entry.replace("cwd", str(tmp_path))]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "None None\n{0: 3}\n", (
+        done.stderr
+    )  # what is defined there is tallied without workers
+    assert not (tmp_path / "executed").exists()

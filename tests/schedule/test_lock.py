@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 import attribution
+from attribution import _lock as locking
 from attribution import cli
 from attribution.config import load_config
 from attribution.engines.ledger import Ledger
-from attribution.errors import ConfigError, InUseError, OutputError
+from attribution.errors import ConfigError, EngineError, InUseError, OutputError
 from attribution.job import IncrementSettings
 from attribution.pipeline import run
-from attribution.schedule import lock as locks
 from attribution.schedule.lock import LOCK, if_free, only_run
 
 HOLD = """
@@ -141,6 +141,42 @@ def test_a_disk_without_locks_is_refused(tmp_path, job, monkeypatch):
     def none(_: object) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(locks, "_lock", none)
+    monkeypatch.setattr(locking, "lock", none)
     with pytest.raises(OutputError, match="No locks available"), only_run(job, tmp_path, None):
         pass
+
+
+VICTIMS = {
+    "a link to a file": lambda path, victim: path.symlink_to(victim),
+    "a link to nothing": lambda path, victim: path.symlink_to(victim.with_name("nothing")),
+    "a second name of a file": lambda path, victim: path.hardlink_to(victim),
+    "a file of somebody": lambda path, victim: path.write_bytes(victim.read_bytes()),
+    "a folder": lambda path, victim: path.mkdir(),
+    "a pipe": lambda path, victim: os.mkfifo(path),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes as POSIX knows them")
+@pytest.mark.parametrize("made", VICTIMS.values(), ids=VICTIMS)
+def test_what_is_no_lock_of_ours_is_left_as_it_is(tmp_path, job, made, caplog):
+    victim = tmp_path / "victim.txt"
+    victim.write_text("TOP SECRET PAYROLL\n")
+    for folder, name in ((tmp_path / "out", LOCK), (tmp_path / "state", "lock")):
+        folder.mkdir()
+        made(folder / name, victim)
+    with pytest.raises(OutputError, match="lock") as refused, only_run(job, tmp_path / "out", None):
+        pass
+    with pytest.raises(EngineError, match="lock") as foreign, Ledger.opened(tmp_path / "state"):
+        pass
+    assert victim.read_text() == "TOP SECRET PAYROLL\n"
+    assert not (tmp_path / "nothing").exists()
+    assert os.path.lexists(tmp_path / "out" / LOCK)
+    assert "SECRET" not in f"{refused.value}{foreign.value}{caplog.text}"
+
+
+def test_a_lock_that_changed_hands_is_not_removed(tmp_path):
+    with if_free(tmp_path) as free:
+        assert free
+        (tmp_path / LOCK).unlink()
+        (tmp_path / LOCK).write_text("process 1 on another machine\n")
+    assert (tmp_path / LOCK).read_text() == "process 1 on another machine\n"

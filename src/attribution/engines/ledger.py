@@ -13,7 +13,6 @@ import logging
 import os
 import re
 import secrets
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -22,6 +21,7 @@ from typing import Any, TypeVar
 
 from attribution import __version__
 from attribution._files import atomic_write
+from attribution._lock import holder, take
 from attribution.errors import EngineError, InUseError, OutputError
 from attribution.eventlog.unreadable import first_line
 
@@ -126,21 +126,15 @@ class Ledger:
             if not (folder / _MANIFEST).exists():
                 _refuse_foreign(folder)
             (folder / _PERIODS).mkdir(exist_ok=True)
-            lock = (folder / _LOCK).open("a+", encoding="utf-8")
+            lock = take(folder / _LOCK, f"process {os.getpid()}")
         except OSError as error:
             msg = f"cannot write to the folder of the increments {str(folder)!r}: {error.strerror or error}"
             raise EngineError(msg, hint="choose a folder that you may write to") from error
-        with lock:
-            if not _locked(lock):
-                lock.seek(0)
-                holder = lock.read(100).strip() or "another process"
-                msg = f"{str(folder)!r} is in use by {holder}"
-                why = "two runs at once would each save what the other does not know"
-                raise InUseError(msg, why=why, hint="wait until it is done, or give each run its own folder")
-            lock.seek(0)
-            lock.truncate()
-            lock.write(f"process {os.getpid()}\n")
-            lock.flush()
+        if isinstance(lock, str):
+            msg = f"{str(folder)!r} is in use by {lock}"
+            why = "two runs at once would each save what the other does not know"
+            raise InUseError(msg, why=why, hint="wait until it is done, or give each run its own folder")
+        with lock.file:
             yield cls(folder)
 
     def load(self) -> State | None:
@@ -265,10 +259,7 @@ class Ledger:
 
 def holder_of(folder: Path) -> str | None:
     """Return who works on a folder of increments at the moment, or None if nobody does."""
-    with suppress(OSError), (folder / _LOCK).open("r+", encoding="utf-8") as lock:
-        if not _locked(lock):
-            return lock.read(100).strip() or "another process"
-    return None
+    return holder(folder / _LOCK)
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -280,23 +271,6 @@ def _refuse_foreign(folder: Path) -> None:
     if others:
         msg = f"{str(folder)!r} holds {min(others)!r}, but no {_MANIFEST} of earlier increments"
         raise EngineError(msg, hint="give the increments a folder of their own")
-
-
-def _locked(file: Any) -> bool:
-    """Lock a file for this process, until it is closed or the process ends; False if another holds it."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _sync(folder: Path) -> None:

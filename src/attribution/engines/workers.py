@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import pickle
+import pickletools
 import queue
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 from attribution.engines.worker import out_of_memory
@@ -101,17 +103,17 @@ class Workers:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    """Start a process that can import what this one can."""
+    """Start a process that can import what this one can, and takes no library from the working directory."""
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "PYTHONPATH": os.pathsep.join(_import_path()),
         # One processor each: threads of numerical libraries would only fight for them.
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "attribution.engines.worker"],
+            [sys.executable, "-P", "-m", "attribution.engines.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
@@ -120,6 +122,22 @@ def _start() -> subprocess.Popen[bytes]:
     except OSError as error:
         msg = f"cannot start a worker process: {error.strerror}"
         raise EngineError(msg, hint="at.Stream(processes=1)") from error
+
+
+def _import_path() -> list[str]:
+    """Return where a worker looks for modules: where this process does, but for the working directory.
+
+    A file called ``queue.py`` or ``sitecustomize.py`` in the folder where a schedule runs is not executed.
+    """
+    ours = Path(__file__).absolute().parents[2]
+    return [path for path in sys.path if path and (Path(path) == ours or not _is_here(path))]
+
+
+def _is_here(path: str) -> bool:
+    try:
+        return Path(path).samefile(Path())
+    except OSError:
+        return False
 
 
 def _exchange(process: subprocess.Popen[bytes], message: tuple[str, Any]) -> tuple[bool, Any]:
@@ -163,7 +181,8 @@ def _close(pipe: Any) -> None:
 def sendable(function: Callable[..., Any]) -> bytes | None:
     """Return the function pickled, or None if another process could not make it out.
 
-    What a notebook or a script defines itself lives in ``__main__``, which is another module there.
+    What a notebook or a script defines itself lives in ``__main__``, which is another module there, and
+    nothing of the working directory is imported there.
     """
     if not sys.executable:
         return None
@@ -171,4 +190,15 @@ def sendable(function: Callable[..., Any]) -> bytes | None:
         data = pickle.dumps(function, protocol=pickle.HIGHEST_PROTOCOL)
     except (pickle.PicklingError, AttributeError, TypeError):
         return None
-    return None if b"__main__" in data else data
+    texts = {text for _, text, _ in pickletools.genops(data) if isinstance(text, str)}
+    return None if any(name == "__main__" or _only_here(name) for name in texts) else data
+
+
+def _only_here(name: str) -> bool:
+    """Return whether a module, if it is one, was found in the working directory."""
+    top = name.partition(".")[0]
+    file = getattr(sys.modules.get(top), "__file__", None) if name in sys.modules else None
+    if file is None or top == __name__.partition(".")[0]:
+        return False
+    found = Path(file)
+    return _is_here(str(found.parents[1 if found.name == "__init__.py" else 0]))

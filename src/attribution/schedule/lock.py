@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import logging
 import os
+import shlex
 import socket
 import sys
 import time
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from attribution._checks import duration_us
+from attribution._lock import is_still, take
 from attribution.engines.ledger import holder_of
 from attribution.errors import InUseError, OutputError
 from attribution.job import Job
@@ -78,7 +81,12 @@ def _acquire(folder: Path, until: float) -> IO[Any]:
             lock = _try(folder / LOCK)
         except OSError as error:
             msg = f"cannot lock the output folder {str(folder)!r}: {error.strerror or error}"
-            raise OutputError(msg, column="output.folder", hint="choose a folder on a local disk") from error
+            hint = "choose a folder on a local disk"
+            if error.errno in {errno.ELOOP, errno.EEXIST}:
+                hint = (
+                    f"ls -l {shlex.quote(str(folder / LOCK))} shows what it is; remove it if nobody needs it"
+                )
+            raise OutputError(msg, column="output.folder", hint=hint) from error
         if not isinstance(lock, str):
             return lock
         told = _patient(folder, lock, until, told=told)
@@ -107,54 +115,13 @@ def _patient(folder: Path, holder: str, until: float, *, told: bool) -> bool:
 
 def _try(path: Path) -> IO[Any] | str:
     """Lock a file; return who holds it instead where somebody does."""
-    while True:
-        file = path.open("a+", encoding="utf-8")
-        try:
-            _lock(file)
-        except BlockingIOError:
-            with file:
-                file.seek(0)
-                return file.read(200).strip() or "another process"
-        except BaseException:
-            file.close()
-            raise
-        if _is_still(path, file):
-            break
-        file.close()  # its holder removed it between our opening and locking it
-    file.seek(0)
-    left = file.read(200).strip()
-    if left:
-        logger.warning("took over the lock of %s: that run was killed before its end", left)
-    with suppress(OSError):  # on a full disk the lock holds without a name in it
-        file.truncate(0)
-        since = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        file.write(f"process {os.getpid()} on {socket.gethostname()} since {since}\n")
-        file.flush()
-    return file
-
-
-def _lock(file: IO[Any]) -> None:
-    """Lock a file for this process until it is closed; BlockingIOError if another holds it."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        file.seek(0x7FFF)  # beyond the text, which others may then read
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            raise BlockingIOError from error
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _is_still(path: Path, file: IO[Any]) -> bool:
-    """Return whether the name still leads to the open file."""
-    try:
-        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
-    except OSError:
-        return False
+    since = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    held = take(path, f"process {os.getpid()} on {socket.gethostname()} since {since}")
+    if isinstance(held, str):
+        return held
+    if held.left:
+        logger.warning("took over the lock of %s: that run was killed before its end", held.left)
+    return held.file
 
 
 def _release(path: Path, lock: IO[Any]) -> None:
@@ -162,7 +129,8 @@ def _release(path: Path, lock: IO[Any]) -> None:
     with suppress(OSError):
         lock.truncate(0)
     with suppress(OSError):
-        path.unlink()
+        if is_still(path, lock):
+            path.unlink()
     with suppress(OSError):
         lock.close()
     with suppress(OSError):

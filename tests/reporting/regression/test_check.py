@@ -399,6 +399,43 @@ def test_the_worst_offender_is_on_stderr_and_machines_get_files(folder, data, tm
     assert cli.main(["check", str(new), "--baseline", str(base)]) == 0
 
 
+@pytest.mark.parametrize("moved", [["credit.parquet"], ["credit.parquet", "credit.csv", "report.html"], []])
+def test_a_folder_torn_between_renames_is_a_broken_run_and_no_regression(
+    data, folder, tmp_path, capsys, monkeypatch, moved
+):
+    base = tmp_path / "base.json"
+    at.save_baseline(folder, base)
+    job(data, "torn", '[check]\nbaseline = "previous"\nmode = "nightly"\n')
+    config = data / "torn.toml"
+    at.run(at.load_config(config))
+    config.write_text(config.read_text().replace('"linear", "markov"', '"last_touch"'))
+    replaced = Path.replace
+
+    def killed(self: Path, target: Path) -> Path:  # after so many of the four renames
+        left_draft = self.parent.name.startswith(".writing-") and target.parent != self.parent
+        if left_draft and self.name not in moved:
+            raise KeyboardInterrupt
+        return replaced(self, target)
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        at.run(at.load_config(config))
+    monkeypatch.undo()
+    capsys.readouterr()
+    code = cli.main(["check", str(data / "torn"), "--baseline", str(base)])
+    said = capsys.readouterr().err
+    if not moved:
+        assert code == 0
+        return
+    assert code == 2
+    assert "is a broken run" in said
+    assert f"Fix: attribution run {config}" in said
+    again = at.run(at.load_config(config))  # the next run repairs it, and does not fail for it
+    assert [check.name for check in again.regression] == ["baseline"]
+    assert again.regression["baseline"].passed is None
+    assert at.check(data / "torn", data / "torn").passed
+
+
 def test_other_settings_exit_with_2_and_can_be_accepted(data, folder, tmp_path, capsys):
     base = tmp_path / "base.json"
     at.save_baseline(folder and at.run(at.load_config(data / "out.toml")), base)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 FORMAT, SCHEMA = "attribution-baseline", 1
 _KEY = b"attribution_baseline"
+_CREDIT = "credit.parquet"
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _NORMAL = 2 * 1.959963984540054  # width of a 95% interval in standard errors
 _UPDATE = "attribution check RESULT --baseline BASE --update-baseline writes it anew"
@@ -112,13 +115,13 @@ def read_baseline(path: Path) -> Baseline:
     """Read a baseline, or the outputs of a run as one."""
     try:
         if path.is_dir():
-            return _read_run(path / "credit.parquet")
+            return _read_run(path / _CREDIT)
         if path.suffix.lower() == ".json":
             document = json.loads(path.read_text(encoding="utf-8"))
             if isinstance(document, dict) and document.get("format") == FORMAT:
                 return renamed(_from_document(document, document.get("credit"), path), path.name)
             if isinstance(document, dict) and "outputs" in document and "config" in document:
-                return _read_run(path.with_name("credit.parquet"))
+                return _read_run(path.with_name(_CREDIT))
             msg = f"{path} is JSON, but no baseline"
             raise BaselineError(msg, hint=_UPDATE)
         if path.suffix.lower() == ".parquet":
@@ -136,6 +139,22 @@ def read_baseline(path: Path) -> Baseline:
         raise BaselineError(msg, hint=_UPDATE) from error
     msg = f"{path} is neither a folder of a run nor a .json or .parquet file"
     raise BaselineError(msg, hint="attribution check out --baseline baseline.json")
+
+
+def is_broken(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Return whether a run was killed while it moved its outputs to `folder`: its credit is another's.
+
+    The credit is moved first and the manifest last, so the two differ whenever not all was moved. A report
+    that somebody wrote remarks into breaks nothing.
+
+    Raises
+    ------
+    OSError
+        If the credit is not there.
+    """
+    named = {entry["path"]: entry["sha256"] for entry in manifest.get("outputs", ())}
+    with (folder / _CREDIT).open("rb") as file:
+        return named.get(_CREDIT) != hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _path(path: object) -> Path:
@@ -169,6 +188,12 @@ def _read_run(path: Path) -> Baseline:
     if "profile" not in facts:
         msg = f"{manifest} has no profile: it was written by an older version of this library"
         raise BaselineError(msg, hint="attribution run")
+    if is_broken(path.parent, facts):
+        msg = f"{path.parent} is a broken run: its {path.name} is not the file that its manifest.json is of"
+        why = "a run was killed while it moved its files, or one was changed since: this is no regression"
+        raise BaselineError(
+            msg, why=why, hint=f"attribution run {shlex.quote(str(facts.get('job', 'JOB.toml')))}"
+        )
     profile = facts["profile"]
     frame = table.to_pandas()
     by = list(profile["settings"]["by"])
