@@ -131,6 +131,6 @@ def _is_ours(file: IO[Any]) -> bool:
 
 def _line(file: IO[Any]) -> str:
     file.seek(0)
-    found = file.read(_LONGEST).strip()
+    found = str(file.read(_LONGEST)).strip()
     file.seek(0)
     return found
