@@ -35,6 +35,10 @@ def verdict_line(lift: Lift) -> str:
     """Return the verdict with its reason."""
     if lift.verdict == "blocked":
         names = lift.details["blocked"]
+        if lift.design == "geo":
+            told = "; ".join(lift.checks[name].text for name in names)
+            helps = "; ".join(lift.checks[name].fix for name in names)
+            return f"Verdict: blocked, nothing can be told: {told}. What helps: {helps}."
         return (
             f"Verdict: blocked. A check failed that forbids reading the result ({', '.join(names)}); "
             f"find out why first, or pass despite={tuple(names)!r}."

@@ -97,7 +97,8 @@ def analyze_geo(
         random assignment, else ``"synthetic_control"``.
     inference
         Where a method has several. ``"did"``: ``"welch"``, with two or three geos in an arm ``"permutation"``
-        of the assignment, with one ``"autocorrelation"``. Synthetic methods: ``"placebo"``, studentised
+        of the assignment, with one ``"pooled"``, which takes all geos to vary alike; ``"autocorrelation"``
+        judges by the days before, and finds too much. Synthetic methods: ``"placebo"``, studentised
         placebos in space, or ``"conformal"``, moving blocks (Chernozhukov et al. 2021). ``"tbr"``:
         ``"autocorrelation"`` or, too narrow where days depend on one another, ``"published"``.
     strata
@@ -281,7 +282,12 @@ def _several(
     at_levels = {
         cell: lift
         if level == request.alpha
-        else _lift(tests[cell], replace(request, alpha=float(level)), checks, cell)
+        else _lift(
+            tests[cell],
+            replace(request, alpha=float(level), share=float(level) / request.alpha),
+            checks,
+            cell,
+        )
         for (cell, lift), level in zip(lifts.items(), levels, strict=True)
     }
     return Lifts("cell", at_levels, dict(zip(lifts, adjusted.tolist(), strict=True)), correction)

@@ -15,7 +15,7 @@ from attribution.errors import ExperimentError
 from attribution.incrementality.geo.layout import FEWEST_BEFORE, GeoTest
 from attribution.incrementality.geo.methods import read
 from attribution.incrementality.geo.money import Spent
-from attribution.incrementality.geo.reading import Fitted
+from attribution.incrementality.geo.reading import Fitted, Steps
 from attribution.incrementality.geo.request import GeoRequest
 from attribution.incrementality.geo.synthetic import SYNTHETIC, estimator
 from attribution.stats.panels.serial import durbin_watson, ljung_box
@@ -24,6 +24,7 @@ POOR_FIT = 0.6  # R2 before the test, below which a counterfactual is no better 
 LEAST_DW = 1.5
 HEAVIEST = 0.5  # share of one donor
 STANDS_OUT = 0.01  # two-sided level of the test of nothing
+_LEVELS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 _WEIGHT = 0.01  # donors below are not left out in turn
 
 
@@ -37,9 +38,11 @@ def check(test: GeoTest, fitted: Fitted, spent: Spent | None, request: GeoReques
     spent
         Incremental cost; None without.
     request
-        How the test is analysed, for the test of nothing and for leaving geos out.
+        How the test is analysed, for its level, the test of nothing and leaving geos out.
     """
     found = CheckResults([fit_before(test, fitted), residuals(test, fitted), nothing_before(test, request)])
+    if fitted.reading.steps is not None:
+        found.append(reach(fitted.reading.steps, request.alpha, request.share))
     found.append(zeros(test))
     far = fitted.details.get("outliers")
     if far is not None:
@@ -52,6 +55,27 @@ def check(test: GeoTest, fitted: Fitted, spent: Spent | None, request: GeoReques
     if spent is not None and test.panel.cost is not None:
         found.append(spend_moved(test, spent))
     return found
+
+
+def reach(steps: Steps, alpha: float, share: float = 1.0) -> CheckResult:
+    """Return whether the test can show anything at its level, however large the effect.
+
+    Parameters
+    ----------
+    steps
+        What limits the p-value.
+    alpha
+        Level of the test.
+    share
+        Of the level that was asked for, beside other tests; for the fix.
+    """
+    text = f"with {steps.how} the smallest p there can be is {steps.least:.2g}"
+    if steps.reach(alpha):
+        return CheckResult("reach", True, text)
+    text += f", so that no effect, however large, could be shown at the {100 * alpha:.3g}% level"
+    higher = next((level for level in _LEVELS if level * share >= steps.least), None)
+    fix = f"{steps.fix}; the least level it reaches is {100 * steps.least:.2g}%"
+    return CheckResult("reach", False, text, fix=fix + (f" (alpha={higher:g})" if higher else ""))
 
 
 def fit_before(test: GeoTest, fitted: Fitted) -> CheckResult:

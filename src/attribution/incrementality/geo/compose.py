@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from attribution.incrementality.lift import Estimate, Lift
 from attribution.incrementality.signs import no_per_cent
 
 NO_BOUND = "the outcome without the treatment cannot be told from zero, so the lift has no bound"
+NO_REACH = "at this level the test rejects nothing, so the interval has no end (see the check reach)"
 _FARTHEST = 300.0  # in logarithms: a larger detectable effect is none
 
 
@@ -33,16 +35,19 @@ def compose(
 ) -> Lift:
     """Return the lift: difference, lift and incremental outcome are one another's images, so they agree."""
     reading, actual = fitted.reading, test.actual
+    told = reading.can_tell(request.alpha)
     incremental = Estimate(
         _incremental(reading, reading.value, actual),
         _incremental(reading, reading.low, actual),
         _incremental(reading, reading.high, actual),
         std_error=_error(reading, actual),
     )
-    relative = _mapped(reading, actual, request.alpha, negative=bool((test.panel.outcome < 0).any()))
+    if not told:
+        incremental = replace(incremental, low=-math.inf, high=math.inf, note=NO_REACH)
+    relative = _mapped(reading, test, request.alpha)
     cells = test.n_treated * test.n_test
     money = None if spent is None else Money(incremental, reading, spent, request.value, request.alpha)
-    details = _details(test, fitted, spent, cells, incremental.value) | {"worth": request.value}
+    details = _details(test, fitted, spent, cells, incremental.value, told=told) | {"worth": request.value}
     given = fitted.details.get("iroas")
     return Lift(
         estimand=(
@@ -88,12 +93,16 @@ def _error(reading: Reading, actual: float) -> float:
     return abs(actual) * math.exp(-reading.value) * reading.std_error
 
 
-def _mapped(reading: Reading, actual: float, alpha: float, *, negative: bool) -> Estimate:
+def _mapped(reading: Reading, test: GeoTest, alpha: float) -> Estimate:
     """Return the lift; of an outcome that may be negative only where it clearly would have been above 0."""
-    without = actual - reading.value
-    if reading.scale == "level" and (without <= 0 or (negative and actual <= reading.high)):
+    actual, negative = test.actual, bool((test.panel.outcome < 0).any())
+    if reading.scale == "level" and (
+        actual <= reading.value or (negative and actual <= reading.high and reading.can_tell(alpha))
+    ):
         return no_per_cent(shown=reading.p_value <= alpha)
     values = [_relative(reading, effect, actual) for effect in (reading.value, reading.low, reading.high)]
+    if not reading.can_tell(alpha):
+        return Estimate(values[0], -math.inf, math.inf, NO_REACH)
     note = "" if all(math.isfinite(value) for value in values) else NO_BOUND
     return Estimate(values[0], values[1], values[2], note)
 
@@ -117,7 +126,7 @@ def _detectable(reading: Reading, without: float, cells: int) -> float:
 
 
 def _details(
-    test: GeoTest, fitted: Fitted, spent: Spent | None, cells: int, incremental: float
+    test: GeoTest, fitted: Fitted, spent: Spent | None, cells: int, incremental: float, *, told: bool
 ) -> dict[str, Any]:
     panel = test.panel
     actual = panel.outcome[test.treated].sum(axis=0)
@@ -129,7 +138,7 @@ def _details(
     details = {
         "means": {"treatment": test.actual / cells, "without it": (test.actual - incremental) / cells},
         "unit": f"geo and {panel.step}",
-        "blocked": (),
+        "blocked": () if told else ("reach",),
         "despite": (),
         "notes": notes,
         "standard_error": fitted.reading.spread,

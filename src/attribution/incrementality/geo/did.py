@@ -9,7 +9,7 @@ import numpy as np
 from attribution._typing import Floats
 from attribution.errors import ExperimentError
 from attribution.incrementality.geo.layout import GeoTest
-from attribution.incrementality.geo.reading import Fitted, Reading
+from attribution.incrementality.geo.reading import Fitted, Reading, Steps
 from attribution.incrementality.geo.request import GeoRequest
 from attribution.stats.intervals import t_critical, t_p_value
 from attribution.stats.panels.did import (
@@ -28,9 +28,14 @@ _ALIKE = (
     "treated and control geos would have changed by the same proportion, on average; a random assignment "
     "makes that so"
 )
+_EVEN = "the change of a treated geo would have varied as much as that of a control geo"
 _STEADY = (
     "the log gap between treated and control geos would have stayed where it was, and varied from day to day "
     "as before"
+)
+_LOOSE = (
+    'inference="autocorrelation" knows how the gap varied from day to day, and nothing of how far geos drift '
+    "apart over weeks: it found something in 5% to 35% of tests of nothing at 5% (docs/geo.md)"
 )
 _NO_SPILL = "no spill-over from treated to control geos"
 ROUNDING = 1e-12  # of a logarithm
@@ -62,9 +67,10 @@ def fit(test: GeoTest, request: GeoRequest) -> Fitted:
     if inference == "autocorrelation":
         return _serial(test, request.alpha)
     reading, changes, df = _compared(test, request)
-    replayed = reading.p_value
+    replayed: float | None = reading.p_value
     if inference != "permutation":
-        replayed = _permuted(test, changes, request).p_value()
+        permuted = _permuted(test, changes, request)
+        replayed = permuted.p_value() if permuted.least <= request.alpha else None
     path = index_path(test, test.actual * -math.expm1(-reading.value))
     band = min(_band(test, path, reading.critical), _WIDEST)
     return Fitted(
@@ -74,7 +80,7 @@ def fit(test: GeoTest, request: GeoRequest) -> Fitted:
         reading=reading,
         weights=None,
         method=f"difference in differences of log means, one number a geo; {reading.how}",
-        assumptions=(_ALIKE, _NO_SPILL),
+        assumptions=(_ALIKE, _EVEN, _NO_SPILL) if inference == "pooled" else (_ALIKE, _NO_SPILL),
         details={
             "permutation_p": replayed,
             "changes": dict(zip(test.panel.geos, changes.tolist(), strict=True)),
@@ -87,13 +93,15 @@ def fit(test: GeoTest, request: GeoRequest) -> Fitted:
 def _inference(test: GeoTest, request: GeoRequest) -> str:
     """Return the inference asked for, or the one that keeps its level with so many geos.
 
-    Welch's t with two or three geos in an arm rejects twice as often as it should (docs/validation.md).
+    Welch's t with two or three geos in an arm rejects twice as often as it should (docs/validation.md). One
+    treated geo has no variance of its own: its change is held against how far those of the control geos lie
+    apart, which tells what days cannot, how far geos drift (Donald & Lang 2007).
     """
     fewest = min(test.n_treated, int((~test.treated).sum()))
     if request.inference is not None:
         return request.inference
-    if fewest < 2:
-        return "autocorrelation"
+    if fewest < 2 and test.strata is None:
+        return "pooled"
     return "permutation" if test.strata is None and fewest < FEWEST_FOR_T else "welch"
 
 
@@ -103,16 +111,28 @@ def _compared(test: GeoTest, request: GeoRequest) -> tuple[Reading, Floats, floa
     inference = _inference(test, request)
     _enough(test, inference)
     changes = log_changes(test.panel.outcome, test.n_pre)
-    found = contrast(changes, test.treated, test.strata)
+    # One variance for all geos is least squares with one stratum.
+    blocks = np.zeros(len(changes), np.int64) if inference == "pooled" else test.strata
+    found = contrast(changes, test.treated, blocks)
     if not found.se > ROUNDING:
         msg = "all geos changed by the same proportion, so there is nothing to measure chance by"
         raise ExperimentError(msg, column=test.outcome, hint="look at the panel: is it made up?")
+    steps = None
     if inference == "permutation":
         permuted = _permuted(test, changes, request)
         low, high = permuted.interval(request.alpha)
         p_value = permuted.p_value()
         kind = "all" if permuted.every else "random"
         how = f"permutation test, {kind} {len(permuted.masks):,} assignments replayed"
+        steps = Steps(
+            permuted.least,
+            f"{len(permuted.masks):,} assignments to replay",
+            'more geos, or inference="pooled", Student\'s t, which takes all geos to vary alike',
+        )
+    elif inference == "pooled":
+        low, high = found.interval(request.alpha)
+        p_value = found.p_value()
+        how = "Student's t, one variance for all geos"
     else:
         low, high = found.interval(request.alpha)
         p_value = found.p_value()
@@ -121,7 +141,7 @@ def _compared(test: GeoTest, request: GeoRequest) -> tuple[Reading, Floats, floa
     # The reach towards zero, so that what is made of it agrees with the p-value.
     critical = ((found.value - low) if found.value > 0 else (high - found.value)) / found.se
     return (
-        Reading("log", found.value, low, high, p_value, found.se, critical, how, found.se),
+        Reading("log", found.value, low, high, p_value, found.se, critical, how, found.se, steps),
         changes,
         found.df,
     )
@@ -138,9 +158,15 @@ def _enough(test: GeoTest, inference: str) -> None:
     if test.strata is not None and len(test.treated) - len(np.unique(test.strata)) < 2:
         msg = "one pair leaves nothing to measure chance by"
         raise ExperimentError(msg, column="strata", hint="two pairs or more; ten are good")
+    if inference == "pooled":
+        if len(test.treated) < 3:
+            msg = "one treated and one control geo: nothing tells how far geos drift apart by chance"
+            hint = "two control geos or more; ten are good"
+            raise ExperimentError(msg, column="treated", why=_LOOSE, hint=hint)
+        return
     if test.strata is None and fewest < 2:
-        msg = f"one geo on a side, and inference={inference!r} compares geos"
-        hint = 'inference="autocorrelation", which judges by the days before, or method="synthetic_control"'
+        msg = f"one geo on a side, and inference={inference!r} compares geos on both"
+        hint = 'inference="pooled", which takes all geos to vary alike, or method="synthetic_control"'
         raise ExperimentError(msg, column="treated", hint=hint)
 
 
@@ -229,7 +255,13 @@ def _serial(test: GeoTest, alpha: float) -> Fitted:
         weights=None,
         method=f"difference in differences of daily logs; {reading.how}",
         assumptions=(_STEADY, _NO_SPILL),
-        details={"phi": found.phi, "durbin_watson": found.durbin_watson, "df": found.df},
+        details={
+            "phi": found.phi,
+            "durbin_watson": found.durbin_watson,
+            "df": found.df,
+            "outliers": outliers(log_changes(test.panel.outcome, test.n_pre), test),
+            "notes": (_LOOSE,),
+        },
     )
 
 

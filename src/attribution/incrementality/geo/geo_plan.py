@@ -196,6 +196,7 @@ class GeoPlan(Display):
                 simulated=simulated,
                 chosen=chosen,
                 power=request.power,
+                share=1.0 / len(cells),
             ),
             searched=searched,
             panel=panel,

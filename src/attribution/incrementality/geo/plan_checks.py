@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from attribution.diagnostics import CheckResult, CheckResults
+from attribution.incrementality.geo.checks import reach
 from attribution.incrementality.geo.history import Windows
 from attribution.incrementality.geo.simulate import Simulated
 from attribution.incrementality.lift import Estimate
@@ -24,6 +25,7 @@ def check(
     simulated: Simulated,
     chosen: Simulated | None,
     power: float,
+    share: float = 1.0,
 ) -> CheckResults:
     """Return the checks of a plan.
 
@@ -37,16 +39,23 @@ def check(
         What the test found on windows that chose nothing, and on those that chose; None without a search.
     power
         That the MDE refers to.
+    share
+        Of the level that was asked for that each cell has.
     """
-    found = CheckResults([false_alarms(size, n_nothings, alpha), detectable(simulated.mde(power), power)])
+    able = simulated.steps is None or simulated.steps.reach(alpha)
+    found = CheckResults(
+        [false_alarms(size, n_nothings, alpha), detectable(simulated.mde(power), power, able=able)]
+    )
     if chosen is not None:
         found.append(flattered(chosen.mde(power), simulated.mde(power)))
     found.append(history(windows, step, searched=chosen is not None))
+    if simulated.steps is not None:
+        found.append(reach(simulated.steps, alpha, share))
     if simulated.failed:
-        share = simulated.failed / len(simulated.alarms)
+        lost = simulated.failed / len(simulated.alarms)
         text = f"{simulated.failed} of {len(simulated.alarms)} simulated tests could not be analysed"
-        fix = "look at the history, or another method" if share > 0.1 else ""
-        found.append(CheckResult("analysed", share <= 0.1, text, count=simulated.failed, fix=fix))
+        fix = "look at the history, or another method" if lost > 0.1 else ""
+        found.append(CheckResult("analysed", lost <= 0.1, text, count=simulated.failed, fix=fix))
     return found
 
 
@@ -64,11 +73,14 @@ def false_alarms(size: Estimate, count: int, alpha: float) -> CheckResult:
     return CheckResult("false_alarms", True, text)
 
 
-def detectable(mde: float, power: float) -> CheckResult:
+def detectable(mde: float, power: float, *, able: bool = True) -> CheckResult:
     """Return whether any effect is found with the wished power."""
     if math.isfinite(mde):
         return CheckResult("detectable", True, f"lifts from {100 * mde:.2g}% are found with the wished power")
     text = f"no effect that was tried is found with {100 * power:g}% power"
+    if not able:
+        fix = "see the check reach: a longer test, or a larger effect, would not help"
+        return CheckResult("detectable", False, text, fix=fix)
     return CheckResult("detectable", False, text, fix="more treated geos, more geos in all, or a longer test")
 
 

@@ -13,6 +13,29 @@ Scale = Literal["log", "level"]
 
 
 @dataclass(frozen=True, slots=True)
+class Steps:
+    """Why a p-value cannot be as small as one likes: chance is measured by counting.
+
+    Attributes
+    ----------
+    least
+        The smallest p-value that there can be.
+    how
+        What is counted, with its number: ``"10 sets of control geos"``.
+    fix
+        What makes more of them, or does without.
+    """
+
+    least: float
+    how: str
+    fix: str
+
+    def reach(self, alpha: float) -> bool:
+        """Return whether anything can be shown at the level."""
+        return self.least <= alpha * (1 + 1e-9)
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """An effect with the interval and the p-value of one test.
 
@@ -34,6 +57,8 @@ class Reading:
     std_error
         Standard error of the effect; missing where the inference has none. `spread` is what the effect is
         studentised by, which of placebos is another number.
+    steps
+        What limits the p-value; None where nothing does.
     """
 
     scale: Scale
@@ -45,6 +70,11 @@ class Reading:
     critical: float
     how: str
     std_error: float = math.nan
+    steps: Steps | None = None
+
+    def can_tell(self, alpha: float) -> bool:
+        """Return whether the inference can show any effect at the level, however large."""
+        return self.steps is None or self.steps.reach(alpha)
 
 
 @dataclass(frozen=True, eq=False)

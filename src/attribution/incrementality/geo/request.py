@@ -15,7 +15,7 @@ from attribution.incrementality.effects import Cost
 from attribution.incrementality.request import _between, _cost
 
 INFERENCES: Mapping[str, tuple[str, ...]] = {
-    "did": ("welch", "permutation", "autocorrelation"),
+    "did": ("welch", "permutation", "pooled", "autocorrelation"),
     "synthetic_control": ("placebo", "conformal"),
     "augmented_synthetic_control": ("placebo", "conformal"),
     "synthetic_did": ("placebo", "conformal"),
@@ -47,6 +47,7 @@ class GeoRequest:
     rng: Any
     progress: bool | None
     match_levels: bool = False
+    share: float = 1.0  # of the caller's level that this test has, beside others
 
     @classmethod
     def read(

@@ -16,7 +16,7 @@ from attribution.incrementality.geo.layout import GeoTest
 from attribution.incrementality.geo.methods import read
 from attribution.incrementality.geo.panel import Panel
 from attribution.incrementality.geo.request import GeoRequest
-from attribution.incrementality.geo.simulate import Simulated, tried_out, window_test
+from attribution.incrementality.geo.simulate import Simulated, tried_out, widest, window_test
 from attribution.stats.panels.placebo import draw_sets
 from attribution.stats.panels.simplex import simplex_weights
 
@@ -270,4 +270,5 @@ def _joined(found: Any) -> Simulated:
     alarms = np.array([one is not None and bool(one.alarms[0]) for one in found], np.bool_)
     nothing = np.full(2, math.inf)
     needed = np.concatenate([nothing if one is None else one.needed for one in found])
-    return Simulated(alarms, needed, sum(one is None for one in found))
+    limits = widest(one.steps for one in found if one is not None)
+    return Simulated(alarms, needed, sum(one is None for one in found), limits)

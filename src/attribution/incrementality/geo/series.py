@@ -8,7 +8,7 @@ import numpy as np
 
 from attribution.errors import ExperimentError
 from attribution.incrementality.geo.layout import GeoTest
-from attribution.incrementality.geo.reading import Fitted, Reading, agreed
+from attribution.incrementality.geo.reading import Fitted, Reading, Steps, agreed
 from attribution.incrementality.geo.request import GeoRequest
 from attribution.stats.intervals import t_critical, t_p_value
 from attribution.stats.panels.bsts import bsts
@@ -102,7 +102,8 @@ def fit_bsts(test: GeoTest, request: GeoRequest) -> Fitted:
     low_path, high_path = np.quantile(found.draws, [half, 1 - half], axis=0)
     how = f"posterior of {n:,} draws"
     error = float(totals.std(ddof=1))
-    reading = Reading("level", value, low, high, p_value, math.nan, math.nan, how, error)
+    steps = Steps(2 / (1 + n), f"{n:,} draws", f"draws={math.ceil(2 / request.alpha)}")
+    reading = Reading("level", value, low, high, p_value, math.nan, math.nan, how, error, steps)
     return Fitted(
         counterfactual=found.counterfactual,
         low=low_path,

@@ -15,8 +15,9 @@ from attribution.incrementality.geo.history import Windows
 from attribution.incrementality.geo.layout import GeoTest
 from attribution.incrementality.geo.methods import read
 from attribution.incrementality.geo.panel import Panel
+from attribution.incrementality.geo.reading import Steps
 from attribution.incrementality.geo.request import NEED_COST, GeoRequest
-from attribution.incrementality.geo.synthetic import estimator
+from attribution.incrementality.geo.synthetic import estimator, moving_blocks
 from attribution.incrementality.lift import Estimate
 from attribution.stats.intervals import t_critical
 from attribution.stats.panels.conformal import block_conformal_p
@@ -39,11 +40,14 @@ class Simulated:
         share of the outcome, without sign. Infinite where none would.
     failed
         How many of them could not be analysed; they found nothing.
+    steps
+        What limits the p-value of a test; None where nothing does. Of several, that which limits it least.
     """
 
     alarms: Bools
     needed: Floats
     failed: int = 0
+    steps: Steps | None = None
 
     def power(self, lifts: Any) -> Floats:
         """Return the share of tests that find each effect, with its sign right."""
@@ -73,7 +77,13 @@ def together(parts: Iterable[Simulated]) -> Simulated:
         np.concatenate([part.alarms for part in several]),
         np.concatenate([part.needed for part in several]),
         sum(part.failed for part in several),
+        widest(part.steps for part in several),
     )
+
+
+def widest(steps: Iterable[Steps | None]) -> Steps | None:
+    """Return what limits the p-value least; None where there is nothing."""
+    return min((one for one in steps if one is not None), key=lambda one: one.least, default=None)
 
 
 def compared(changes: Floats, arms: Ints, strata: Ints, alpha: float, sign: int) -> Simulated:
@@ -156,34 +166,38 @@ def tried_out(
     needed: list[float] = []
     failed = 0
     problem: ExperimentError | None = None
+    steps: list[Steps | None] = []
     for test in tests:
         try:
-            alarm, least = _one(test, request, sign, change, effects=effects)
+            alarm, least, step = _one(test, request, sign, change, effects=effects)
         except ExperimentError as error:
-            problem, alarm, least = error, False, (math.inf, math.inf)
+            problem, alarm, least, step = error, False, (math.inf, math.inf), None
             failed += 1
         alarms.append(alarm)
         needed += least
+        steps.append(step)
     if problem is not None and failed == len(alarms):
         raise problem
-    return Simulated(np.array(alarms, np.bool_), np.array(needed, np.float64), failed)
+    return Simulated(np.array(alarms, np.bool_), np.array(needed, np.float64), failed, widest(steps))
 
 
 def _one(
     test: GeoTest, request: GeoRequest, sign: int, change: float, *, effects: bool
-) -> tuple[bool, tuple[float, float]]:
-    """Return whether a test of nothing finds something, and which effects it finds in either direction."""
+) -> tuple[bool, tuple[float, float], Steps | None]:
+    """Return whether a test of nothing finds something, which effects it finds, and what limits its p."""
     if fits_again(request):
         alarm = _judged(_with_effect(test, 0.0, change), request)[0] <= request.alpha
+        steps = moving_blocks(test, request) if request.inference == "conformal" else None
         if not effects:
-            return alarm, (math.inf, math.inf)
-        return alarm, (_refitted(test, request, sign, change), _refitted(test, request, -sign, change))
+            return alarm, (math.inf, math.inf), steps
+        found = (_refitted(test, request, sign, change), _refitted(test, request, -sign, change))
+        return alarm, found, steps
     reading = read(test, request)
     actual = np.array([test.actual])
-    found = _shifted(reading.scale, np.array([reading.low]), np.array([reading.high]), actual, sign)
+    shifted = _shifted(reading.scale, np.array([reading.low]), np.array([reading.high]), actual, sign)
     # The same error with the other sign.
     other = _shifted(reading.scale, np.array([-reading.high]), np.array([-reading.low]), actual, sign)
-    return bool(found.alarms[0]), (float(found.needed[0]), float(other.needed[0]))
+    return bool(shifted.alarms[0]), (float(shifted.needed[0]), float(other.needed[0])), reading.steps
 
 
 def _shifted(scale: str, low: Floats, high: Floats, actual: Floats, sign: int) -> Simulated:

@@ -12,7 +12,7 @@ from attribution._progress import bar
 from attribution._typing import Floats
 from attribution.errors import ExperimentError
 from attribution.incrementality.geo.layout import GeoTest
-from attribution.incrementality.geo.reading import Fitted, Reading, agreed
+from attribution.incrementality.geo.reading import Fitted, Reading, Steps, agreed
 from attribution.incrementality.geo.request import FEWEST_SETS, GeoRequest
 from attribution.stats.intervals import t_critical
 from attribution.stats.panels import Counterfactual
@@ -75,7 +75,7 @@ def read(test: GeoTest, request: GeoRequest) -> Reading:
     method = estimator(test, request)
     if request.inference == "conformal":
         return _conformal(test, method, request)
-    return _of_placebos(_placebo(test, method, request))
+    return _of_placebos(_placebo(test, method, request), test, request)
 
 
 def fit(test: GeoTest, request: GeoRequest) -> Fitted:
@@ -96,7 +96,7 @@ def fit(test: GeoTest, request: GeoRequest) -> Fitted:
         band = np.full(len(path), np.nan)
     else:
         found = _placebo(test, method, request)
-        reading = _of_placebos(found)
+        reading = _of_placebos(found, test, request)
         details |= {
             "placebo_statistics": found.statistics,
             "placebos_dropped": found.n_dropped,
@@ -196,8 +196,17 @@ def _shown(
     yield from bar(every, "placebos", request.progress, total=len(sets))
 
 
-def _of_placebos(found: PlaceboTest) -> Reading:
+def _of_placebos(found: PlaceboTest, test: GeoTest, request: GeoRequest) -> Reading:
     kept = len(found.statistics)
+    drawn, possible = kept + found.n_dropped, math.comb(len(test.donors), test.n_treated)
+    least = 1.0 / (1 + kept)
+    fixes = ["more control geos"]
+    if drawn < possible and least > request.alpha:
+        wanted = math.ceil((1.0 / request.alpha - 1) * drawn / kept - 1e-9)
+        fixes = [f"placebos={wanted}"] if wanted <= possible else fixes
+    if len(test.panel.times) * request.alpha >= 1:
+        fixes.append('inference="conformal"')
+    fixes.append('method="did" where geos were drawn at random')
     return Reading(
         "log",
         found.actual.effect,
@@ -208,6 +217,18 @@ def _of_placebos(found: PlaceboTest) -> Reading:
         found.critical,
         f"studentised placebos in space, {kept:,} sets of control geos",
         found.actual.scale * math.sqrt(float((found.statistics**2).mean())),
+        Steps(least, f"{kept:,} sets of control geos", " or ".join(fixes)),
+    )
+
+
+def moving_blocks(test: GeoTest, request: GeoRequest) -> Steps:
+    """Return what limits the conformal p-value: there are as many windows as periods."""
+    count = len(test.panel.times)
+    wanted = math.ceil(1 / request.alpha - 1)
+    return Steps(
+        1 / count,
+        f"{count} windows to move over",
+        f'a longer time before the test, or inference="placebo" with {wanted} sets of control geos or more',
     )
 
 
@@ -223,6 +244,6 @@ def _conformal(test: GeoTest, method: Counterfactual, request: GeoRequest) -> Re
     cells = test.n_treated * test.n_test
     low, high = agreed(min(found.low, value), max(found.high, value), p_value, request.alpha, value)
     how = f"conformal, moving blocks of {test.n_test} of {len(target)} {test.panel.step}s"
-    if found.unbounded:
-        how += f"; the smallest p there can be is {1 / len(target):.3f}"
-    return Reading("level", value * cells, low * cells, high * cells, p_value, math.nan, math.nan, how)
+    steps = moving_blocks(test, request)
+    ends = (low * cells, high * cells)
+    return Reading("level", value * cells, *ends, p_value, math.nan, math.nan, how, steps=steps)

@@ -186,6 +186,18 @@ class Permutation:
     masks: Bools
     every: bool
 
+    @property
+    def least(self) -> float:
+        """The smallest p-value there can be.
+
+        Where as many are treated as not, in each stratum, an assignment and its mirror image have the same
+        statistic, and count together.
+        """
+        if not self.every:
+            return 1.0 / (1 + len(self.masks))
+        mirrored = bool((~self.masks == self.treated).all(axis=1).any())
+        return (2.0 if mirrored else 1.0) / len(self.masks)
+
     def p_value(self, effect: float = 0.0) -> float:
         """Return the p-value of a constant effect: the share of assignments with as large a statistic."""
         shifted = self.changes - effect * self.treated
