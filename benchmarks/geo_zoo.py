@@ -12,9 +12,9 @@ geo walks by itself, 1.2% a day. The treated geos are drawn at random.
 
 Size is the share of tests of nothing with p at most 5%; coverage that of 95% intervals that hold a true
 effect of 8%; both among the tests that were not refused. Refused: an error in words, or the check `reach`
-failed. An effect that is the same share in every geo shifts log readings, and the level of a counterfactual, as a whole:
-there coverage is one less size, and is not computed again. `gbr` and `trimmed_match` are fitted again, with
-spend that rises by half in the treated geos and 2 as the true iROAS.
+failed. An effect that is the same share in every geo shifts log readings, and the level of a
+counterfactual, as a whole: there coverage is one less size, and is not computed again. `gbr` and
+`trimmed_match` are fitted again, with spend that rises by half in the treated geos and 2 as the true iROAS.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def test_the_level_that_the_fix_names_is_reached(geos, treated, options):
         (12, 1, {}, {"inference": "conformal"}),
         (12, 1, {}, {"method": "did"}),
         (6, 2, {"method": "did"}, {"inference": "pooled"}),
-        (26, 1, {"placebos": 20, "alpha": 0.04}, {"placebos": 24}),
+        (26, 2, {"placebos": 50, "alpha": 0.01}, {"placebos": 99}),
         (8, 2, {"method": "bsts", "draws": 100, "alpha": 0.01}, {"draws": 200}),
     ],
 )
