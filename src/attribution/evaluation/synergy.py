@@ -18,9 +18,9 @@ from attribution.evaluation.synergy_result import Synergy
 from attribution.eventlog.eventlog import EventLog
 from attribution.journeys.build import JourneySettings
 from attribution.journeys.journeys import Journeys
-from attribution.models.buckets import BucketedTally
 from attribution.models.sets import SetTally
-from attribution.models.tasks import SetTask
+from attribution.models.tasks import TraitTask
+from attribution.models.traits import LENGTHS, Traits
 from attribution.stats.grouping import sums_by
 from attribution.stats.interactions import Counts, Interactions, Scale, cell_counts, pair_interactions
 from attribution.stats.multiplicity import Correction, adjust
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 MOST_CHANNELS = 15
 _MOST_BUCKETS = 1 << 16
+_MOST_LAST = 40  # channels of the last touch that are told apart, those of most journeys
 _FEWEST_CLUSTERS = 20
 
 
@@ -59,9 +60,15 @@ def synergy(
     but not the second, by the second but not the first, and by neither (but another channel). Without
     interaction the odds multiply: ``o11 = o10 o01 / o00`` (or, with ``scale="rate"``, the rates add:
     ``p11 = p10 + p01 - p00``). The excess of a pair is the conversion rate of its journeys beyond the one so
-    expected (VanderWeele & Knol 2014, A tutorial on interaction, section 2). By default the other channels of
-    a journey are held fixed: the interaction is the coefficient of the pair's product beside an indicator of
-    every channel, in a logistic (or least-squares) regression of whether a journey converts.
+    expected (VanderWeele & Knol 2014, A tutorial on interaction, section 2).
+
+    A conversion ends its journey, so that its number of touches tells whether a journey converts, whatever
+    the channels do, and journeys with many channels are long ones. So the number of touches, the channel of
+    the last touch, the other channels and which of them were touched twice or more are held fixed: the
+    interaction is the coefficient of the pair's product beside an indicator of each, in a logistic (or
+    least-squares) regression of whether a journey converts. Two more columns take up that channels may weigh
+    less in a long journey, and that many channels together may add less than each would (Tukey 1949, One
+    degree of freedom for non-additivity), which is no pair's own.
 
     It is association, not cause. See docs/synergy.md for what it can and cannot tell.
 
@@ -76,7 +83,8 @@ def synergy(
         On what two channels without interaction add up: ``"odds"`` (log odds; expected rates stay between 0
         and 1) or ``"rate"``. Whether there is an interaction may depend on it.
     adjust_others
-        Whether to hold the other channels fixed; False takes the four rates as they are.
+        Whether to hold all that fixed; False takes the four rates as they are. They describe, and the
+        verdicts say nothing about the channels: such pairs stand out where no channel does anything.
     min_conversions
         A pair is tested where each of its four groups of journeys would hold so many conversions, and so many
         journeys without, at the overall conversion rate; on odds, none of the groups may convert always or
@@ -131,19 +139,11 @@ def synergy(
         "max_touches": max_touches,
     }
     given = {name: value for name, value in options.items() if value is not None}
-    tally, settings = _tallied(source, given, SetTask(buckets), engine, progress)
-    if isinstance(tally, BucketedTally):
-        total, sums, row, bucket = tally.matrix()
-    else:
-        total, sums, row, bucket = (
-            tally,
-            tally.sums,
-            np.arange(len(tally.sums)),
-            np.zeros(len(tally.sums), int),
-        )
-    chosen = _chosen(total, channels)
-    counts = _counts(total, chosen, sums, row, bucket, clustered=isinstance(tally, BucketedTally))
-    rate = _rate(total)
+    tally, settings = _tallied(source, given, TraitTask(buckets), engine, progress)
+    traits = Traits.of(tally)
+    chosen = _chosen(traits, channels)
+    rate = _rate(traits)
+    counts = _counts(traits, chosen, scale)
     n = len(chosen)
     pairs = np.stack(np.triu_indices(n, 1), axis=1).astype(np.int64)
     # The last column, "any other channel", is held fixed and is in no pair.
@@ -163,7 +163,7 @@ def synergy(
     order = np.lexsort([pairs[:, 1], pairs[:, 0], -np.nan_to_num(excess) * found.units[:, 0], ~tested])
     logger.info("compared %d pairs of channels in %.2f s", len(pairs), perf_counter() - began)
     return Synergy(
-        channels=tuple(total.channels[code] for code in chosen.tolist()),
+        channels=tuple(traits.channels[code] for code in chosen.tolist()),
         pairs=pairs[order],
         journeys=found.units[order],
         conversions=found.successes[order],
@@ -215,9 +215,9 @@ def _check(adjust_others: object, min_conversions: object, alpha: object, bucket
 
 
 def _tallied(
-    source: object, given: dict[str, Any], task: SetTask, engine: str | Engine, progress: bool | None
-) -> tuple[SetTally | BucketedTally, dict[str, Any]]:
-    """Count the journeys of the source by their set of channels, and return how they were built."""
+    source: object, given: dict[str, Any], task: TraitTask, engine: str | Engine, progress: bool | None
+) -> tuple[SetTally, dict[str, Any]]:
+    """Count the journeys of the source by their traits, and return how they were built."""
     if isinstance(source, Journeys):
         if given or engine not in ("auto", "memory"):
             name, value = next(iter({**given, "engine": engine}.items()))
@@ -232,47 +232,67 @@ def _tallied(
         raise JourneyError(msg, hint="at.synergy(at.build_journeys(log))")
     settings = JourneySettings(**given)
     with engine_of(engine, source).open(source, settings, progress=progress) as run:
-        return run({"sets": task})["sets"], settings.describe()
+        return run({"traits": task})["traits"], settings.describe()
 
 
-def _chosen(total: SetTally, channels: Sequence[str] | None) -> Ints:
+def _chosen(traits: Traits, channels: Sequence[str] | None) -> Ints:
     """Return the channels to pair, as positions in the tally's, those in most journeys first."""
-    journeys = total.sums[:, 0] + total.sums[:, 2]
-    inside = sums_by(total.members, np.repeat(journeys, total.sizes), len(total.channels))
+    inside = (traits.sums[:, 0] + traits.sums[:, 2]) @ traits.touched
     order = np.argsort(-inside, kind="stable")
     if channels is None:
         return order[:MOST_CHANNELS]
     names = name_list(channels, "channels", error=ModelError)
     for name in names:
-        if name not in total.channels:
-            raise ModelError(unknown_name("channel", name, total.channels), column="channels")
+        if name not in traits.channels:
+            raise ModelError(unknown_name("channel", name, traits.channels), column="channels")
     if len(set(names)) < 2 or len(set(names)) != len(names):
         msg = f"channels={names!r} must be two different names or more"
-        raise ModelError(msg, column="channels", hint=f"channels={tuple(total.channels[:2])!r}")
-    wanted = np.array([total.channels.index(name) for name in names], np.int64)
+        raise ModelError(msg, column="channels", hint=f"channels={tuple(traits.channels[:2])!r}")
+    wanted = np.array([traits.channels.index(name) for name in names], np.int64)
     return wanted[np.argsort(-inside[wanted], kind="stable")]
 
 
-def _counts(
-    total: SetTally, chosen: Ints, sums: Floats, row: Ints, bucket: Ints, *, clustered: bool
-) -> Counts:
-    """Lay the counts out: a row a set and bucket, a column a chosen channel, and one for all others."""
-    column = np.full(len(total.channels), len(chosen), np.int64)
-    column[chosen] = np.arange(len(chosen))
-    inside: Bools = np.zeros((len(total.sizes), len(chosen) + 1), np.bool_)
-    inside[np.repeat(np.arange(len(total.sizes)), total.sizes), column[total.members]] = True
-    touched = total.sizes[row] > 0
-    sums, row, bucket = sums[touched], row[touched], bucket[touched]
-    if len(chosen) < len(total.channels):  # sets that differ in other channels only are one
-        inside, place = np.unique(inside, axis=0, return_inverse=True)
-        row = place.reshape(-1)[row]
-    return Counts(inside, row, bucket, sums[:, 0] + sums[:, 2], sums[:, 0], clustered)
+def _counts(traits: Traits, chosen: Ints, scale: Scale) -> Counts:
+    """Lay the counts out: a mark a chosen channel, and one for all others; the rest of a journey is held."""
+    inside, again = traits.touched[:, chosen], traits.again[:, chosen]
+    others = np.setdiff1d(np.arange(len(traits.channels)), chosen)
+    if len(others):
+        rest = traits.touched[:, others].sum(axis=1) + traits.again[:, others].sum(axis=1)
+        inside, again = np.column_stack([inside, rest > 0]), np.column_stack([again, rest > 1])
+    journeys = sums_by(traits.last, traits.sums[:, 0] + traits.sums[:, 2], len(traits.channels))
+    place = np.minimum(np.argsort(np.argsort(-journeys, kind="stable")), _MOST_LAST)[traits.last]
+    cell = traits.length * (_MOST_LAST + 1) + place
+    example, row = _alike(np.concatenate([inside, again], axis=1), cell)
+    inside, again, cell, place = inside[example], again[example], cell[example], place[example]
+    held = [again]
+    if scale == "odds":  # the two add up there; rates have no such law, and every combination is a stratum
+        held.append(place[:, None] == np.unique(place)[1:])
+    return Counts(
+        inside,
+        row,
+        np.zeros(len(row), np.int64) if traits.group is None else traits.group,
+        traits.sums[:, 0] + traits.sums[:, 2],
+        traits.sums[:, 0],
+        traits.group is not None,
+        held=np.concatenate(held, axis=1),
+        stratum=traits.length[example] if scale == "odds" else cell,
+        trend=np.log(LENGTHS[traits.length[example]]),
+    )
 
 
-def _rate(total: SetTally) -> float:
+def _alike(marks: Bools, number: Ints) -> tuple[Ints, Ints]:
+    """Return an example of each combination of marks and a number, and the combination of each row."""
+    example = np.zeros(0, np.int64)
+    for first in range(0, marks.shape[1], 32):
+        some = marks[:, first : first + 32]
+        key = (number << 32) | (some @ (np.int64(1) << np.arange(some.shape[1])))
+        _, example, number = np.unique(key, return_index=True, return_inverse=True)
+    return example, number.reshape(-1)
+
+
+def _rate(traits: Traits) -> float:
     """Return the conversion rate of journeys with a touch."""
-    touched = total.sums[total.sizes > 0]
-    converted, journeys = float(touched[:, 0].sum()), float(touched[:, [0, 2]].sum())
+    converted, journeys = float(traits.sums[:, 0].sum()), float(traits.sums[:, [0, 2]].sum())
     if 0 < converted < journeys:
         return converted / journeys
     what = "none" if not converted else "every one"

@@ -62,7 +62,7 @@ class SetTally:
             ]
         )
         offsets = np.concatenate([self.offsets, self.offsets[-1] + other.offsets[1:]])
-        return _grouped(channels, members, offsets, np.concatenate([self.sums, other.sums]))
+        return group_sets(channels, members, offsets, np.concatenate([self.sums, other.sums]))
 
     def take(self, which: Ints) -> SetTally:
         """Return the tally of some of the sets, by position; the channels stay."""
@@ -121,11 +121,21 @@ def tally_sets(journeys: Journeys, *, nulls: bool = True) -> SetTally:
     sums = np.stack(
         [np.where(converted, weights, 0.0), journeys.value, np.where(converted, 0.0, weights)], axis=1
     )
-    return _grouped(journeys.channels, journeys.channel, journeys.offsets, sums)
+    return group_sets(journeys.channels, journeys.channel, journeys.offsets, sums)
 
 
-def _grouped(channels: tuple[str, ...], codes: Codes, offsets: Ints, sums: Floats) -> SetTally:
-    """Add up the rows of `sums` whose segments of `codes` hold the same channels."""
+def group_sets(channels: tuple[str, ...], codes: Codes, offsets: Ints, sums: Floats) -> SetTally:
+    """Add up the rows of `sums` whose segments of `codes` hold the same channels.
+
+    Parameters
+    ----------
+    channels
+        Names, sorted.
+    codes, offsets
+        Ragged: segment k of `codes` belongs to row k of `sums`.
+    sums
+        As in `SetTally`.
+    """
     distinct = _distinct_words if len(channels) <= _WORD else _distinct_ragged
     number, kept, members = distinct(codes, offsets, len(channels))
     summed = [sums_by(number, column, len(kept) - 1) for column in sums.T]

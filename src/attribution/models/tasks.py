@@ -9,8 +9,9 @@ from attribution.credit.credit import Credit
 from attribution.journeys.journeys import Journeys
 from attribution.models.activity import ActivityTally, tally_activity
 from attribution.models.base import Model
-from attribution.models.buckets import BucketedTally, tally_buckets
-from attribution.models.sets import SetTally, tally_sets
+from attribution.models.buckets import tally_buckets
+from attribution.models.sets import SetTally
+from attribution.models.traits import tally_traits
 
 
 @dataclass(frozen=True)
@@ -64,20 +65,17 @@ class ActivityTask:
 
 
 @dataclass(frozen=True)
-class SetTask:
-    """Count journeys by the set of channels that they touch.
+class TraitTask:
+    """Count journeys by the channels that they touch, their last one and their number of touches.
 
     Attributes
     ----------
     buckets
-        Buckets of users to count apart; None counts all together. Journeys of a path table, which knows no
-        users, are always counted together.
+        Groups of users to count apart, where users are known.
     """
 
-    buckets: int | None = None
+    buckets: int
 
-    def __call__(self, journeys: Journeys) -> SetTally | BucketedTally:
-        """Return the counts, in buckets if there are any."""
-        if self.buckets is None or journeys.user is None:
-            return tally_sets(journeys)
-        return tally_buckets(journeys, tally_sets, self.buckets)
+    def __call__(self, journeys: Journeys) -> SetTally:
+        """Return the counts."""
+        return tally_traits(journeys, self.buckets)

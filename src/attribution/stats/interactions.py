@@ -9,12 +9,12 @@ import numpy as np
 
 from attribution._typing import Bools, Floats, Ints
 from attribution.stats.grouping import sums_by
+from attribution.stats.indicators import IndicatorDesign, expit, fit_indicators
 
 Scale = Literal["odds", "rate"]
 
 _ENTRIES = 1 << 22  # of a matrix held at once
 _FLAT = 1e-9  # of a pair's units: what is left of it beside the other columns is rounding
-_ROUNDS, _CLOSE = 50, 1e-6  # the error after a last step so small is of the order of its square
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +31,13 @@ class Counts:
         Units and, among them, successes.
     clustered : bool
         Whether clusters are known; without them units are taken as independent.
+    held : bool, shape (n_sets, k), optional
+        Further marks that are held fixed and are in no pair.
+    stratum : int64, shape (n_sets,), optional
+        A class of each set that is held fixed, whatever the level of each is.
+    trend : float64, shape (n_sets,), optional
+        What the strength of all marks may change with, in a straight line, and beside it with itself; see
+        `pair_interactions`.
     """
 
     inside: Bools
@@ -39,6 +46,9 @@ class Counts:
     units: Floats
     successes: Floats
     clustered: bool = True
+    held: Bools | None = None
+    stratum: Ints | None = None
+    trend: Floats | None = None
 
     @property
     def n_clusters(self) -> int:
@@ -74,10 +84,15 @@ def pair_interactions(
 
     With ``adjust=False``: ``g(p11) - g(p10) - g(p01) + g(p00)`` of the rates in the four cells of a pair,
     with g the identity (``scale="rate"``) or the logit (``"odds"``). With ``adjust=True``: the coefficient of
-    the product of the two marks beside a constant and all marks, by least squares on units or by logistic
-    regression; with two marks that is the same contrast. Variances come from the sums of the efficient scores
-    in each cluster (Liang & Zeger 1986), times ``G / (G - 1)`` for G clusters. Without clusters each unit is
-    one (White 1980).
+    the product of the two marks beside a constant, all marks, ``held`` and the strata, by least squares on
+    units or by logistic regression; with two marks and nothing held that is the same contrast.
+
+    With a ``trend``, two more columns stand beside it: with s the part of the fit without interaction that
+    comes from the marks, s times the trend and s squared. They take up what bends all marks alike and is no
+    pair's own (Tukey 1949, One degree of freedom for non-additivity).
+
+    Variances come from the sums of the efficient scores in each cluster (Liang & Zeger 1986), times
+    ``G / (G - 1)`` for G clusters. Without clusters each unit is one (White 1980).
 
     Parameters
     ----------
@@ -143,31 +158,32 @@ def _product(counts: Counts, pairs: Ints) -> Floats:
     return (counts.inside[:, pairs[:, 0]] & counts.inside[:, pairs[:, 1]]).astype(np.float64)
 
 
-def _design(counts: Counts) -> Floats:
-    return np.column_stack([np.ones(len(counts.inside)), counts.inside]).astype(np.float64)
-
-
 def _linear(counts: Counts, pairs: Ints, scale: Scale) -> tuple[Floats, Floats]:
     """Estimate by least squares: the product's residual on the other columns (Frisch & Waugh 1933)."""
     del scale
     units, successes = _totals(counts)
-    design = _design(counts)
-    inverse = _inverse(design, units)
-    fitted = design @ (inverse @ (design.T @ successes))
+    design, marks = _design(counts)
+    inverse = design.inverse(units)
+    fitted = inverse @ design.gather(successes)
+    if counts.trend is not None:
+        design = _bent(design, fitted * marks, units, counts.trend)
+        inverse = design.inverse(units)
+        fitted = inverse @ design.gather(successes)
+    rate = design.score(fitted)
     parts = []
-    for some in _chunks(len(design), pairs):
+    for some in _chunks(len(units), pairs):
         product = _product(counts, some)
-        left = product - design @ (inverse @ (design.T @ (units[:, None] * product)))
+        left = product - design.score(inverse @ design.gather(units[:, None] * product))
         squared = left * left
         size = units @ squared
         with np.errstate(divide="ignore", invalid="ignore"):
             contrast = np.where(size > _FLAT * (units @ product), (left.T @ successes) / size, np.nan)
         if counts.clustered:
-            over = _by_cluster(counts, counts.successes - counts.units * fitted[counts.row])
+            over = _by_cluster(counts, counts.successes - counts.units * rate[counts.row])
             scores = over @ left - contrast * (_by_cluster(counts, counts.units) @ squared)
             variance = _inflated(counts) * (scores * scores).sum(axis=0)
         else:
-            last = fitted[:, None] + contrast * left
+            last = rate[:, None] + contrast * left
             spread = successes[:, None] * (1 - last) ** 2 + (units - successes)[:, None] * last**2
             variance = (squared * spread).sum(axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -180,18 +196,21 @@ def _logistic(counts: Counts, pairs: Ints, scale: Scale) -> tuple[Floats, Floats
     """Estimate by logistic regression, pair by pair, from where the fit without interaction ends."""
     del scale
     units, successes = _totals(counts)
-    design = _design(counts)
-    start = _newton(design, units, successes, np.zeros(design.shape[1]))
+    design, marks = _design(counts)
+    start = fit_indicators(design, units, successes, np.zeros(design.width))
+    if counts.trend is not None:
+        design = _bent(design, start * marks, units, counts.trend)
+        start = fit_indicators(design, units, successes, np.append(start, [0.0, 0.0]))
     contrast, error = np.full((2, len(pairs)), np.nan)
     for number, pair in enumerate(pairs):
-        product = _product(counts, pair[None])[:, 0]
-        both = np.column_stack([design, product])
-        slopes = _newton(both, units, successes, np.append(start, 0.0))
-        rate = _expit(both @ slopes)
+        product = _product(counts, pair[None])
+        both = design.with_columns(product)
+        slopes = fit_indicators(both, units, successes, np.append(start, 0.0))
+        rate = expit(both.score(slopes))
         weight = units * rate * (1 - rate)
-        left = product - design @ (_inverse(design, weight) @ (design.T @ (weight * product)))
+        left = product[:, 0] - design.score(design.inverse(weight) @ design.gather(weight * product[:, 0]))
         size = float(weight @ left**2)
-        if size <= _FLAT * float(weight @ product):
+        if size <= _FLAT * float(weight @ product[:, 0]):
             continue
         over = counts.successes - counts.units * rate[counts.row]
         if counts.clustered:
@@ -204,40 +223,23 @@ def _logistic(counts: Counts, pairs: Ints, scale: Scale) -> tuple[Floats, Floats
     return contrast, error
 
 
-def _newton(design: Floats, units: Floats, successes: Floats, start: Floats) -> Floats:
-    """Return the slopes of a logistic regression on grouped counts."""
-    slopes: Floats = start
-    best = -np.inf
-    step: Floats = np.zeros(len(start))
-    for _ in range(_ROUNDS):
-        score = design @ slopes
-        likelihood = float(successes @ score - units @ np.logaddexp(0.0, score))
-        if likelihood < best - 1e-9 * abs(best):
-            step *= 0.5  # half the way back
-            slopes = np.subtract(slopes, step)
-            continue
-        gained = likelihood - best
-        best = likelihood
-        rate = _expit(score)
-        inverse = _inverse(design, units * rate * (1 - rate))
-        step = inverse @ (design.T @ (successes - units * rate))
-        slopes = np.add(slopes, step)
-        # A slope without bound, of a mark that never goes with success, gains less and less.
-        if np.abs(step).max() < _CLOSE or gained < 1e-12 * abs(best):
-            break
-    return slopes
+def _design(counts: Counts) -> tuple[IndicatorDesign, Floats]:
+    """Return a constant, marks, held marks and strata as columns, and which of them are marks."""
+    blocks = [np.ones((len(counts.inside), 1), np.bool_), counts.inside]
+    if counts.held is not None:
+        blocks.append(counts.held)
+    n_marks = sum(block.shape[1] for block in blocks) - 1
+    design = IndicatorDesign.of(np.concatenate(blocks, axis=1), counts.stratum)
+    marks = np.zeros(design.width)
+    marks[1 : 1 + n_marks] = 1.0
+    return design, marks
 
 
-def _inverse(design: Floats, weight: Floats) -> Floats:
-    information = design.T @ (weight[:, None] * design)
-    return np.asarray(np.linalg.pinv(information, rcond=1e-12, hermitian=True), np.float64)
-
-
-def _expit(score: Floats) -> Floats:
-    from scipy.special import expit
-
-    rate: Floats = expit(score)
-    return rate
+def _bent(design: IndicatorDesign, slopes: Floats, units: Floats, trend: Floats) -> IndicatorDesign:
+    """Return the design with the two columns that take up what bends all marks alike."""
+    score = design.score(slopes)
+    score, trend = (each - np.average(each, weights=units) for each in (score, trend))
+    return design.with_columns(np.stack([score * trend, score * score], axis=1))
 
 
 def _plain(counts: Counts, pairs: Ints, scale: Scale) -> tuple[Floats, Floats]:
