@@ -63,6 +63,48 @@ def test_adjusted_contrasts_are_those_of_statsmodels(scale, clustered):
 
 
 @pytest.mark.parametrize("scale", ["rate", "odds"])
+def test_what_is_held_and_bent_are_columns_of_statsmodels(scale):
+    # The same fits with the columns written out: strata, held marks, and the two of the trend.
+    import statsmodels.api as sm
+
+    user, marks, success = units(np.random.default_rng(7), n_marks=5, slopes=(0.6, 0.3, 0.0, 0.9, 0.4))
+    marks, held = marks[:, :4], marks[:, 4:]
+    stratum = np.random.default_rng(8).integers(1, 4, len(user))
+    key = (marks @ (1 << np.arange(4))) * 8 + held[:, 0] * 4 + stratum
+    known, row = np.unique(key, return_inverse=True)
+    inside = ((known[:, None] // 8 >> np.arange(4)) & 1).astype(bool)
+    counts = Counts(
+        inside,
+        row.reshape(-1),
+        user,
+        np.ones(len(user)),
+        success * 1.0,
+        held=(known[:, None] & 4) > 0,
+        stratum=known & 3,
+        trend=np.log(known & 3),
+    )
+    found = pair_interactions(counts, PAIRS, scale=scale)
+
+    def fit(design):
+        model = (
+            sm.OLS(success * 1.0, design)
+            if scale == "rate"
+            else sm.GLM(success * 1.0, design, sm.families.Binomial())
+        )
+        return model.fit(cov_type="cluster", cov_kwds={"groups": user, "use_correction": False})
+
+    base = np.column_stack([np.ones(len(user)), marks, held, stratum == 2, stratum == 3]).astype(float)
+    score = base[:, 1:6] @ fit(base).params[1:6]
+    trend = np.log(stratum)
+    score, trend = score - score.mean(), trend - trend.mean()
+    grown = np.sqrt(len(np.unique(user)) / (len(np.unique(user)) - 1))
+    for number, (one, other) in enumerate(PAIRS.tolist()):
+        full = fit(np.column_stack([base, score * trend, score**2, marks[:, one] & marks[:, other]]))
+        assert found.contrast[number] == pytest.approx(full.params[-1], rel=1e-5)
+        assert found.error[number] == pytest.approx(full.bse[-1] * grown, rel=1e-5)
+
+
+@pytest.mark.parametrize("scale", ["rate", "odds"])
 def test_plain_contrasts_are_those_of_the_four_cells(scale):
     # The definition, and the delta method for independent units.
     user, marks, success = units(np.random.default_rng(4))

@@ -25,6 +25,14 @@ CAVEAT = (
     "This is association, not cause: people who meet both channels may differ from those who meet one, and "
     "only an experiment that switches both on and off tells what the pair causes."
 )
+LAGGING = (
+    "Where conversions follow their touches by days, one log in ten shows a pair though none does anything."
+)
+HELD = "number of touches, the last one's channel and the other channels of a journey held fixed"
+LOOSE = (
+    "nothing held fixed, so that verdicts say nothing about the channels: journeys with two are longer, "
+    "and a conversion ends its journey"
+)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -54,11 +62,11 @@ class Synergy(Display):
     p_value, p_adjusted : float64, shape (P,)
         For no excess; NaN where a pair was not tested.
     tested : bool, shape (P,)
-        Whether each of the four groups was large enough.
+        Whether each of the four groups was large enough, and something tells the pair from what is held.
     scale : str
         ``"odds"`` or ``"rate"``: on what two channels without interaction add up.
     adjusted : bool
-        Whether the other channels of a journey were held fixed.
+        Whether the number of touches, the last touch and the other channels were held fixed.
     alpha, correction
         Level of all tests together, and how it is kept.
     least : float
@@ -150,7 +158,7 @@ class Synergy(Display):
     def summary(self) -> str:
         """Return in words what was compared, which pairs stand out, and what that does not mean."""
         tested, found = int(self.tested.sum()), np.flatnonzero(self.significant)
-        held = "the other channels of a journey held fixed" if self.adjusted else "whatever else they touched"
+        held = HELD if self.adjusted else LOOSE
         first = f"{tested:,} of {len(self.pairs):,} pairs of {len(self.channels):,} channels"
         lines = [f"{first} had enough journeys to compare; {held}."]
         lines += [
@@ -161,7 +169,7 @@ class Synergy(Display):
             lines.append(f"{len(found) - 8:,} more pairs stand out; to_frame() has them.")
         if tested and not len(found):
             lines.append("No pair clearly converts more or less often than expected without interaction.")
-        lines.append(CAVEAT)
+        lines += [CAVEAT, LAGGING] if self.adjusted and len(found) else [CAVEAT]
         return "\n".join(lines)
 
     def _sentence(self, number: int) -> str:
@@ -208,7 +216,7 @@ class Synergy(Display):
         return f"Synergy of {len(self.pairs):,} pairs of channels, {tested:,} tested"
 
     def _notes(self) -> tuple[str, ...]:
-        return (CAVEAT,)
+        return (CAVEAT, LAGGING) if self.adjusted else (f"Here {LOOSE}.", CAVEAT)
 
     def _shown(self, *, wide: bool) -> pd.DataFrame:
         frame = self.to_frame()

@@ -77,12 +77,19 @@ class BaggedLogisticSolution(Display):
 
         Fitted by ``statsmodels.api.GLM`` with a binomial family on the counts by set of channels.
 
+        There are no p-values, since they would not test what a channel does: a conversion ends its journey,
+        so that the number of touches, and with it the number of channels, tells journeys that convert from
+        others where no channel does anything. Where all users have 8 touches that all convert alike, every
+        channel comes out far from 0. `attribution.synergy` tests pairs with the number of touches held fixed,
+        and only an experiment tests a channel.
+
         Returns
         -------
         pandas.DataFrame
-            One row a channel, the intercept first: ``channel``, ``coefficient``, ``standard_error``, ``z``
-            and ``p_value``. Channels that always or never convert, or that cannot be told from others, have
-            coefficients without meaning here, and large standard errors.
+            One row a channel, the intercept first: ``channel``, ``coefficient`` and ``standard_error``, that
+            of the coefficient as a description of independent journeys. Channels that always or never
+            convert, or that cannot be told from others, have coefficients without meaning here, and large
+            standard errors.
         """
         import pandas as pd
         import statsmodels.api as sm
@@ -99,8 +106,6 @@ class BaggedLogisticSolution(Display):
                 "channel": np.array(["(intercept)", *(self.channels[code] for code in players)], object),
                 "coefficient": fitted.params,
                 "standard_error": fitted.bse,
-                "z": fitted.tvalues,
-                "p_value": fitted.pvalues,
             }
         )
 

@@ -35,8 +35,8 @@ def synergy_pairs(words: Language, synergy: Synergy | None) -> tuple[Block, ...]
     counted = words("synergy.counted", tested=tested, n=len(synergy.pairs), channels=len(synergy.channels))
     if not tested:
         return (Text((counted, words("synergy.caveat"))),)
-    held = [words("synergy.held")] if synergy.adjusted else []
-    what = " ".join([words(f"synergy.what.{synergy.scale}"), *held])
+    held = words("synergy.held" if synergy.adjusted else "synergy.loose")
+    what = f"{words(f'synergy.what.{synergy.scale}')} {held}"
     blocks: list[Block] = [Text((what, counted))]
     stands = np.flatnonzero(synergy.significant)
     if len(stands):
@@ -48,7 +48,8 @@ def synergy_pairs(words: Language, synergy: Synergy | None) -> tuple[Block, ...]
     else:
         blocks.append(Text((words("synergy.none"),)))
     blocks += [_map(words, synergy), _intervals(words, synergy), _table(words, synergy)]
-    return (*blocks, Text((words("synergy.caveat"),), "warning"))
+    lagging = (words("synergy.lagging"),) if len(stands) and synergy.adjusted else ()
+    return (*blocks, Text((words("synergy.caveat"), *lagging), "warning"))
 
 
 def _largest(synergy: Synergy, among: Ints, most: int) -> list[int]:

@@ -74,7 +74,12 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "synergy.what.rate": "Do journeys with two channels convert more often than those with one "
     "or the other lead to expect? Expected is what the rates of the two "
     "add up to.",
-    "synergy.held": "The other channels of the journey are held fixed.",
+    "synergy.held": "The number of touches, the channel of the last one and the other channels of the "
+    "journey are held fixed.",
+    "synergy.loose": "Nothing is held fixed here, so the verdicts say nothing about the channels: journeys "
+    "with two are longer, and a conversion ends its journey.",
+    "synergy.lagging": "Where conversions follow their touches by days, one log in ten shows a pair though "
+    "none does anything.",
     "synergy.counted": "{tested} of {n} pairs of {channels} channels had enough journeys to compare.",
     "synergy.none": "No pair clearly converts more or less often than expected.",
     "synergy.others": (

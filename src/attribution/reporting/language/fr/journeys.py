@@ -79,7 +79,11 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "synergy.what.rate": "Les parcours qui ont touché deux canaux convertissent-ils plus "
     "souvent que ceux de l’un ou de l’autre ne le laissent attendre ? "
     "L’attendu est la somme des taux des deux.",
-    "synergy.held": "Les autres canaux du parcours sont fixés.",
+    "synergy.held": "Le nombre de contacts, le canal du dernier et les autres canaux du parcours sont fixés.",
+    "synergy.loose": "Rien n’est fixé ici, et les verdicts ne disent donc rien des canaux : les parcours qui "
+    "en touchent deux sont plus longs, et une conversion met fin à son parcours.",
+    "synergy.lagging": "Là où les conversions suivent leurs contacts de plusieurs jours, un journal sur dix "
+    "montre une paire alors qu’aucune ne fait rien.",
     "synergy.counted": "{tested} des {n} paires de {channels} canaux avaient assez de parcours pour être "
     "comparées.",
     "synergy.none": "Aucune paire ne convertit nettement plus ou moins souvent qu’attendu.",
