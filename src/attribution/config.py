@@ -24,13 +24,13 @@ from typing import Any, TypeVar
 from attribution import _toml as toml
 from attribution._placeholders import day_of, expand, filled, pattern_of, time_zone
 from attribution._toml import Reader, Table, mistake, wrong_type
+from attribution.doors import HOMES, toml_of
 from attribution.errors import AttributionError, ConfigError, unknown_name
 from attribution.job import (
     CHANNEL,
     LANGUAGES,
     SECTIONS,
     AuditSettings,
-    CalibrationSettings,
     ChannelSettings,
     CheckSettings,
     EngineSettings,
@@ -105,33 +105,11 @@ def load_config(path: str | Path, *, date: str | dt.date | None = None) -> Job:
     mistakes: list[ConfigError] = []
     day = day_of(date, _zone(values))
     pattern = _dated_folder(values)
-    job = _job(Table(expand(values, day, os.environ, mistakes), "", mistakes, _HOMES), path, pattern)
+    job = _job(Table(expand(values, day, os.environ, mistakes), "", mistakes, HOMES), path, pattern)
     job = replace(job, date=day.isoformat())
     if mistakes:
         raise toml.one_error(path.name, mistakes)
     return job
-
-
-_ABOVE = ("models", "by", "bootstrap", "rng", "holdouts", "geo_tests")
-_HOMES: dict[str, str] = dict.fromkeys(_ABOVE, "") | {
-    entry.name: section
-    for section, kind in {
-        "log": LogSettings,
-        "audit": AuditSettings,
-        "channels": ChannelSettings,
-        "journeys": JourneySettings,
-        "engine": EngineSettings,
-        "increments": IncrementSettings,
-        "spend": SpendSettings,
-        "report": ReportSettings,
-        "output": OutputSettings,
-        "check": CheckSettings,
-        "schedule": ScheduleSettings,
-        "calibration": CalibrationSettings,
-    }.items()
-    for entry in fields(kind)
-    if entry.name != "pattern"  # not a key: made from the folder
-}
 
 
 def _zone(values: Mapping[str, Any]) -> str:
@@ -409,7 +387,9 @@ def _try(make: Callable[[], T], where: str, mistakes: list[ConfigError]) -> T | 
     try:
         return make()
     except AttributionError as error:
-        mistakes.append(mistake(where, error.problem, hint=error.hint))
+        section = f"[{where.split('[', maxsplit=1)[0]}]" if "[" in where else where
+        hint = error.hint and toml_of(error.hint, section=section)
+        mistakes.append(mistake(where, error.problem, hint=hint))
     return None
 
 

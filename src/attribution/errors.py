@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 
 class AttributionError(Exception):
@@ -68,6 +68,12 @@ class AttributionError(Exception):
         if self.hint:
             text += f"\n  Fix: {self.hint}"
         return text
+
+    def say_fix(self, words: Callable[[str], str]) -> None:
+        """Say the fix in other words: a reader who writes TOML or types commands has no use for Python."""
+        if self.hint:
+            self.hint = words(self.hint)
+            self.args = (self._message(),)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions with keyword arguments do not survive pickling (worker processes) by themselves.

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from attribution import _toml as toml
 from attribution._toml import Reader, Table, mistake, wrong_type
+from attribution.doors import toml_of
 from attribution.errors import AttributionError, ConfigError, unknown_name
 from attribution.job import CalibrationSettings, ExperimentSettings, ModelSettings, Texts
 
@@ -43,7 +44,7 @@ def models_of(mistakes: list[ConfigError]) -> Reader[tuple[ModelSettings, ...]]:
 
 
 def _model(entry: Any, where: str) -> ModelSettings:
-    from attribution.models.registry import resolve
+    from attribution.models.registry import MODELS, resolve
 
     example = '{name = "time_decay", half_life = "7D"}'
     if isinstance(entry, str):
@@ -57,7 +58,8 @@ def _model(entry: Any, where: str) -> ModelSettings:
     try:
         model = resolve({"name": name, **params})
     except AttributionError as error:
-        raise mistake(where, error.problem, hint=error.hint) from None
+        hint = error.hint and toml_of(error.hint, model=name if name in MODELS else "")
+        raise mistake(where, error.problem, hint=hint) from None
     label = toml.text(entry.get("label", model.name), f"{where}.label")
     return ModelSettings(label, name, params)
 

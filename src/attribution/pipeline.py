@@ -17,6 +17,7 @@ from attribution._display import Display
 from attribution._files import atomic_write
 from attribution._scratch import locked_folder
 from attribution.diagnostics import CheckResults
+from attribution.doors import at_door, checks_at, toml_of
 from attribution.errors import ConfigError, OutputError, unknown_name
 from attribution.job import AuditSettings, Job, ReportSettings
 from attribution.manifest import fingerprints, manifest_of, refuse_changed, shown
@@ -176,7 +177,7 @@ def run(job: Job, *, wait: str | timedelta | None = None) -> Result:
     if not isinstance(job, Job):
         msg = f"run takes a Job, not {type(job).__name__}"
         raise ConfigError(msg, hint='at.run(at.load_config("weekly.toml"))')
-    with _output_folder(job) as folder, only_run(job, folder, wait):
+    with at_door(toml_of), _output_folder(job) as folder, only_run(job, folder, wait):
         result = _run(job, folder)
         prune(job)
     return result
@@ -260,6 +261,7 @@ def _audit(job: Job, log: EventLog, *, in_memory: bool) -> CheckResults:
         return CheckResults()
     thresholds = {name: getattr(audit, name) for name in _THRESHOLDS if getattr(audit, name) is not None}
     checks = log.audit(lookback=job.journeys.lookback or _UNLIMITED, **thresholds)
+    checks = checks_at(toml_of, checks)
     known = [check.name for check in checks]
     for name in audit.fail_on:
         if name not in known and name != "any":

@@ -54,6 +54,7 @@ def add(command: AddCommand) -> None:
 
 
 def _audit(options: argparse.Namespace) -> int:
+    from attribution.doors import checks_at, shell_of
     from attribution.eventlog.read import read_log
 
     fields = ("user", "time", "channel", "conversion", "value", "goal", "order", "sequence", "time_unit")
@@ -65,6 +66,6 @@ def _audit(options: argparse.Namespace) -> int:
     schema["conversion_is_touch"] = not options.conversion_only
     touches = options.touches[0] if len(options.touches) == 1 else options.touches
     log = read_log(touches, options.conversions, schema)
-    checks = log.audit(lookback=options.lookback)
+    checks = checks_at(lambda fix: shell_of(fix, vars(options)), log.audit(lookback=options.lookback))
     print_checks(checks)
     return DONE if checks.passed else FAILED

@@ -15,6 +15,7 @@ from attribution.cli.codes import DONE, IN_USE, INTERNAL, INTERRUPTED, REFUSED, 
 from attribution.cli.commands import COMMANDS
 from attribution.cli.logs import logged
 from attribution.cli.parsers import parser_of
+from attribution.doors import shell_of
 from attribution.errors import AttributionError, InUseError
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _told(error: BaseException, options: argparse.Namespace, *, as_json: bool) -> int:
     """Say what went wrong, once, and return its exit code."""
+    if isinstance(error, AttributionError):
+        error.say_fix(lambda hint: shell_of(hint, vars(options)))
     code, text = _meaning(error)
     if isinstance(error, OSError) and not isinstance(error, AttributionError):
         _close_output()

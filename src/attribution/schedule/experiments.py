@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attribution.doors import toml_of
 from attribution.errors import ExperimentError, unknown_name
 from attribution.job import ExperimentSettings, Job
 
@@ -50,8 +51,10 @@ def lifts_of(job: Job) -> Tests:
             lift = _analysed(test)
         except ExperimentError as error:
             msg = f"the experiment of {test.channel!r}: {error.problem}"
+            section = "[holdouts]" if test.kind == "holdout" else "[geo_tests]"
+            hint = error.hint and toml_of(error.hint, section=section)
             facts = {"column": error.column, "rows": error.rows, "count": error.count}
-            raise ExperimentError(msg, why=error.why, hint=error.hint, **facts) from error  # type: ignore[arg-type]
+            raise ExperimentError(msg, why=error.why, hint=hint, **facts) from error  # type: ignore[arg-type]
         found.setdefault(test.channel, []).append(lift)
     return found
 

@@ -1,0 +1,328 @@
+"""Follows a printed fix: what it says is done to the call that failed, and the call is made again."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import copy
+import dataclasses
+import inspect
+import tempfile
+import traceback
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+import attribution as at
+from attribution import _fixes as fixes
+from attribution.errors import AttributionError
+from tests.fixes.conserve import LostError, changed_table, kept_rows
+from tests.fixes.inventory import reaching
+from tests.fixes.watch import Call, Watch, evaluated, surroundings, watched
+from tests.fixes.world import World
+
+Make = Callable[[Path], Any]
+MOST_STEPS = 4
+REACHED: set[tuple[str, int]] = set()
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One printed fix that was followed.
+
+    `outcome` is ``"works"``, ``"next fault"``, ``"words"`` (no code), ``"form"`` (a code with a blank), or
+    what went wrong: ``"same fault"``, ``"crash"``, ``"lost"``, ``"nothing to do it to"``.
+    """
+
+    row: str
+    hint: str
+    part: str
+    outcome: str
+    detail: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return self.outcome in {"works", "next fault", "words", "form"}
+
+
+class NoPlaceError(Exception):
+    """The fix names nothing that the call has."""
+
+
+class Follow:
+    """A part of a hint, to be applied to the calls of the code that failed."""
+
+    def __init__(self, part: fixes.Part, failed: Call | None, at_call: int, error: AttributionError) -> None:
+        self.part, self.failed, self.at_call, self.error = part, failed, at_call, error
+        self.seen = -1
+        self.done = 0
+
+    def __call__(self, call: Call) -> None:
+        self.seen += 1
+        getattr(self, f"_{self.part.kind}")(call)
+
+    def _is_failed(self, call: Call) -> bool:
+        return self.seen == self.at_call
+
+    # ------------------------------------------------------------------------------------- keywords
+    def _keywords(self, call: Call) -> None:
+        words = self.part.keywords
+        if self._is_failed(call):
+            mine = {name for name in words if takes(call, name)}
+        else:  # an argument of an earlier call, which the failing one does not have
+            failed = self.failed
+            mine = {name for name in words if takes(call, name) and failed and not takes(failed, name)}
+        for name in mine:
+            put(call, name, evaluated(words[name], call.scope | call.arguments))
+            self.done += 1
+
+    # ------------------------------------------------------------------------------------- calls
+    def _call(self, call: Call) -> None:
+        node = self.part.node
+        assert isinstance(node, ast.Call)
+        name, own = self.part.function, call.name.rsplit(".", 1)[-1]
+        if name == "LogSchema" and "schema" in parameters(call):
+            call.arguments["schema"] = schema_with(call, node)
+            self.done += 1
+        elif name == own and any(map(is_dots, node.args)):
+            if self._is_failed(call) or not self.failed or self.failed.name.rsplit(".", 1)[-1] != name:
+                for word, value in self.part.keywords.items():
+                    if word == "schema" and isinstance(value, ast.Call):
+                        call.arguments["schema"] = schema_with(call, value)
+                    else:
+                        put(call, word, evaluated(value, call.scope | call.arguments))
+                self.done += 1
+        elif self._is_failed(call) and not any(map(is_dots, node.args)):
+            self._instead(call, node, own)
+
+    def _instead(self, call: Call, node: ast.Call, own: str) -> None:
+        if self.part.function == own:
+            call.instead = node
+            self.done += 1
+            return
+        value = evaluated(node, call.scope | call.arguments)
+        for name, argument in call.arguments.items():
+            table = isinstance(value, pd.DataFrame) and root(node) == name
+            if (type(argument) is type(value) and not isinstance(value, str)) or table:
+                if table:
+                    changed_table(name, argument, value, self.error)
+                call.arguments[name] = value
+                self.done += 1
+                return
+        if "models" in parameters(call) and hasattr(value, "tally"):
+            call.arguments["models"] = value
+        elif isinstance(value, pd.Series) and isinstance(node.func, ast.Attribute):
+            self._column(call, node, value)
+        else:
+            call.instead = node
+        self.done += 1
+
+    def _column(self, call: Call, node: ast.Call, value: pd.Series) -> None:
+        name = root(node)
+        if name not in call.arguments:
+            raise NoPlaceError(name)
+        table = as_frame(call.arguments[name])
+        fixed = table.assign(**{str(value.name): value})
+        changed_table(name, table, fixed, self.error)
+        call.arguments[name] = fixed
+
+    # ------------------------------------------------------------------------------------- statements
+    def _statement(self, call: Call) -> None:
+        node = self.part.node
+        assert isinstance(node, ast.Module)
+        targets = {root(target) for one in node.body for target in getattr(one, "targets", [])}
+        mine = [name for name in targets if name in call.arguments]
+        if not mine:
+            return
+        before = {name: call.arguments[name] for name in mine}
+        scope: dict[str, Any] = dict(call.scope | call.arguments)
+        for name, value in scope.items():
+            if name in targets or (name in {"touches", "conversions", "spend", "users", "panel"}):
+                with suppress(TypeError):
+                    scope[name] = as_frame(value)
+        names = ChainMap(scope, surroundings(), World())
+        exec(compile(ast.fix_missing_locations(node), "<fix>", "exec"), {"__builtins__": builtins}, names)
+        for name in mine:
+            changed_table(name, before[name], scope[name], self.error)
+            call.arguments[name] = scope[name]
+        self.done += 1
+
+    # ------------------------------------------------------------------------------------- the other doors
+    def _toml(self, call: Call) -> None:
+        if call.name == "load_config":
+            from tests.fixes.toml import merged
+
+            path = Path(call.arguments["path"])
+            path.write_text(
+                merged(path.read_text(encoding="utf-8"), self.part.text, self.error.column), encoding="utf-8"
+            )
+            self.done += 1
+
+    def _shell(self, call: Call) -> None:
+        self.done += 1
+
+    def _words(self, call: Call) -> None:
+        self.done += 1
+
+
+def parameters(call: Call) -> Mapping[str, inspect.Parameter]:
+    """Return the parameters of what is called."""
+    return inspect.signature(call.function).parameters
+
+
+def takes(call: Call, name: str) -> bool:
+    """Whether the call has that argument, as its own or among its further ones."""
+    own = parameters(call)
+    return name in own or any(one.kind is one.VAR_KEYWORD for one in own.values())
+
+
+def put(call: Call, name: str, value: Any) -> None:
+    """Give the call an argument."""
+    own = parameters(call)
+    if name in own:
+        call.arguments[name] = value
+        return
+    more = next(one.name for one in own.values() if one.kind is one.VAR_KEYWORD)
+    call.arguments[more] = {**call.arguments.get(more, {}), name: value}
+
+
+def schema_with(call: Call, node: ast.Call) -> at.LogSchema:
+    """Return the schema of the call with the arguments that a printed one names."""
+    given = call.arguments.get("schema")
+    now: dict[str, Any] = {}
+    if isinstance(given, Mapping):
+        now = dict(given)
+    elif given is not None:
+        now = {one.name: getattr(given, one.name) for one in dataclasses.fields(given)}
+    words = {word.arg: evaluated(word.value, call.scope) for word in node.keywords if word.arg}
+    return at.LogSchema(**{**now, **words})
+
+
+def is_dots(node: ast.expr) -> bool:
+    """Whether it is the ellipsis."""
+    return isinstance(node, ast.Constant) and node.value is Ellipsis
+
+
+def root(node: ast.AST) -> str:
+    """Return the name that an expression begins with."""
+    while not isinstance(node, ast.Name):
+        following = getattr(node, "value", None) or getattr(node, "func", None)
+        if not isinstance(following, ast.AST):
+            return ""
+        node = following
+    return node.id
+
+
+def as_frame(value: Any) -> pd.DataFrame:
+    """Return a table of any kind as what printed lines speak of: a pandas frame of its own."""
+    if isinstance(value, pd.DataFrame):
+        return value.copy()
+    if isinstance(value, pa.Table):
+        return value.to_pandas()
+    if isinstance(value, str | Path):
+        path = Path(value)
+        if path.is_file():
+            return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        raise TypeError(value)
+    if hasattr(value, "to_pandas"):
+        return value.to_pandas()
+    if isinstance(value, Mapping):
+        return pd.DataFrame(dict(value))
+    raise TypeError(type(value))
+
+
+def has_blank(part: fixes.Part) -> bool:
+    """Whether a code has a blank for the user to fill in, beyond "the arguments as they were"."""
+    if part.kind == "toml" or part.node is None:
+        return '"..."' in part.text
+    calls = [node for node in ast.walk(part.node) if isinstance(node, ast.Call)]
+    fine = {id(arg) for call in calls for arg in call.args if is_dots(arg)}
+    blanks = [
+        node
+        for node in ast.walk(part.node)
+        if isinstance(node, ast.Constant) and node.value in (Ellipsis, "...") and id(node) not in fine
+    ]
+    return bool(blanks)
+
+
+def tried(
+    make: Make, follows: list[Follow], also: tuple[Any, ...]
+) -> tuple[BaseException | None, Watch, Any]:
+    """Do it once, with the fixes; return what came of it."""
+    for follow in follows:
+        follow.seen, follow.done = -1, 0
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.chdir(folder),
+        watched(*follows, also=also) as watch,
+        reaching(REACHED),
+    ):
+        try:
+            return None, watch, make(Path(folder))
+        except Exception as error:  # noqa: BLE001 - it is what we look at
+            return error, watch, None
+
+
+def fault_of(error: BaseException) -> tuple[str, str]:
+    """Return what tells one fault from another."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.name}", str(error)
+
+
+def followed(row: str, make: Make, *, also: tuple[Any, ...] = ()) -> list[Ran]:
+    """Do what fails, follow each fix that it prints, and so on until it works; return all that was run."""
+    error, watch, _ = tried(make, [], also)
+    if not isinstance(error, AttributionError) or not error.hint:
+        return []
+    return _rest(row, make, error, watch, [], also)
+
+
+def _rest(
+    row: str, make: Make, error: AttributionError, watch: Watch, follows: list[Follow], also: tuple[Any, ...]
+) -> list[Ran]:
+    found: list[Ran] = []
+    onward: tuple[AttributionError, Watch, list[Follow]] | None = None
+    assert error.hint is not None
+    for part in fixes.parts_of(error.hint):
+        if part.kind in {"words", "shell"} or has_blank(part):
+            outcome = "words" if part.kind == "words" else part.kind if part.kind == "shell" else "form"
+            found.append(Ran(row, error.hint, part.text, "words" if outcome == "shell" else outcome))
+            continue
+        at_call = len(watch.calls) - 1
+        follow = Follow(part, watch.calls[-1] if watch.calls else None, at_call, error)
+        fresh = [copy.copy(one) for one in follows] + [follow]
+        later, again, _ = tried(make, fresh, also)
+        outcome, detail = judged(error, later, follow)
+        if outcome == "works":
+            outcome, detail = kept_rows(again, outcome, error)
+        found.append(Ran(row, error.hint, part.text, outcome, detail))
+        if outcome == "next fault" and onward is None and isinstance(later, AttributionError):
+            onward = (later, again, fresh)
+    if onward is not None and onward[0].hint and len(follows) < MOST_STEPS:
+        found += _rest(row, make, *onward, also)
+    return found
+
+
+def judged(error: AttributionError, later: BaseException | None, follow: Follow) -> tuple[str, str]:
+    """Say what came of a fix."""
+    if isinstance(later, LostError):
+        return "lost", str(later)
+    if later is not None and not isinstance(later, AttributionError):
+        return "crash", f"{type(later).__name__}: {later}"
+    if not follow.done:
+        return "nothing to do it to", ""
+    if later is None:
+        return "works", ""
+    if fault_of(error) == fault_of(later):
+        return "same fault", str(later)
+    if later.problem == error.problem:
+        return "same fault", str(later)
+    return "next fault", str(later)
