@@ -117,7 +117,9 @@ CONFIGS = {
     "unknown check": Hurt(
         lambda p: ran(p, "[audit]\nfail_on = ['nul_keys']\n"), ("did you mean 'null_keys'?",), "audit.fail_on"
     ),
-    "unknown goal": Hurt(lambda p: ran(p, "[journeys]\ngoal = 'x'\n"), ("no goal column", "[log.schema] goal")),
+    "unknown goal": Hurt(
+        lambda p: ran(p, "[journeys]\ngoal = 'x'\n"), ("no goal column", "[log.schema] goal")
+    ),
     "not a job": Hurt(lambda p: at.run("job.toml"), ("takes a Job", "load_config")),
     "output that is a file": Hurt(
         lambda p: ran(p, folder=f'folder = "{p}/touches.parquet"'),
