@@ -70,7 +70,21 @@ class AttributionError(Exception):
         return text
 
     def say_fix(self, words: Callable[[str], str]) -> None:
-        """Say the fix in other words: a reader who writes TOML or types commands has no use for Python."""
+        """Say the fix in other words: a reader who writes TOML or types commands has no use for Python.
+
+        Parameters
+        ----------
+        words
+            Takes the hint and returns it in the words of its reader.
+
+        Examples
+        --------
+        >>> error = AttributionError("3 users are null", hint='invalid="drop"')
+        >>> error.say_fix(lambda hint: f"[log] {hint}")
+        >>> print(error)
+        3 users are null.
+          Fix: [log] invalid="drop"
+        """
         if self.hint:
             self.hint = words(self.hint)
             self.args = (self._message(),)
