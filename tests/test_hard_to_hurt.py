@@ -68,8 +68,7 @@ COLUMNS = {
     ),
     "of another case": Hurt(
         lambda p: credited(touches(user_id=None, User_ID=[1, 1, 2])),
-        ("LogSchema(user='User_ID')",),
-        "user_id",
+        answer=WHOLE,
     ),
     "twice": Hurt(
         lambda p: credited(
@@ -193,7 +192,10 @@ USERS = {
         lambda p: credited(touches(user_id=[2**70, 1, 2])), ("type int", "string"), "user_id"
     ),
     "empty text": Hurt(
-        lambda p: credited(touches(user_id=["", "", "b"]), orders(user_id=["", "b"])), answer=WHOLE
+        lambda p: credited(touches(user_id=["", "", "b"]), orders(user_id=["", "b"])),
+        ("users are null, blank",),
+        "user_id",
+        (0, 1),
     ),
     "zero bytes inside": Hurt(
         lambda p: credited(touches(user_id=["a\0", "a", "a\0\0"]), orders(user_id=["a", "a\0"])),
@@ -227,7 +229,7 @@ USERS = {
         (1,),
     ),
     "null, and dropped": Hurt(
-        lambda p: credited(touches(user_id=[1, None, 2]), read={"invalid": "drop"}),
+        lambda p: credited(touches(user_id=[1, None, 2]), read={"invalid": "drop", "drop_limit": 1.0}),
         answer={"email": (2.0, 30.0)},
     ),
     "null in pandas' own type": Hurt(

@@ -50,7 +50,8 @@ TIMES = {
     "floats": Hurt(lambda p: credited(touches(time=[1.5, 2.5, 3.5])), ("double", "to_datetime"), "time"),
     "NaT": Hurt(lambda p: credited(touches(time=[NOON, pd.NaT, NOON])), ("NaT", "drop"), "time", (1,)),
     "all null, and dropped": Hurt(
-        lambda p: credited(touches(time=[None] * 3), read={"invalid": "drop"}), answer=UNATTRIBUTED
+        lambda p: credited(touches(time=[None] * 3), read={"invalid": "drop", "drop_limit": 1.0}),
+        answer=UNATTRIBUTED,
     ),
     "two zones": Hurt(
         lambda p: credited(
@@ -114,7 +115,8 @@ CHANNELS = {
         lambda p: credited(touches(channel=["a", None, "b"])), ("channels are null", "drop"), "channel", (1,)
     ),
     "all null, and dropped": Hurt(
-        lambda p: credited(touches(channel=[None] * 3), read={"invalid": "drop"}), answer=UNATTRIBUTED
+        lambda p: credited(touches(channel=[None] * 3), read={"invalid": "drop", "drop_limit": 1.0}),
+        answer=UNATTRIBUTED,
     ),
     "reserved": Hurt(
         lambda p: credited(touches(channel=["a", "(unattributed)", "b"])),

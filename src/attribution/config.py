@@ -178,6 +178,7 @@ def _log(table: Table | None, inputs: Reader[Texts]) -> LogSettings:
         conversions=table.take("conversions", inputs, NONE),
         schema=_schema(table.section("schema")),
         invalid=table.take("invalid", toml.choice("raise", "drop"), "raise"),
+        drop_limit=table.take("drop_limit", toml.not_negative, None),
         missing_value=table.take("missing_value", toml.number, None),
         hash_bits=table.take("hash_bits", _hash_bits, 64),
         twins=table.take("twins", toml.choice("refuse", "skip", "count"), "refuse"),

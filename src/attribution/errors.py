@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
+from typing import Self, TypeVar
+
+_Error = TypeVar("_Error", bound="AttributionError")
 
 
 class AttributionError(Exception):
@@ -53,6 +56,17 @@ class AttributionError(Exception):
         self.hint = hint
         super().__init__(self._message())
 
+    def with_hint(self, hint: str) -> Self:
+        """Return the same error with another fix.
+
+        Parameters
+        ----------
+        hint
+            The line that fixes it.
+        """
+        facts = {**self.__dict__, "hint": hint}
+        return _rebuild(type(self), facts)
+
     def _message(self) -> str:
         where = []
         if self.column is not None:
@@ -94,7 +108,7 @@ class AttributionError(Exception):
         return (_rebuild, (type(self), dict(self.__dict__)))
 
 
-def _rebuild(kind: type[AttributionError], facts: dict[str, object]) -> AttributionError:
+def _rebuild(kind: type[_Error], facts: dict[str, object]) -> _Error:
     error = kind.__new__(kind)
     error.__dict__.update(facts)
     Exception.__init__(error, error._message())  # noqa: SLF001 (our own class)

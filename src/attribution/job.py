@@ -35,6 +35,7 @@ class LogSettings:
     conversions: Texts = ()
     schema: Mapping[str, Any] = field(default_factory=dict)
     invalid: str = "raise"
+    drop_limit: float | None = None
     missing_value: float | None = None
     hash_bits: int = 64
     twins: str = "refuse"

@@ -26,7 +26,12 @@ def dirty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def log(dirty: Path) -> EventLog:
     """Return that log, not read yet; rows that cannot be used are left out."""
     return at.read_log(
-        dirty / "touches.parquet", dirty / "conversions.parquet", SCHEMA, invalid="drop", missing_value=0.0
+        dirty / "touches.parquet",
+        dirty / "conversions.parquet",
+        SCHEMA,
+        invalid="drop",
+        drop_limit=1.0,
+        missing_value=0.0,
     )
 
 

@@ -139,7 +139,9 @@ def dirty():
 
 def dirty_log(dirty, until):
     touches, conversions = (rows.filter(pa.array(arrives < until)) for rows, arrives in dirty)
-    return at.read_log(touches, conversions, {"dims": "campaign"}, invalid="drop", missing_value=0.0)
+    return at.read_log(
+        touches, conversions, {"dims": "campaign"}, invalid="drop", drop_limit=1.0, missing_value=0.0
+    )
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,7 @@ def test_users_are_told_apart_by_128_bits_and_channels_are_grouped(dirty: Path):
         dirty / "conversions.parquet",
         SCHEMA,
         invalid="drop",
+        drop_limit=1.0,
         missing_value=0.0,
         hash_bits=128,
     ).group_channels()

@@ -368,6 +368,7 @@ def test_dirt_never_raises(touches, conversions):
     )
     checks = read_log(left, right, {"time_unit": "s"}).audit(now=NOW)
     assert [check.name for check in checks] == NAMES
-    nulls = sum(None in row for row in touches) + sum(None in row[:2] for row in conversions)
+    nulls = sum(None in row or not row[0].strip() for row in touches)
+    nulls += sum(None in row[:2] or not row[0].strip() for row in conversions)
     assert checks["null_keys"].count <= nulls
     assert repr(checks)

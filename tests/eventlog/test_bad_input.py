@@ -156,7 +156,7 @@ BAD: dict[str, Bad] = {
         lambda p: load(touches(user_id=None, visitor_id=[1] * 5, uid=[1] * 5)),
         "visitor_id",
         ("'visitor_id' and 'uid'", "which"),
-        hint="LogSchema(user='visitor_id')",
+        hint="LogSchema(user=('visitor_id', 'user_id'))",  # the orders have no visitor_id
     ),
     "two optional aliases": Bad(
         lambda p: load(right=orders(value=None, revenue=[1.0] * 3, amount=[1.0] * 3)),
@@ -651,7 +651,7 @@ RIGHT: dict[str, tuple[Callable[[], Any], Callable[[Any], bool]]] = {
         lambda log: log.channels == ("a", "b") and log.touches.channel.tolist() == [1, 0, 1, 0, 1],
     ),
     "infinite values dropped": (
-        lambda: load(right=orders(value=[1.0, float("inf"), 2.0]), invalid="drop"),
+        lambda: load(right=orders(value=[1.0, float("inf"), 2.0]), invalid="drop", drop_limit=1.0),
         lambda log: (
             log.conversions.value.tolist() == [1, 2] and log.dropped == {"conversions.value_infinite": 1}
         ),
@@ -660,6 +660,7 @@ RIGHT: dict[str, tuple[Callable[[], Any], Callable[[Any], bool]]] = {
         lambda: load(
             touches(channel=pa.DictionaryArray.from_arrays(pa.array([0, 1, 0, 0, 0]), pa.array(["b", None]))),
             invalid="drop",
+            drop_limit=1.0,
         ),
         lambda log: log.dropped == {"touches.null_channel": 1} and log.channels == ("b",),
     ),
@@ -684,7 +685,7 @@ def test_ten_thousand_channels_and_more_than_fit_16_bits(tmp_path):
 
 def test_dropping_counts_every_row_once_and_warns(caplog):
     table = touches(user_id=["a", None, None, "d", "e"], channel=["x", None, "x", None, "x"])
-    loaded = load(table, invalid="drop")
+    loaded = load(table, invalid="drop", drop_limit=1.0)
     assert loaded.dropped == {"touches.null_user": 2, "touches.null_channel": 1}
     assert len(loaded.touches) == 2
     assert len(caplog.records) == 2

@@ -27,7 +27,7 @@ KINDS = {
     "large": lambda ids: pa.array([f"u{i}" for i in ids], pa.large_string()),
     "coded": lambda ids: pa.array([f"u{i}" for i in ids], pa.string()).dictionary_encode(),
     "binary": lambda ids: pa.array([b"%d" % i for i in ids], pa.binary()),
-    "uuid": lambda ids: pa.array([uuid.UUID(int=i).bytes for i in ids], pa.binary(16)),
+    "uuid": lambda ids: pa.array([uuid.UUID(int=i + 1).bytes for i in ids], pa.binary(16)),
 }
 TOP, LOW = 0xFF << 56, 0xFF
 
@@ -172,7 +172,7 @@ def test_rows_that_are_dropped_drop_their_second_hash(monkeypatch):
     weaken(monkeypatch, 0)
     touches = pa.table({"user_id": ["a", None, "b"], "time": ["2026-03-01"] * 3, "channel": ["x", "x", "y"]})
     orders = pa.table({"user_id": [None, "b"], "time": ["2026-03-02"] * 2})
-    columns = read_log(touches, orders, invalid="drop", hash_bits=128).load()
+    columns = read_log(touches, orders, invalid="drop", drop_limit=1.0, hash_bits=128).load()
     assert (columns.touches.user == columns.conversions.user).tolist() == [False, True]
 
 

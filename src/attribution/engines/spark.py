@@ -284,7 +284,7 @@ def _parts_of(cut: _Cut, facts: Facts, partitions: int | None) -> _Parts:
         raise facts.error
     dropped: dict[str, int] = {}
     for table in ("touches", "conversions"):
-        dropped |= facts.faults.get(table, FaultTally(table)).settle(log.invalid)
+        dropped |= facts.faults.get(table, FaultTally(table)).settle(log.invalid, log.drop_limit)
     facts.span.check()
     refuse_overflow(facts.total, log.conversion_table)
     rename = log.loader().rename

@@ -100,7 +100,8 @@ def _merged(mine: FaultTally, theirs: FaultTally) -> FaultTally:
     for key, count in theirs.counts.items():
         counts[key] = counts.get(key, 0) + count
     # A row has no number on a cluster, so that none is told.
-    return FaultTally(mine.table, counts, {key: [] for key in counts})
+    rows: dict[tuple[str, str], list[int]] = {key: [] for key in counts}
+    return FaultTally(mine.table, counts, rows, mine.seen + theirs.seen, mine.source, mine.spare_user)
 
 
 def _both_spans(mine: Span, theirs: Span) -> Span:

@@ -135,13 +135,13 @@ class TouchSpill:
 
     def __init__(self, table: TableColumns, writer: BucketWriter) -> None:
         self.table = table
-        self.faults = FaultTally("touches")
+        self.faults = FaultTally("touches", source=table.table, spare_user=table.spare_user)
         self.writer = writer
         self.labels = {"channel": LabelIndex(), **{f"dim:{name}": LabelIndex() for name, _ in table.dims}}
 
     def add(self, batch: TouchBatch, offset: int) -> None:
         """Add a batch whose first row is row `offset` of the table."""
-        self.faults.add(list(batch.faults), offset)
+        self.faults.add(list(batch.faults), offset, batch.seen)
         columns: dict[str, NDArray[Any]] = {"user": batch.user, "time": batch.time}
         columns["channel"] = _coded(self.labels["channel"], batch.channel, batch.every_channel)
         if batch.sequence is not None:
@@ -158,7 +158,7 @@ class ConversionSpill:
 
     def __init__(self, table: TableColumns, writer: BucketWriter, *, keep_users: bool) -> None:
         self.table = table
-        self.faults = FaultTally("conversions")
+        self.faults = FaultTally("conversions", source=table.table, spare_user=table.spare_user)
         self.writer = writer
         self.total = self.largest = 0.0
         self.labels = {f"dim:{name}": LabelIndex() for name, _ in table.conversion_dims}
@@ -168,7 +168,7 @@ class ConversionSpill:
 
     def add(self, batch: ConversionBatch, offset: int) -> None:
         """Add a batch whose first row is row `offset` of the table."""
-        self.faults.add(list(batch.faults), offset)
+        self.faults.add(list(batch.faults), offset, batch.seen)
         columns: dict[str, NDArray[Any]] = {"user": batch.user, "time": batch.time}
         if self._users is not None:
             self._users.append(batch.user)

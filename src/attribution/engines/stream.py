@@ -173,7 +173,11 @@ def _spill(
         for writer in writers:
             writer.abandon()
         raise
-    dropped = {**touches.faults.settle(log.invalid), **conversions.faults.settle(log.invalid)}
+    dropped = {
+        name: count
+        for each in (touches.faults, conversions.faults)
+        for name, count in each.settle(log.invalid, log.drop_limit).items()
+    }
     span.check()
     refuse_overflow(conversions.total, log.conversion_table, conversions.largest)
     spilled = Spilled(

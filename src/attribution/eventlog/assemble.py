@@ -126,7 +126,8 @@ class Span:
         zones = set(self.clocks) - {"offsets"}
         if len(zones) > 1 or ("naive" in zones and "offsets" in self.clocks):
             places = {clock: where for clock, (where, _) in self.clocks.items()}
-            raise clock_clash(places, next(iter(self.clocks.values()))[1])
+            known = dict(sorted(self.clocks.values(), reverse=True))
+            raise clock_clash(places, known)
 
 
 class TouchCollector:
@@ -139,7 +140,7 @@ class TouchCollector:
         self, table: TableColumns, capacity: int | None, *, positions: bool = False, check: bool = False
     ) -> None:
         self.table = table
-        self.faults = FaultTally("touches")
+        self.faults = FaultTally("touches", source=table.table, spare_user=table.spare_user)
         self.positions = Growing(np.int64, capacity) if positions else None
         self.check = Growing(np.uint64, capacity) if check else None
         self._user = Growing(np.uint64, capacity)
@@ -150,7 +151,7 @@ class TouchCollector:
 
     def add(self, batch: TouchBatch, offset: int) -> None:
         """Add a batch whose first row is row `offset` of the table."""
-        self.faults.add(list(batch.faults), offset)
+        self.faults.add(list(batch.faults), offset, batch.seen)
         _note(self.positions, batch, offset)
         _keep_check(self.check, batch)
         self._user.append(batch.user)
@@ -184,7 +185,7 @@ class ConversionCollector:
         self, table: TableColumns, capacity: int | None, *, positions: bool = False, check: bool = False
     ) -> None:
         self.table = table
-        self.faults = FaultTally("conversions")
+        self.faults = FaultTally("conversions", source=table.table, spare_user=table.spare_user)
         self.positions = Growing(np.int64, capacity) if positions else None
         self.check = Growing(np.uint64, capacity) if check else None
         self._user = Growing(np.uint64, capacity)
@@ -196,7 +197,7 @@ class ConversionCollector:
 
     def add(self, batch: ConversionBatch, offset: int) -> None:
         """Add a batch whose first row is row `offset` of the table."""
-        self.faults.add(list(batch.faults), offset)
+        self.faults.add(list(batch.faults), offset, batch.seen)
         _note(self.positions, batch, offset)
         _keep_check(self.check, batch)
         self._user.append(batch.user)

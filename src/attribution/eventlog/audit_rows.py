@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from attribution.diagnostics import CheckResult
 from attribution.eventlog.audit import Finding, Thresholds
 from attribution.eventlog.column_types import clock_clash
-from attribution.eventlog.faults import REASONS, FaultTally
+from attribution.eventlog.faults import FaultTally
+from attribution.eventlog.reasons import REASONS
 from attribution.eventlog.scan import Scan
 
 _NULLS = ("null_user", "null_time", "null_channel", "null_sequence")
-_DROP = 'at.read_log(..., invalid="drop")'
 
 
 def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
@@ -34,7 +34,7 @@ def _of_reasons(scan: Scan, name: str, reasons: Sequence[str], fine: str) -> Fin
         for (reason, column), count in tally.counts.items():
             if reason in reasons:
                 parts.append(f"{tally.table}: {REASONS[reason].text} ({count:,} in column {column!r})")
-                fixes.append(REASONS[reason].hint if REASONS[reason].fatal else _DROP)
+                fixes.append(tally.cure(reason, column))
                 total += count
                 first = first or (tally.table, tally.rows[reason, column])
     if first is None:
@@ -49,7 +49,7 @@ def _distinct_tallies(scan: Scan, reasons: Sequence[str]) -> list[FaultTally]:
     if scan.log.conversions is not None or not scan.log.touch_table.conversion_is_touch:
         return [touches, conversions]
     own = {key: count for key, count in conversions.counts.items() if key not in touches.counts}
-    rest = FaultTally("conversions", own, conversions.rows)
+    rest = FaultTally("conversions", own, conversions.rows, source=conversions.source)
     return [touches, rest] if any(reason in reasons for reason, _ in own) else [touches]
 
 
@@ -57,8 +57,10 @@ def _clock(scan: Scan) -> Finding:
     zones = {clock: table for clock, (table, _) in scan.clocks.items()}
     typed = set(zones) - {"offsets"}
     if len(typed) > 1 or ("naive" in typed and "offsets" in zones):
-        column = next(iter(scan.clocks.values()))[1]
-        error = clock_clash(zones, column)
+        tables = [scan.log.touch_table] + (
+            [] if scan.log.conversions is None else [scan.log.conversion_table]
+        )
+        error = clock_clash(zones, {table.table: table.time for table in tables})
         return Finding(CheckResult("mixed_clocks", False, error.problem, len(zones), fix=error.hint or ""))
     shown = {"naive": "no zone, taken as UTC", "offsets": "an offset each"}.get(
         next(iter(zones), ""), "one zone"

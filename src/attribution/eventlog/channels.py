@@ -9,7 +9,7 @@ from fnmatch import translate
 from functools import lru_cache
 
 from attribution.errors import LogError, unknown_name
-from attribution.eventlog.faults import RESERVED_CHANNEL
+from attribution.eventlog.reasons import RESERVED_CHANNEL
 
 PARTS = ("raw", "source", "medium", "campaign")
 

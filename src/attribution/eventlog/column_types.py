@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow.types as pat
 
 from attribution.errors import LogError
 from attribution.eventlog import kinds
+from attribution.eventlog.arrays import without_views
+from attribution.eventlog.faults import Screen
+from attribution.eventlog.numbers import read_values
+from attribution.eventlog.reasons import REASONS
 from attribution.eventlog.schema import LogSchema, raise_all
 from attribution.eventlog.sources import ColumnType, Source
 from attribution.eventlog.tables import TableColumns
@@ -85,13 +89,13 @@ _WHY_NO_FLOATS = {
     "sequence": "touches of one instant are ordered by it",
 }
 _HINTS = {
-    "user": '{table}["{column}"] = {table}["{column}"].astype("Int64")',
-    "time": '{table}["{column}"] = pandas.to_datetime({table}["{column}"], unit="s")',
-    "label": '{table}["{column}"] = {table}["{column}"].astype("string")',
-    "order": '{table}["{column}"] = {table}["{column}"].astype("Int64")',
-    "value": '{table}["{column}"] = pandas.to_numeric({table}["{column}"])',
-    "sequence": '{table}["{column}"] = {table}["{column}"].astype("Int64")',
-    "conversion": '{table}["{column}"] = {table}["{column}"] == "purchase"',
+    "user": '@ = @.astype("Int64")',
+    "time": '@ = pandas.to_datetime(@, unit="s")  # or "ms", "us"',
+    "label": '@ = @.astype("string")',
+    "order": '@ = @.astype("Int64")',
+    "value": "@ = pandas.to_numeric(@)",
+    "sequence": '@ = @.astype("Int64")',
+    "conversion": '@ = @.astype("string").isin(["purchase"])',
 }
 
 
@@ -109,10 +113,59 @@ def _accepted(
             place = "" if entry.where == source.table else f" in {entry.where!r}"
             msg = f"{source.table}: {column!r} is of type {entry.type}{place}; {role} takes {_WANTED[role]}"
             why = _WHY_NO_FLOATS.get(role) if kinds.number_kind(entry.type) == "float" else None
-            hint = _HINTS[role].format(table=source.table, column=column)
+            hint = _cure(source, column, entry.type, role)
             faults.append(LogError(msg, column=column, why=why, hint=hint))
             return ()
     return found
+
+
+def _cure(source: Source, column: str, kind: Any, role: str) -> str:
+    """Return the line that makes a column fit its part."""
+    kind = kinds.plain(kind)
+    there = f'{source.table}["{column}"]'
+    if pat.is_struct(kind):
+        known = [kind.field(place).name for place in range(kind.num_fields)]
+        part = next((name for name in _FIELDS.get(role, ()) if name in known), known[0] if known else "...")
+        return f'{source.table}["{part}"] = {there}.str["{part}"]; LogSchema({role_name(role)}="{part}")'
+    if pat.is_list(kind) or pat.is_large_list(kind):
+        # What Google Analytics exports: key and value, and of the value one field by type.
+        key = "value" if role == "value" else "source"
+        first = 'next(filter(None, one["value"].values()), None)'
+        entry = f'next(({first} for one in row if one["key"] == "{key}"), None)'
+        hint = f'{source.table}["{key}"] = [{entry} for row in {there}]'
+        return f'{hint}; LogSchema({role_name(role)}="{key}")'
+    hint = _HINTS[role]
+    if role == "label" and kinds.number_kind(kind) == "float":
+        hint = '@ = @.astype("Int64").astype("string")'
+    elif role == "value" and kinds.is_text(kind):
+        hint = value_cure(source, column) or hint
+    return hint.replace("@", there)
+
+
+def role_name(role: str) -> str:
+    """Return the argument of `LogSchema` that a label's column is named by."""
+    return "channel" if role == "label" else role
+
+
+_FIELDS = {
+    "label": ("manual_source", "source", "name"),
+    "value": ("purchase_revenue", "revenue", "value"),
+    "order": ("transaction_id", "order_id", "id"),
+}
+
+
+def value_cure(source: Source, column: str) -> str | None:
+    """Return the line that reads a source's texts as numbers, by the first that are none; None without."""
+    if source.one_shot:
+        return None
+    for batch in source.batches([column]):
+        screen = Screen(batch.num_rows)
+        table = TableColumns(table=source.table, user=column, time=column, value=column, missing_value=0.0)
+        read_values(without_views(batch).column(0), table, screen)
+        faults = sorted(screen.faults, key=lambda fault: -len(fault.rows))
+        if faults:
+            return REASONS[faults[0].reason].hint
+    return None
 
 
 def _agreed_users(users: Sequence[ColumnType], names: Sequence[str], faults: list[LogError]) -> str:
@@ -130,8 +183,8 @@ def _agreed_users(users: Sequence[ColumnType], names: Sequence[str], faults: lis
         column = names[0]
         casts = {"integer", "string"} == set(by_kind)
         hint = (
-            f'touches["{column}"] = touches["{column}"].astype("string"), and so for '
-            f'conversions["{names[-1]}"]'
+            f'touches["{column}"] = touches["{column}"].astype("string"); '
+            f'conversions["{names[-1]}"] = conversions["{names[-1]}"].astype("string")'
             if casts
             else "write both as text"
         )
@@ -168,17 +221,21 @@ def _check_clocks(
         if zone is not None:
             zones.setdefault(zone, entry.where)
     if len(zones) > 1:
-        faults.append(clock_clash(zones, names[0]))
+        faults.append(clock_clash(zones, dict(zip(("touches", "conversions"), names, strict=False))))
 
 
-def clock_clash(zones: dict[str, str], column: str) -> LogError:
-    """Return the error of times on several clocks: {zone: where it was seen}."""
+def clock_clash(zones: dict[str, str], columns: Mapping[str, str]) -> LogError:
+    """Return the error of times on several clocks: {zone: where it was seen}, {table: its time column}."""
     places = ", ".join(f"{_CLOCKS.get(zone, f'zone {zone}')} in {where}" for zone, where in zones.items())
     return LogError(
         f"times are not on one clock: {places}",
-        column=column,
+        column=next(iter(columns.values())),
         why="touches and conversions would be hours apart from where they were",
-        hint=f'pandas.to_datetime(table["{column}"], utc=True) in both tables',
+        hint="; ".join(
+            f'{table}["{name}"] = pandas.to_datetime({table}["{name}"], format="ISO8601", utc=True)'
+            for table, name in columns.items()
+        )
+        + "  # where no offset means UTC",
     )
 
 

@@ -17,13 +17,15 @@ from attribution.errors import LogError
 from attribution.eventlog import kinds
 from attribution.eventlog.arrays import booleans, null_mask, numbers, strings, unwrap
 from attribution.eventlog.arrays import positions as positions_of
-from attribution.eventlog.faults import RESERVED_CHANNEL, Fault, Screen
+from attribution.eventlog.faults import Fault, Screen
 from attribution.eventlog.keys import hash_array
 from attribution.eventlog.labels import Coded, combine, encode
 from attribution.eventlog.numbers import read_flags, read_values
+from attribution.eventlog.reasons import RESERVED_CHANNEL
 from attribution.eventlog.tables import TableColumns
 from attribution.eventlog.times import parse_integers, to_microseconds
 from attribution.eventlog.unreadable import first_line
+from attribution.eventlog.user_ids import no_ids
 from attribution.kernels.hashing import hash_integers
 
 Rows = NDArray[np.intp]
@@ -50,6 +52,8 @@ class TouchBatch:
         Rows that cannot be used; they are in none of the arrays.
     clock
         Zone, ``"naive"``, ``"offsets"``, or None.
+    seen
+        How many rows were looked at, good and bad, kept or not.
     """
 
     user: Hashes
@@ -64,6 +68,7 @@ class TouchBatch:
     faults: tuple[Fault, ...]
     clock: str | None
     check: Hashes | None = None
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +87,7 @@ class ConversionBatch:
     faults: tuple[Fault, ...]
     clock: str | None
     check: Hashes | None = None
+    seen: int = 0
 
 
 def decode_touches(
@@ -140,6 +146,7 @@ def decode_touches(
         faults=(*screen.faults, *flag_faults),
         clock=clock,
         check=_pick(hash_array(batch.column(table.user), lane=1), rows) if check else None,
+        seen=screen.n,
     )
 
 
@@ -188,6 +195,7 @@ def decode_conversions(batch: Any, table: TableColumns, *, check: bool = False) 
         faults=(*screen.faults, *flag_faults),
         clock=clock,
         check=_pick(hash_array(batch.column(table.user), lane=1), rows) if check else None,
+        seen=screen.n,
     )
 
 
@@ -226,6 +234,11 @@ def _users(batch: Any, table: TableColumns, screen: Screen) -> Hashes:
     if table.both_signs and pat.is_uint64(kinds.plain(array.type)):
         ids = numbers(array.dictionary_decode() if pat.is_dictionary(array.type) else array)
         screen.reject("user_range", table.user, ids > np.uint64(2**63 - 1))
+    missing, cut = no_ids(array)
+    if missing is not None:
+        screen.reject("null_user", table.user, missing)
+    if cut is not None:
+        screen.reject("user_cut", table.user, cut)
     return hash_array(array)
 
 
@@ -235,7 +248,7 @@ def _channel(batch: Any, table: TableColumns, screen: Screen) -> Coded:
     reserved = booleans(pc.is_in(channel.labels, value_set=_RESERVED))
     if reserved.any():
         screen.reject("reserved_channel", name, np.append(reserved, False)[channel.codes])
-    if others:
+    if others or table.grouped:
         return combine([channel, *(_labels(batch, other) for other in others)])
     nulls = channel.nulls()
     if nulls is not None:
@@ -271,7 +284,8 @@ def _orders(array: Any) -> Hashes:
     if pat.is_dictionary(array.type):
         array = array.dictionary_decode()
     hashes = hash_array(array)
-    nulls = null_mask(array)
-    if nulls is not None:
-        hashes[nulls] = 0
+    missing, _ = no_ids(array)
+    for mask in (null_mask(array), missing):
+        if mask is not None:
+            hashes[mask] = 0
     return hashes

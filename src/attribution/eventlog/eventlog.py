@@ -12,6 +12,7 @@ from attribution.diagnostics import CheckResults
 from attribution.eventlog.channels import ChannelRule
 from attribution.eventlog.column_types import check_labels
 from attribution.eventlog.columns import LogColumns
+from attribution.eventlog.faults import DROP_LIMIT
 from attribution.eventlog.grouping import ChannelGrouping, make_grouping
 from attribution.eventlog.load import Loader
 from attribution.eventlog.schema import LogSchema
@@ -44,6 +45,8 @@ class EventLog(Display):
         ``"raise"`` or ``"drop"``: what becomes of rows that cannot be used.
     hash_bits
         64 or 128: how much of a hash tells users apart.
+    drop_limit
+        The share of a table's rows that ``"drop"`` may leave out.
     """
 
     touches: Source
@@ -54,6 +57,7 @@ class EventLog(Display):
     grouping: ChannelGrouping | None = None
     invalid: str = "raise"
     hash_bits: int = 64
+    drop_limit: float = DROP_LIMIT
     _loaded: dict[bool, LogColumns] = field(default_factory=dict)
 
     def load(
@@ -111,6 +115,7 @@ class EventLog(Display):
             None if self.grouping is None else self.grouping.rename,
             progress,
             self.hash_bits,
+            self.drop_limit,
         )
 
     @property
@@ -175,7 +180,9 @@ class EventLog(Display):
         given = {"source": source, "medium": medium, "campaign": campaign}
         grouping = make_grouping(rules, raw, given, list(self.touches.columns), unmatched)
         check_labels(self.touches, grouping.columns.values())
-        table = replace(self.touch_table, channel=tuple(grouping.columns.values()))
+        table = replace(
+            self.touch_table, channel=tuple(grouping.columns.values()), grouped=grouping.takes_nothing
+        )
         return replace(
             self,
             touch_table=table,

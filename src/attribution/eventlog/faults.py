@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -12,86 +13,13 @@ from numpy.typing import NDArray
 
 from attribution._typing import Bools
 from attribution.errors import LogError
+from attribution.eventlog.reasons import DROP, REASONS, cure
 
 logger = logging.getLogger(__name__)
 
-RESERVED_CHANNEL = "(unattributed)"
-_DROP = 'at.read_log(..., invalid="drop") leaves them out and counts them'
 _SHOWN = 5
-
-
-class Reason(NamedTuple):
-    """Why a row cannot be used, in the words of the message."""
-
-    text: str
-    why: str
-    hint: str
-    fatal: bool = False  # not to be cured by leaving the row out
-
-
-REASONS = {
-    "null_user": Reason("users are null", "a touch of nobody belongs to no journey", _DROP),
-    "null_time": Reason("times are null (NaT)", "without a time a row has no place in a journey", _DROP),
-    "null_channel": Reason(
-        "channels are null",
-        "credit for them would have no name",
-        f"{_DROP}; or give them a name before reading; in a log in one table whose conversions have no "
-        "channel: LogSchema(conversion_is_touch=False)",
-    ),
-    "null_sequence": Reason("sequence numbers are null", "the order of touches would be a guess", _DROP),
-    "user_text": Reason(
-        "users are no whole numbers below 2**63, as they are in the other table",
-        "they would match nobody",
-        f"write both tables with ids of one type; {_DROP}",
-    ),
-    "user_range": Reason(
-        "users are 2**63 or more, and ids elsewhere in this log are signed integers",
-        "in 64 bits they look like the negative ids, and two users would be one",
-        "write the ids of both tables as uint64, or as text",
-        fatal=True,
-    ),
-    "time_text": Reason(
-        "times cannot be read as ISO 8601 (2026-03-01T12:30:00Z)",
-        "without a time a row has no place in a journey",
-        f"pandas.to_datetime(column, format=...); {_DROP}",
-    ),
-    "time_zone": Reason(
-        "times have no offset while others of this column have one",
-        "naive and aware times together would be hours apart from where they were",
-        "give every time its offset, or none: pandas.to_datetime(column, utc=True)",
-        fatal=True,
-    ),
-    "time_range": Reason(
-        "times lie outside the years 1678 to 2262",
-        "the unit of the numbers is not what was said, or the clock was broken",
-        f'LogSchema(time_unit=...) with "s", "ms", "us" or "ns"; {_DROP}',
-    ),
-    "sequence_text": Reason("sequence numbers are not whole numbers", "they cannot be ordered", _DROP),
-    "value_missing": Reason(
-        "values are missing (null or NaN)",
-        "their sum would be wrong by what they were worth",
-        "at.read_log(..., missing_value=0.0) if they were worth nothing",
-        fatal=True,
-    ),
-    "value_infinite": Reason("values are infinite", "every sum with them is infinite", _DROP),
-    "value_text": Reason(
-        "values are not numbers",
-        "their worth is unknown",
-        f"write numbers with a decimal point and without currency signs; {_DROP}",
-    ),
-    "flag": Reason(
-        "entries of the conversion column are neither 0 nor 1, true nor false",
-        "a count of conversions would be taken for one conversion",
-        "one row a conversion; mark it with true or 1",
-        fatal=True,
-    ),
-    "reserved_channel": Reason(
-        f"rows bear the channel name {RESERVED_CHANNEL!r}, kept for conversions without a touch",
-        "credit and the lack of it would be added up",
-        "rename that channel",
-        fatal=True,
-    ),
-}
+DROP_LIMIT = 0.05
+"""Share of a table's rows that ``invalid="drop"`` may leave out unless it is told otherwise."""
 
 
 class Fault(NamedTuple):
@@ -149,54 +77,64 @@ class FaultTally:
         Rows by (reason, column).
     rows
         Positions in the table of the first of them.
+    seen
+        Rows looked at, good ones too.
+    source
+        The table that holds the column: ``"touches"`` in a log in one table; `table` by default.
+    spare_user
+        Another column of ids, which may have one where the user column has none.
     """
 
     table: str
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
     rows: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    seen: int = 0
+    source: str = ""
+    spare_user: str = ""
 
-    def add(self, faults: list[Fault], offset: int) -> None:
-        """Add the faults of the batch whose first row is row `offset` of the table."""
+    def add(self, faults: list[Fault], offset: int, seen: int) -> None:
+        """Add the faults of a batch of `seen` rows whose first is row `offset` of the table."""
+        self.seen += seen
         for fault in faults:
             key = (fault.reason, fault.column)
             self.counts[key] = self.counts.get(key, 0) + len(fault.rows)
             kept = self.rows.setdefault(key, [])
             kept += [offset + int(row) for row in fault.rows[: _SHOWN - len(kept)]]
 
+    def cure(self, reason: str, column: str) -> str:
+        """Return the line that mends a fault."""
+        if reason == "null_user" and self.spare_user:
+            user, spare = (f"{self.source or self.table}[{name!r}]" for name in (column, self.spare_user))
+            return f'{user} = {user}.where({user}.notna() & {user}.ne(""), {spare})'
+        return cure(reason, self.source or self.table, column)
+
     def errors(self, *, fatal_only: bool) -> Iterator[LogError]:
-        """Yield an error for each kind of fault."""
-        for (reason, column), count in self.counts.items():
-            text, why, hint, fatal = REASONS[reason]
+        """Yield an error for each kind of fault, the one of most rows first."""
+        for (reason, column), count in sorted(self.counts.items(), key=lambda item: -item[1]):
+            text, why, _, fatal = REASONS[reason]
             if fatal or not fatal_only:
                 problem = f"{self.table}: {text}"
-                yield LogError(
-                    problem, column=column, rows=self.rows[reason, column], count=count, why=why, hint=hint
-                )
+                hint = self.cure(reason, column)
+                rows = self.rows[reason, column]
+                yield LogError(problem, column=column, rows=rows, count=count, why=why, hint=hint)
 
-    def settle(self, invalid: str) -> dict[str, int]:
+    def settle(self, invalid: str, drop_limit: float = DROP_LIMIT) -> dict[str, int]:
         """Raise for faults that may not be dropped; return the counts of those that were.
 
         Raises
         ------
         LogError
-            With ``invalid="raise"`` for any fault; else for those that dropping rows cannot cure.
+            With ``invalid="raise"`` for any fault; else for those that dropping rows cannot cure, and where
+            more than `drop_limit` of the rows would go.
         """
         errors = list(self.errors(fatal_only=invalid == "drop"))
         if errors:
             first, *others = errors
             if others:
-                besides = "; ".join(
-                    f"{error.problem} in {error.count:,} of column {error.column!r}" for error in others
-                )
-                first = LogError(
-                    f"{first.problem} (besides, {besides})",
-                    column=first.column,
-                    rows=first.rows,
-                    count=first.count,
-                    why=first.why,
-                    hint=first.hint,
-                )
+                first = _with(first, f"{first.problem} (besides, {_listed(others)})")
             raise first
+        if sum(self.counts.values()) > drop_limit * self.seen:
+            raise self._too_many(drop_limit)
         dropped: dict[str, int] = {}
         for (reason, column), count in self.counts.items():
             name = f"{self.table}.{reason}"
@@ -205,3 +143,38 @@ class FaultTally:
                 "%s: %d rows dropped, their %s (column %r)", self.table, count, REASONS[reason].text, column
             )
         return dropped
+
+    def _too_many(self, drop_limit: float) -> LogError:
+        """Return the error of a table of which too much would go; it tells its largest fault first."""
+        first, *others = list(self.errors(fatal_only=False))
+        count = sum(self.counts.values())
+        share = count / self.seen
+        besides = f" (besides, {_listed(others)})" if others else ""
+        text = (
+            f"{self.table}: {count:,} of {self.seen:,} rows ({share:.1%}) cannot be used, and no more than "
+            f"{drop_limit:.0%} may be dropped: {first.problem.removeprefix(f'{self.table}: ')}{besides}"
+        )
+        more = f"{DROP[:-1]}, drop_limit={min(math.ceil(share * 100 + 1) / 100, 1.0):g})"
+        own = first.hint or ""
+        hint = (
+            more
+            if own.startswith(DROP)
+            else f"{own.partition(f'; {DROP}')[0]}; or, if they are to go: {more}"
+        )
+        return _with(first, text, why="what is left would pass for the whole", hint=hint)
+
+
+def _listed(errors: list[LogError]) -> str:
+    return "; ".join(f"{error.problem} in {error.count:,} of column {error.column!r}" for error in errors)
+
+
+def _with(error: LogError, problem: str, *, why: str | None = None, hint: str | None = None) -> LogError:
+    """Return an error with another text, of the same rows."""
+    return LogError(
+        problem,
+        column=error.column,
+        rows=error.rows,
+        count=error.count,
+        why=why or error.why,
+        hint=hint or error.hint,
+    )

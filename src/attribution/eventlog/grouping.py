@@ -90,6 +90,11 @@ class ChannelGrouping(Display):
         frame = pd.DataFrame(rows, columns=[*self.columns, "channel", "rule"])
         return frame.astype({"rule": "Int64"}).sort_values(list(frame.columns[:-1])).reset_index(drop=True)
 
+    @property
+    def takes_nothing(self) -> bool:
+        """Whether a rule fits a touch of which nothing is known, so that its channel may be null."""
+        return any(rule.fits({}) for _, rule in self._order)
+
     def _title(self) -> str:
         return f"ChannelGrouping of {len(self.rules)} rules; {len(self.unmatched)} labels match none"
 

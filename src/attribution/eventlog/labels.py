@@ -106,7 +106,8 @@ def combine(columns: Sequence[Coded]) -> Coded:
     >>> [label.split(JOINER) for label in combine([source, medium]).labels.to_pylist()]
     [['google', 'cpc'], ['google', '']]
     """
-    return reduce(_combine_two, map(_without_joiner, columns))
+    first, *others = map(_without_joiner, columns)
+    return reduce(_combine_two, others, first) if others else Coded(first.codes, _with_empty(first.labels))
 
 
 def _without_joiner(column: Coded) -> Coded:

@@ -16,6 +16,7 @@ from attribution.eventlog.arrays import without_views
 from attribution.eventlog.assemble import ConversionCollector, Rename, Span, TouchCollector, to_columns
 from attribution.eventlog.columns import LogColumns
 from attribution.eventlog.decode import ConversionBatch, TouchBatch, decode_conversions, decode_touches
+from attribution.eventlog.faults import DROP_LIMIT
 from attribution.eventlog.sources import Source
 from attribution.eventlog.tables import TableColumns
 from attribution.kernels.membership import HashFilter
@@ -55,6 +56,8 @@ class Loader:
         Whether to show a bar.
     hash_bits
         64, or 128 to tell users apart by a second hash.
+    drop_limit
+        The share of a table's rows that ``"drop"`` may leave out.
     """
 
     touches: Source
@@ -65,6 +68,7 @@ class Loader:
     rename: Rename | None = None
     progress: bool | None = None
     hash_bits: int = 64
+    drop_limit: float = DROP_LIMIT
 
     def load(self, *, converters_only: bool) -> LogColumns:
         """Read the log.
@@ -75,7 +79,11 @@ class Loader:
             If a file cannot be read, or rows cannot be used and may not be dropped.
         """
         touches, conversions, span = self.collect(converters_only=converters_only)
-        dropped = {**touches.faults.settle(self.invalid), **conversions.faults.settle(self.invalid)}
+        dropped = {
+            name: count
+            for each in (touches.faults, conversions.faults)
+            for name, count in each.settle(self.invalid, self.drop_limit).items()
+        }
         span.check()
         log = to_columns(touches, conversions, span, dropped, self.rename)
         with np.errstate(over="ignore"):

@@ -11,9 +11,18 @@ import pyarrow.types as pat
 
 from attribution._typing import Bools, Floats
 from attribution.eventlog import kinds
-from attribution.eventlog.arrays import booleans, null_mask, numbers, refuse_bad_text, strings, unwrap
+from attribution.eventlog.arrays import (
+    booleans,
+    null_mask,
+    numbers,
+    positions,
+    refuse_bad_text,
+    strings,
+    unwrap,
+)
 from attribution.eventlog.faults import Fault, Screen
 from attribution.eventlog.tables import TableColumns
+from attribution.eventlog.text_faults import flag_reason, reject_values
 
 
 def read_values(array: Any, table: TableColumns, screen: Screen) -> Floats:
@@ -61,7 +70,7 @@ def _values_from_text(array: Any, column: str, screen: Screen) -> Floats:
     number = pc.match_substring_regex(text, f"{_NUMBER}|{_NOT_FINITE}").fill_null(False)
     bad = ~booleans(number) & booleans(text.is_valid())
     if bad.any():
-        screen.reject("value_text", column, bad)
+        reject_values(text, bad, column, screen)
     bare = pc.replace_substring_regex(text, r"^\s*\+?|\s*$", "")
     return _with_nan(pc.if_else(number, bare, None).cast(pa.float64()))
 
@@ -86,4 +95,7 @@ def read_flags(batch: Any, column: str) -> tuple[Bools, list[Fault]]:
     else:
         marked, unmarked = numbers(array) == 1, numbers(array) == 0
     bad = np.flatnonzero(~marked & ~unmarked & booleans(array.is_valid()))
-    return marked, [Fault("flag", column, bad)] if len(bad) else []
+    if not len(bad):
+        return marked, []
+    reason = flag_reason(array.take(positions(bad))) if kinds.is_text(array.type) else "flag"
+    return marked, [Fault(reason, column, bad)]

@@ -10,6 +10,7 @@ from typing import Any
 from attribution._checks import one_of
 from attribution.errors import LogError
 from attribution.eventlog.eventlog import EventLog
+from attribution.eventlog.faults import DROP_LIMIT
 from attribution.eventlog.resolve import resolve
 from attribution.eventlog.schema import LogSchema
 from attribution.eventlog.sources import open_source
@@ -21,6 +22,7 @@ def read_log(
     schema: LogSchema | Mapping[str, Any] | None = None,
     *,
     invalid: str = "raise",
+    drop_limit: float = DROP_LIMIT,
     missing_value: float | None = None,
     hash_bits: int = 64,
 ) -> EventLog:
@@ -40,7 +42,11 @@ def read_log(
     invalid
         What becomes of rows without user, time or channel, and of infinite or unreadable entries:
         ``"raise"`` an error that counts them, or ``"drop"`` them, log a warning, and count them in
-        `LogColumns.dropped`.
+        `LogColumns.dropped`. A user id that is blank or a placeholder (``"null"``, ``"undefined"``,
+        ``"(not set)"``, ``"n/a"``, zeros, dashes: `user_ids.PLACEHOLDERS`) is none.
+    drop_limit
+        The share of a table's rows that ``"drop"`` may leave out, 0.05 by default; where more would go, that
+        is an error that tells the largest fault first. 1.0 sets no limit.
     missing_value
         What a conversion without a value counts as; None makes it an error.
     hash_bits
@@ -111,5 +117,13 @@ def read_log(
         touch_table=touch_table,
         conversion_table=conversion_table or touch_table,
         invalid=invalid,
+        drop_limit=_share(drop_limit),
         hash_bits=int(hash_bits),
     )
+
+
+def _share(value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value <= 1:
+        msg = f"drop_limit={value!r} must be a share between 0 and 1"
+        raise LogError(msg, column="drop_limit", hint="drop_limit=0.05")
+    return float(value)

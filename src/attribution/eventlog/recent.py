@@ -201,15 +201,15 @@ class DatedFaults(FaultTally):
         Rows whose time cannot be read, by table and reason.
     """
 
-    def __init__(self, source: RecentRows, table: str) -> None:
-        super().__init__(table)
+    def __init__(self, source: RecentRows, table: str, spare_user: str = "") -> None:
+        super().__init__(table, source=source.table, spare_user=spare_user)
         self._source = source
         self.days: Counter[tuple[str, int]] = Counter()
         self.undated: Counter[str] = Counter()
 
-    def add(self, faults: list[Fault], offset: int) -> None:
+    def add(self, faults: list[Fault], offset: int, seen: int) -> None:
         """Add the faults of the batch that the source handed out last."""
-        super().add(faults, offset)
+        super().add(faults, offset, seen)
         times, timed = self._source.time_of, self._source.timed
         for fault in faults:
             name = f"{self.table}.{fault.reason}"
@@ -270,13 +270,20 @@ def read_recent(loader: Loader, since: int | None, clocks: Mapping[str, tuple[st
     ]
     touches = TouchCollector(loader.touch_table, None)
     conversions = ConversionCollector(loader.conversion_table, None)
-    faults = DatedFaults(sources[0], "touches"), DatedFaults(sources[-1], "conversions")
+    faults = (
+        DatedFaults(sources[0], "touches", loader.touch_table.spare_user),
+        DatedFaults(sources[-1], "conversions", loader.conversion_table.spare_user),
+    )
     touches.faults, conversions.faults = faults
     span = Span()
     span.clocks.update(clocks)
     recent = replace(loader, touches=sources[0], conversions=None if len(sources) == 1 else sources[1])
     recent.read_into(touches, conversions, span, converters_only=False)
-    dropped = {name: count for each in faults for name, count in each.settle(loader.invalid).items()}
+    dropped = {
+        name: count
+        for each in faults
+        for name, count in each.settle(loader.invalid, loader.drop_limit).items()
+    }
     span.check()
     columns = to_columns(touches, conversions, span, dropped, loader.rename)
     with np.errstate(over="ignore"):

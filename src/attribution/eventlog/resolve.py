@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 
-from attribution._known_columns import known_column
+from attribution._known_columns import known_column, known_columns
 from attribution.errors import AttributionError, LogError, nearest, unknown_name
 from attribution.eventlog.column_types import check_types, repeated_column
 from attribution.eventlog.schema import LogSchema, find_column, raise_all
@@ -44,6 +44,8 @@ def resolve(
         ]
     sources = [touches] if conversions is None else [touches, conversions]
     faults += _dims_nowhere(schema, sources)
+    if conversions is not None:
+        _pair_hints(schema, sources, faults)
     raise_all(faults)
     tables = [replace(table, missing_value=missing_value) for table in found if table is not None]
     users, both_signs = check_types(tables, sources, schema, faults)
@@ -104,6 +106,7 @@ def _find_columns(
         goal=found.get("goal"),
         order=found.get("order"),
         dims=tuple((name, name) for name in dims) if touch else (),
+        spare_user=known_column("user", [name for name in names if name != user]) or "",
         conversion_dims=tuple((f"conversion_{name}" if name in shared else name, name) for name in dims)
         if conversion
         else (),
@@ -128,6 +131,39 @@ def _repeats(source: Source, name: str) -> bool:
     except (AttributionError, pa.ArrowException):
         return False
     return False
+
+
+def _pair_hints(schema: LogSchema, sources: Sequence[Source], faults: list[LogError]) -> None:
+    """Let the fix for users and times name both tables' columns where these are called differently.
+
+    One name for both would take what one table calls so for what is meant in the other.
+    """
+    for role in ("user", "time"):
+        found = [
+            find_column(
+                schema,
+                role,
+                list(source.columns),
+                source.table,
+                required=True,
+                repeats=partial(_repeats, source),
+            )
+            for source in sources
+        ]
+        wrong = [str(fault) for _, fault in found if fault is not None]
+        names = [name or _suggested(role, source) for (name, _), source in zip(found, sources, strict=True)]
+        if not wrong or names[0] == names[1]:
+            continue
+        for place, fault in enumerate(faults):
+            if str(fault) in wrong and (fault.hint or "").startswith("LogSchema("):
+                faults[place] = fault.with_hint(f"LogSchema({role}=({names[0]!r}, {names[1]!r}))")
+
+
+def _suggested(role: str, source: Source) -> str:
+    """Return the column that is known to play a role; a column of users must repeat among the touches."""
+    known = known_columns(role, source.columns)
+    must_repeat = role == "user" and source.table == "touches"
+    return next((name for name in known if not must_repeat or _repeats(source, name)), "...")
 
 
 def _find_flag(schema: LogSchema, source: Source, faults: list[LogError]) -> None:

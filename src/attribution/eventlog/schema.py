@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from attribution._known_columns import known_columns
+from attribution._known_columns import known_columns, plain
 from attribution.errors import LogError, nearest, unknown_name
 
 TIME_UNITS = ("s", "ms", "us", "ns")
@@ -30,8 +30,8 @@ class LogSchema:
     """Name the columns of a log.
 
     Every field may be left out: None means "the column with the usual name, if there is one". The usual
-    names are ``user_id``, ``time``, ``channel``, ``value``, ``goal``, ``order_id`` and ``sequence``; where
-    they are missing, one well-known alias is taken (such as ``customer_id``, ``timestamp``, ``revenue``,
+    names are ``user_id``, ``time``, ``channel``, ``value``, ``goal``, ``order_id`` and ``sequence``, also in
+    other letters (``User_ID``, ``userId``); where they are missing, one well-known alias is taken (such as ``customer_id``, ``timestamp``, ``revenue``,
     ``transaction_id``), and two aliases in one table are an error rather than a guess. For an optional
     column the empty string means "none, even if the table has one by the usual name".
 
@@ -209,25 +209,42 @@ def find_column(
         if role == "user" and guess is not None and not repeats(guess):
             columns = [name for name in columns if name != guess]
             guess = None
-        return None, LogError(
-            unknown_name(f"column in {table} for {role} =", given, columns),
-            column=given,
-            hint=f"LogSchema({role}={guess or '...'!r})",
-        )
+        problem = unknown_name(f"column in {table} for {role} =", given, columns)
+        return None, LogError(problem, column=given, hint=_meant(role, given, columns, table, guess))
     primary, *aliases = USUAL_NAMES[role]
-    if primary in columns:
-        return primary, None
-    found = [alias for alias in aliases if alias in columns]
+    found = spelt(primary, columns) or [name for alias in aliases for name in spelt(alias, columns)]
     if len(found) == 1:
         return found[0], None
     if found:
-        none = "" if required else f', or {role}="" for none'
+        none = "" if required else f'  # or {role}="" for none'
         problem = f"{table} has {' and '.join(map(repr, found))}: which of them is the {role} column?"
         first = next((name for name in found if role != "user" or repeats(name)), found[0])
         return None, LogError(problem, column=found[0], hint=f"LogSchema({role}={first!r}){none}")
     if not required:
         return None, None
     return None, _not_found(role, columns, table, repeats)
+
+
+def _meant(role: str, given: str, columns: Sequence[str], table: str, guess: str | None) -> str:
+    """Return the fix for a name that is not there: a field of a column, or one that is spelt much alike."""
+    column, dot, part = given.rpartition(".")
+    if dot and column in columns:
+        flat = f"{table}[{part!r}] = {table}[{column!r}].str[{part!r}]"
+        return f"{flat}; LogSchema({role}={part!r})"
+    return f"LogSchema({role}={guess or '...'!r})"
+
+
+def spelt(name: str, columns: Sequence[str]) -> list[str]:
+    """Return the column called `name`; without one, those called so in other letters.
+
+    Case, spaces, ``_`` and ``-`` make no difference then.
+
+    Examples
+    --------
+    >>> spelt("user_id", ["User_ID", "userId", "user"]), spelt("user_id", ["user_id", "User_ID"])
+    (['User_ID', 'userId'], ['user_id'])
+    """
+    return [name] if name in columns else [column for column in columns if plain(column) == plain(name)]
 
 
 def _not_found(role: str, columns: Sequence[str], table: str, repeats: Callable[[str], bool]) -> LogError:
@@ -238,6 +255,11 @@ def _not_found(role: str, columns: Sequence[str], table: str, repeats: Callable[
     guess = next((name for name in known if role != "user" or repeats(name)), "...")
     problem = f"{table} has no {role} column (looked for {', '.join(names)}). Its columns: {shown}{more}"
     hint = f"LogSchema({role}={guess!r})"
+    if role == "user" and {"post_visid_high", "post_visid_low"} <= set(columns):
+        hint = (
+            f'{table}["user_id"] = {table}["post_visid_high"].astype("string") + "_" '
+            f'+ {table}["post_visid_low"].astype("string")'
+        )
     if role == "channel":
         hint += '; for source and medium: LogSchema(channel="source"), then log.group_channels()'
     return LogError(problem, column=names[0], hint=hint)

@@ -35,6 +35,10 @@ class TableColumns:
         (dimension, column) of the conversions' dimensions.
     missing_value
         What a missing value counts as, or None if it may not be missing.
+    grouped
+        Whether channels are made by rules one of which takes an empty text, as which a null channel counts.
+    spare_user
+        Another column of user ids, ``""`` where there is none.
     """
 
     table: str
@@ -53,6 +57,8 @@ class TableColumns:
     dims: tuple[tuple[str, str], ...] = ()
     conversion_dims: tuple[tuple[str, str], ...] = ()
     missing_value: float | None = None
+    grouped: bool = False
+    spare_user: str = ""
 
     @property
     def touch_columns(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from attribution._typing import Bools, Ints
 from attribution.eventlog import kinds
 from attribution.eventlog.arrays import booleans, null_mask, numbers, positions, refuse_bad_text, unwrap
 from attribution.eventlog.faults import Screen
+from attribution.eventlog.text_faults import reject_times
 
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 # What 64-bit nanoseconds can hold, so that pandas and numpy can show every time that is let in.
@@ -135,7 +136,8 @@ def _from_mixed_text(array: Any, column: str, screen: Screen) -> tuple[Ints, str
     zoned = booleans(pc.match_substring_regex(text, _HAS_ZONE))
     readable = booleans(pc.match_substring_regex(text, _ISO))
     given = booleans(array.is_valid())
-    screen.reject("time_text", column, given & ~readable)
+    if (bad := given & ~readable).any():
+        reject_times(text, bad, column, screen)
     out = np.zeros(len(array), np.int64)
     for aware, rows in ((True, np.flatnonzero(readable & zoned)), (False, np.flatnonzero(readable & ~zoned))):
         out[rows] = _parse_some(text.take(positions(rows)), rows, column, screen, aware=aware)

@@ -42,6 +42,7 @@ def open_log(job: Job) -> EventLog:
         _one_or_many(settings.conversions) if settings.conversions else None,
         dict(settings.schema),
         invalid=settings.invalid,
+        **({} if settings.drop_limit is None else {"drop_limit": settings.drop_limit}),
         missing_value=settings.missing_value,
         hash_bits=settings.hash_bits,
     )
