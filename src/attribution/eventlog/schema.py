@@ -31,9 +31,10 @@ class LogSchema:
 
     Every field may be left out: None means "the column with the usual name, if there is one". The usual
     names are ``user_id``, ``time``, ``channel``, ``value``, ``goal``, ``order_id`` and ``sequence``, also in
-    other letters (``User_ID``, ``userId``); where they are missing, one well-known alias is taken (such as ``customer_id``, ``timestamp``, ``revenue``,
-    ``transaction_id``), and two aliases in one table are an error rather than a guess. For an optional
-    column the empty string means "none, even if the table has one by the usual name".
+    other letters (``User_ID``, ``userId``); where they are missing, one well-known alias is taken (such as
+    ``customer_id``, ``timestamp``, ``revenue``, ``transaction_id``), and two aliases in one table are an
+    error rather than a guess. For an optional column the empty string means "none, even if the table has one
+    by the usual name".
 
     Parameters
     ----------
