@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
-from attribution._checks import name_list, one_of
+from attribution._checks import one_of
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.errors import ExperimentError
 from attribution.incrementality.geo.checks import check
@@ -17,7 +18,8 @@ from attribution.incrementality.geo.layout import GeoTest, cells_of, lay_out, st
 from attribution.incrementality.geo.methods import chosen, fit
 from attribution.incrementality.geo.money import spent
 from attribution.incrementality.geo.panel import Panel
-from attribution.incrementality.geo.request import GeoRequest
+from attribution.incrementality.geo.request import GeoRequest, one_name
+from attribution.incrementality.geo.window import Window
 from attribution.incrementality.lift import Lift, Lifts
 from attribution.incrementality.rows import label_of
 from attribution.stats.multiplicity import Correction, adjust
@@ -195,8 +197,9 @@ def analyze_geo(
         progress=progress,
     )
     one_of(correction, "correction", ("holm", "fdr_bh", "none"), error=ExperimentError)
-    for name, column in (("geo", geo), ("time", time), ("outcome", outcome)):
-        name_list(column, name, error=ExperimentError)
+    one_name(geo, "geo", "analyze_geo")
+    one_name(time, "time", "analyze_geo")
+    one_name(outcome, "outcome", "analyze_geo")
     buffer = _several_names(buffer)
     if isinstance(treated, Mapping):
         treated = {cell: _several_names(geos) for cell, geos in treated.items()}
@@ -208,6 +211,8 @@ def analyze_geo(
         msg = f"checks={checks!r} holds what is no CheckResult"
         hint = 'checks=[CheckResult("prices", True, "no geo changed its prices")]'
         raise ExperimentError(msg, column="checks", hint=hint)
+    if plan is not None and since is None and start is not None:
+        since = partial(plan.since, start=start)
     read = Panel.read(
         panel,
         geo=geo,
@@ -218,9 +223,8 @@ def analyze_geo(
         buffer=buffer,
         missing=missing,
         needed=[label_of(one) for part in flat for one in part],
+        window=Window(since, start, end, request.cooldown),
     )
-    if plan is not None and since is None and start is not None:
-        since = plan.since(read.times, start)
     cells = cells_of(treated, read.geos)
     strata = strata_of(strata, read.geos)
     request = replace(request, method=chosen(request.method, strata))
@@ -236,7 +240,6 @@ def analyze_geo(
             names,
             start=start,
             end=end,
-            since=since,
             cooldown=request.cooldown,
             strata=strata,
             aside=everyone,

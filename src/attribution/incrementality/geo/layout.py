@@ -11,7 +11,7 @@ import numpy as np
 from attribution._typing import Bools, Floats, Ints
 from attribution.errors import ExperimentError
 from attribution.incrementality.geo.panel import Panel, known_geos
-from attribution.incrementality.geo.panel_times import read_time, shown
+from attribution.incrementality.geo.panel_times import last_day, named_by_end, read_time, shown
 from attribution.incrementality.rows import label_of
 
 FEWEST_BEFORE = 8  # periods: fewer tell neither a fit nor its errors
@@ -104,7 +104,6 @@ def lay_out(
     *,
     start: Any,
     end: Any,
-    since: Any,
     cooldown: int,
     strata: Mapping[str, str] | None,
     aside: Iterable[str],
@@ -120,8 +119,6 @@ def lay_out(
         Names of the treated geos.
     start, end
         First and last time of the treatment.
-    since
-        First time to use; None for all.
     cooldown
         Periods after `end` whose outcome counts still.
     strata
@@ -137,7 +134,6 @@ def lay_out(
         If the times do not lie in the panel, too little came before, or an arm is empty.
     """
     names = known_geos(treated, "treated", panel.geos)
-    first = 0 if since is None else _place(panel, since, "since", after=False)
     begin, last = _place(panel, start, "start", after=False), _place(panel, end, "end", after=True)
     if last <= begin and read_time(start, "start", panel.times) <= read_time(end, "end", panel.times):
         msg = f"every {panel.step} from start={shown(start)!r} to end={shown(end)!r} is left out as a holiday"
@@ -150,7 +146,7 @@ def lay_out(
         after = len(panel.times) - last
         msg = f"cooldown={cooldown}, but the panel has only {after} {panel.step}s after the test"
         raise ExperimentError(msg, column="cooldown", hint=f"cooldown={after}, or wait for the rest")
-    before = begin - first
+    before = begin
     if before < FEWEST_BEFORE:
         msg = f"only {before} {panel.step}s lie before the test; at least {FEWEST_BEFORE} are needed"
         why = "what would have happened is learnt from the time before"
@@ -165,7 +161,7 @@ def lay_out(
     if not mask.any() or mask.all():
         which = "no geo is treated" if not mask.any() else "all geos are treated, and none is left to compare"
         raise ExperimentError(which, column="treated", hint='treated=["chicago", "portland"]')
-    cut = panel.between(first, stop)
+    cut = panel.between(0, stop)
     held = Panel(
         geos, cut.times, cut.outcome[rows], None if cut.cost is None else cut.cost[rows], panel.notes
     )
@@ -173,23 +169,46 @@ def lay_out(
 
 
 def _place(panel: Panel, time: Any, name: str, *, after: bool) -> int:
+    times = panel.times
     if time is None:
         msg = f"{name}= is missing"
-        raise ExperimentError(msg, column=name, hint=f"{name}={shown(panel.times[-1])!r}")
-    moment = read_time(time, name, panel.times)
+        which = "last" if after else "first"
+        hint = f"{name}={shown(times[-1])!r} for one: the {which} {panel.step} of the treatment"
+        raise ExperimentError(msg, column=name, hint=hint)
+    moment = read_time(time, name, times)
     # A test may begin or end on a day that is left out, at the panel's edge too.
     left_out = len(panel.aside) > 0 and moment in panel.aside
-    if not left_out and not panel.times[0] <= moment <= panel.times[-1]:
+    if not left_out and not times[0] <= moment <= last_day(times):
         msg = f"{name}={shown(moment)!r} is outside the panel"
-        hint = f"a time from {shown(panel.times[0])} to {shown(panel.times[-1])}"
+        hint = f"a time from {shown(times[0])} to {shown(times[-1])}"
         raise ExperimentError(msg, column=name, hint=hint)
-    place = int(np.searchsorted(panel.times, moment, side="right" if after else "left"))
-    if name == "start" and not left_out and panel.step in ("week", "month") and panel.times[place] != moment:
-        near = [shown(one) for one in panel.times[place - 1 : place + 1]]
-        msg = f"start={shown(moment)!r} is none of the panel's {panel.step}s, such as {' and '.join(near)}"
+    if not left_out and times.dtype.kind == "M" and panel.step != "day":
+        _refuse_within(panel, moment, name, after=after)
+    return int(np.searchsorted(times, moment, side="right" if after else "left"))
+
+
+def _refuse_within(panel: Panel, moment: Any, name: str, *, after: bool) -> None:
+    """Refuse a start or an end within a week, month, quarter or year.
+
+    A test may end on the name of its last period, or on its last day: the day before the next one's name.
+    """
+    times = panel.times
+    if moment in times or (after and (moment + 1 in times or moment == last_day(times))):
+        return
+    ends = named_by_end(times)
+    place = int(np.searchsorted(times, moment))  # of the name that follows
+    near = [shown(one) for one in times[max(place - 1, 0) : place + 1]]
+    label = near[-1] if ends and place < len(times) else shown(times[max(place - 1, 0)])
+    msg = f"{name}={shown(moment)!r} is none of the panel's {panel.step}s, such as {' and '.join(near)}"
+    day = "last" if ends else "first"
+    if after:
+        why = f"a {panel.step} of which the treatment had a part would count as a whole, or not at all"
+        what = f"the whole {panel.step}, days without treatment included; or a panel of days"
+    else:
         why = f"a {panel.step} that the treatment began in would count as before it"
-        raise ExperimentError(msg, column=name, why=why, hint=f"start={near[0]!r}")
-    return place
+        what = f"the {panel.step} that it began in"
+    hint = f"{name}={label!r}, {what}, where {panel.step}s bear the name of their {day} day as here"
+    raise ExperimentError(msg, column=name, why=why, hint=hint)
 
 
 def _codes(strata: Mapping[str, str] | None, geos: tuple[str, ...], treated: Bools) -> Ints | None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from attribution._checks import one_of
 from attribution._typing import Bools, Floats, Ints
 from attribution.errors import ExperimentError, unknown_name
+from attribution.incrementality.geo.panel_hints import refuse_shape
 from attribution.incrementality.geo.panel_times import (
     Times,
     absent_times,
@@ -20,6 +23,7 @@ from attribution.incrementality.geo.panel_times import (
     shown,
     step_of,
 )
+from attribution.incrementality.geo.window import Window
 from attribution.incrementality.rows import Rows, floats, label_of, text_codes
 
 MISSING = ("refuse", "zero", "drop")
@@ -72,6 +76,7 @@ class Panel:
         buffer: Any = (),
         missing: str = "refuse",
         needed: Any = (),
+        window: Window | None = None,
     ) -> Panel:
         """Read a long frame: a row for each geo and time.
 
@@ -89,6 +94,8 @@ class Panel:
             What to do where a geo lacks a time: ``"refuse"``, ``"zero"``, or ``"drop"`` the geo.
         needed
             Geos that may not be dropped.
+        window
+            Which times are used; of others nothing is demanded.
 
         Raises
         ------
@@ -100,21 +107,24 @@ class Panel:
         table = _table(panel, {"geo": geo, "time": time, "outcome": outcome, "cost": cost})
         seen: dict[str, int] = {}
         codes = text_codes(table[geo], seen, geo, 0, "panel")
-        times = read_times(table[time], time)
+        times = read_times(table[time], time, geo)
         names = np.array(list(seen), dtype=object)
         keep = np.ones(len(codes), np.bool_)
         left_out = several_times(holidays, "holidays", times) if len(times) else times
         keep &= ~np.isin(times, left_out)
         off = np.unique(times[~keep])
+        if window is not None:
+            keep &= window.inside(times, np.setdiff1d(times, left_out), left_out)
         aside = known_geos(buffer, "buffer", seen)
         keep &= ~np.isin(codes, [seen[name] for name in aside])
+        _refuse_absent(needed, codes, keep, seen, geo)
         codes, times = codes[keep], times[keep]
         if not len(codes):
             msg = "the panel has no rows"
             raise ExperimentError(msg, column=geo, hint="a row for each geo and day: geo, date, sales")
         _refuse_repeats(names[codes], times, geo, time, np.flatnonzero(keep))
         axis = np.unique(times)
-        gaps = absent_times(axis, left_out)
+        gaps = absent_times(axis, left_out[(left_out > axis[0]) & (left_out < axis[-1])])
         if len(gaps):
             msg = f"no geo has rows for {_some(map(shown, gaps))}"
             why = "days that do not follow one another make autocorrelation, and so intervals, wrong"
@@ -130,10 +140,8 @@ class Panel:
         shape = (len(present), len(axis))
         there = np.zeros(shape, np.bool_)
         there[cell] = True
-        values = _grid(floats(table[outcome], outcome, 0, "panel")[keep], outcome, cell, shape)
-        spent = (
-            None if cost is None else _grid(floats(table[cost], cost, 0, "panel")[keep], cost, cell, shape)
-        )
+        values = _grid(_numbers(table[outcome], outcome, keep), outcome, cell, shape)
+        spent = None if cost is None else _grid(_numbers(table[cost], cost, keep), cost, cell, shape)
         geos = tuple(str(name) for name in names[present])
         notes = []
         if len(left_out):
@@ -177,8 +185,31 @@ def known_geos(geos: Any, name: str, known: Iterable[str]) -> tuple[str, ...]:
     return labels
 
 
+def _refuse_absent(needed: Any, codes: Ints, keep: Bools, seen: dict[str, int], geo: str) -> None:
+    """Refuse treated geos that have rows, but none at the times that are used."""
+    there = set(np.unique(codes[keep]).tolist())
+    gone = [name for name in needed if name in seen and seen[name] not in there]
+    if gone:
+        msg = f"the treated geo {gone[0]!r} has no row at the times that are used"
+        why = "its rows lie before since= or after the test, or its name was left out by buffer="
+        hint = "add its rows, or leave it out of treated="
+        raise ExperimentError(msg, column=geo, count=len(gone), why=why, hint=hint)
+
+
+def _numbers(array: Any, name: str, keep: Bools) -> Floats:
+    """Return a column's numbers in the rows that are used; of others nothing is asked."""
+    if not keep.all():
+        with suppress(pa.ArrowException):  # no numbers, which is told below
+            array = pc.if_else(pa.array(keep), array, pa.scalar(0).cast(array.type))
+    return floats(array, name, 0, "panel")[keep]
+
+
 def _table(panel: Any, columns: dict[str, str | None]) -> Any:
+    shape = (str(columns["geo"]), str(columns["time"]), str(columns["outcome"]))
+    if not hasattr(panel, "columns"):
+        refuse_shape(panel, (), *shape)
     rows = Rows(panel, "panel")
+    refuse_shape(panel, rows.names, *shape)
     wanted = {name: rows.need(column, name) for name, column in columns.items() if column is not None}
     if len(set(wanted.values())) < len(wanted):
         names = [column for column in wanted.values() if list(wanted.values()).count(column) > 1]
@@ -218,8 +249,6 @@ def _fill(missing: str, there: Bools, geos: tuple[str, ...], times: Times, neede
     """Return what was done about missing times, or refuse."""
     lacking = np.flatnonzero(~there.all(axis=1))
     count = int((~there).sum())
-    if missing == "zero":
-        return f"{count:,} missing rows of {len(lacking)} geos taken as 0"
     first = lacking[0]
     when = times[np.flatnonzero(~there[first])]
     firsts = np.argmax(there[lacking], axis=1)
@@ -229,6 +258,8 @@ def _fill(missing: str, there: Bools, geos: tuple[str, ...], times: Times, neede
     kinds = [f"{_some(late)} began late"] if late else []
     kinds += [f"{_some(early)} ended early"] if early else []
     told = f" ({'; '.join(kinds)})" if kinds else ""
+    if missing == "zero":
+        return f"{count:,} missing rows of {len(lacking)} geos taken as 0{told}"
     lost = [geos[g] for g in lacking]
     kept = set(needed) & set(lost)
     if missing == "drop" and not kept:

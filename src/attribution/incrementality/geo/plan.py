@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from attribution._checks import name_list
 from attribution._progress import bar
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError
@@ -23,6 +22,7 @@ from attribution.incrementality.geo.outlay import change_of, outlay, per_geo
 from attribution.incrementality.geo.panel import Panel, known_geos
 from attribution.incrementality.geo.plan_request import PlanRequest
 from attribution.incrementality.geo.plan_search import best_set
+from attribution.incrementality.geo.request import one_name
 from attribution.incrementality.geo.simulate import (
     Simulated,
     compared,
@@ -179,8 +179,9 @@ def plan_geo(
         placebos=placebos,
         progress=progress,
     )
-    for name, column in (("geo", geo), ("time", time), ("outcome", outcome)):
-        name_list(column, name, error=ExperimentError)
+    one_name(geo, "geo", "plan_geo")
+    one_name(time, "time", "plan_geo")
+    one_name(outcome, "outcome", "plan_geo")
     read = Panel.read(
         panel,
         geo=geo,

@@ -29,6 +29,26 @@ NEED_COST = ("gbr", "trimmed_match")
 FEWEST_SETS = 10
 
 
+def one_name(column: Any, argument: str, function: str) -> None:
+    """Refuse what is not the name of one column.
+
+    Raises
+    ------
+    ExperimentError
+        With one call for each where there are several.
+    """
+    if isinstance(column, str):
+        return
+    several = list(column) if isinstance(column, list | tuple) else []
+    msg = f"{argument}={column!r} is not the name of a column"
+    if several and all(isinstance(name, str) for name in several):
+        msg = f"{argument}={column!r}, and {function} takes one column"
+        each = f"{{name: {function}(panel, {argument}=name, ...) for name in {several!r}}}"
+        raise ExperimentError(msg, column=argument, hint=f"{argument}={several[0]!r}; for all, {each}")
+    usual = {"geo": "geo", "time": "date"}.get(argument, "sales")
+    raise ExperimentError(msg, column=argument, hint=f"{argument}={usual!r}")
+
+
 @dataclass(frozen=True)
 class GeoRequest:
     """The arguments of `analyze_geo` beside the panel's, which documents them."""
