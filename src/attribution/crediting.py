@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from attribution._typing import Ints
 from attribution.credit.credit import Credit
+from attribution.diagnostics import CheckResults
 from attribution.engines.base import Engine, Run
 from attribution.engines.choose import engine_of
 from attribution.errors import JourneyError, ModelError
@@ -225,6 +226,7 @@ def _combine(
             for label, model in models.items()
             if model.name in solved[label].details
         },
+        checks=CheckResults(check for part in parts for check in part.checks),
         notes=tuple(dict.fromkeys([*_warnings(activity), *(note for part in parts for note in part.notes)])),
     )
 

@@ -15,6 +15,7 @@ from attribution._typing import Bools, Floats
 from attribution.credit.bootstrap import Bootstrap
 from attribution.credit.cells import Activity, Totals
 from attribution.credit.questions import Questions
+from attribution.diagnostics import CheckResults
 from attribution.errors import CreditError, unknown_name
 from attribution.journeys.journeys import UNATTRIBUTED
 
@@ -62,6 +63,9 @@ class Credit(Questions):
         What a model tells beside its credit, such as removal effects, by model label.
     notes
         Sentences that a reader of the table must see, such as which spend was left out.
+    checks
+        What was checked while crediting, a `CheckResult` each: whether a breakdown by what belongs to the
+        conversion agrees with the conversions of every label.
     palette
         Channels in the order in which plots give them colours; by default those of the table, sorted.
     whole
@@ -108,6 +112,7 @@ class Credit(Questions):
     palette: tuple[str, ...] = ()
     whole: Totals | None = None
     bootstrap: Bootstrap | None = None
+    checks: CheckResults = field(default_factory=CheckResults)
 
     def __post_init__(self) -> None:
         if not self.by or self.by[0] != "channel" or len(self.keys) != len(self.by):

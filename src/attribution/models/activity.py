@@ -14,7 +14,7 @@ from attribution.credit.credit import Activity
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import run_starts
-from attribution.models.base import CellTally
+from attribution.models.cell_tally import CellTally
 from attribution.models.cells import cells_of
 from attribution.stats.grouping import sums_by
 

@@ -14,14 +14,14 @@ from attribution.credit.credit import Credit
 from attribution.errors import ModelError
 from attribution.journeys.journeys import Journeys
 from attribution.models.bagged_solution import BaggedLogisticSolution
-from attribution.models.base import CellTally
+from attribution.models.base import tally_touch_weights
+from attribution.models.cell_tally import CellTally
+from attribution.models.cells import cells_of
 from attribution.models.division import (
     SeenSets,
     SetModel,
     credit_by_channel,
     shares_by_weight,
-    spread_division,
-    tally_division,
     with_unattributed,
 )
 from attribution.models.sets import SetTally
@@ -137,19 +137,11 @@ class BaggedLogistic(SetModel):
         credit = with_unattributed(_divided(sets, means, sums), sets.unattributed(sums))
         return credit[:, :, 0], credit[:, :, 1]
 
-    def needs_allocation(self, by: Sequence[str]) -> bool:
-        """Whether journeys must be read again: for breakdowns."""
-        return tuple(by) != ("channel",)
-
     def allocate(self, journeys: Journeys, solved: Credit, by: Sequence[str]) -> CellTally:
         """Divide each conversion over its channels, and a channel's part equally over its touches."""
         solution: BaggedLogisticSolution = solved.details[self.name]  # type: ignore[assignment]
         shares = shares_by_weight(journeys, solution.channels, _weights(solution.coefficients))
-        return tally_division(journeys, tuple(by), shares)
-
-    def spread(self, solved: Credit, allocated: CellTally) -> Credit:
-        """Return Credit by cell, in which each channel's cells sum to its solved credit."""
-        return spread_division(self.name, solved, allocated)
+        return tally_touch_weights(journeys, cells_of(journeys, by), shares)
 
     def _fitted(self, sets: SeenSets, sums: Floats) -> tuple[Floats, Floats, Ints]:
         """Return mean coefficients and their spread over bags, shape (R, n_channels), and bags a channel."""

@@ -1,85 +1,23 @@
-"""What a model is: tally, merge, solve; and the tally of sums per cell that most of them share."""
+"""What a model is: tally, merge, solve; and how touch weights are summed per cell."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from attribution._typing import Floats, Ints
+from attribution._typing import Floats
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
 from attribution.journeys.claimed import claimed_touches
-from attribution.journeys.journeys import NONE, UNATTRIBUTED, Journeys
-from attribution.models.cells import Cells, distinct_rows
+from attribution.journeys.journeys import Journeys
+from attribution.models.breakdown import Breakdown
+from attribution.models.cell_tally import CellTally
+from attribution.models.cells import Cells
 from attribution.stats.grouping import sums_by
-
-
-@dataclass(frozen=True, eq=False)
-class CellTally:
-    """Sums per cell that add up over disjoint sets of users.
-
-    Attributes
-    ----------
-    by : tuple of str
-        Names of the dimensions, ``"channel"`` first.
-    labels : tuple of tuple of str
-        For each dimension its labels.
-    codes : int64, shape (n_cells, len(by))
-        Each cell's labels, as positions in `labels`.
-    sums : float64, shape (n_cells, k)
-        What is summed; a rule sums credited conversions and value.
-    """
-
-    by: tuple[str, ...]
-    labels: tuple[tuple[str, ...], ...]
-    codes: Ints
-    sums: Floats
-
-    def __add__(self, other: Self) -> Self:
-        """Merge two tallies of disjoint sets of users, by the names of their cells.
-
-        Raises
-        ------
-        ModelError
-            If they are broken down by different dimensions.
-        """
-        if self.by != other.by:
-            msg = f"tallies by {self.by} and by {other.by} cannot be merged"
-            raise ModelError(msg)
-        if self.labels == other.labels and np.array_equal(self.codes, other.codes):
-            return type(self)(self.by, self.labels, self.codes, self.sums + other.sums)
-        labels, columns = [], []
-        for position, (mine, theirs) in enumerate(zip(self.labels, other.labels, strict=True)):
-            union = tuple(sorted({*mine, *theirs}))
-            place = {label: code for code, label in enumerate(union)}
-            parts = [
-                np.array([place[label] for label in names], np.int64)[codes[:, position]]
-                for names, codes in ((mine, self.codes), (theirs, other.codes))
-            ]
-            labels.append(union)
-            columns.append(np.concatenate(parts))
-        codes, number = distinct_rows(columns, [len(names) for names in labels])
-        both = np.concatenate([self.sums, other.sums])
-        sums = np.stack([sums_by(number, column, len(codes)) for column in both.T], axis=1)
-        return type(self)(self.by, tuple(labels), codes, sums)
-
-    def keys(self) -> tuple[tuple[NDArray[np.object_], ...], Ints]:
-        """Return the label columns of the cells and the cells' order: by label, unattributed last."""
-        columns = tuple(
-            np.array(names, dtype=object)[codes]
-            for names, codes in zip(self.labels, self.codes.T, strict=True)
-        )
-        ranks = [
-            np.argsort(np.argsort(np.array(names)))[codes]
-            for names, codes in zip(self.labels, self.codes.T, strict=True)
-        ]
-        order = np.lexsort([*ranks[::-1], columns[0] == UNATTRIBUTED])
-        return tuple(column[order] for column in columns), order
 
 
 class Tally(Protocol):
@@ -150,45 +88,21 @@ class Model(ABC, Generic[AnyTally]):
         msg = f"{self.name} has no second pass over {len(journeys):,} journeys by {tuple(by)} from {solved}"
         raise ModelError(msg)
 
+    def breakdown(self, solved: Credit, allocated: CellTally) -> Breakdown:
+        """Return the cells of a breakdown: channels as solved, labels of conversions as counted."""
+        return Breakdown.raked(solved, allocated)
+
     def spread(self, solved: Credit, allocated: CellTally) -> Credit:
-        """Return Credit by cell, in which each channel's cells sum to its solved credit."""
-        return solve_cells(self.name, scaled_to_channels(allocated, solved))
-
-
-def scaled_to_channels(allocated: CellTally, solved: Credit) -> CellTally:
-    """Scale cells so that those of a channel sum to the channel's solved conversions and value.
-
-    A channel that touched no conversion may have credit all the same: a chain walks through it to the
-    conversions of others. It gets a cell of its own, ``"(none)"`` in every other dimension.
-    """
-    allocated = _with_every_channel(allocated, solved)
-    channel = allocated.codes[:, 0]
-    names = allocated.labels[0]
-    totals = dict(zip(solved.keys[0], zip(solved.conversions[0], solved.value[0], strict=True), strict=True))
-    wanted = np.array([totals.get(name, (0.0, 0.0)) for name in names], np.float64).reshape(-1, 2)
-    sums = np.empty_like(allocated.sums)
-    for measure in range(2):
-        held = sums_by(channel, allocated.sums[:, measure], len(names))
-        # Where a channel's allocated values cancel to zero, its value follows its conversions.
-        source = np.where(held[channel] != 0.0, allocated.sums[:, measure], allocated.sums[:, 0])
-        held = sums_by(channel, source, len(names))
-        share = np.divide(source, held[channel], out=np.zeros(len(source)), where=held[channel] != 0.0)
-        sums[:, measure] = share * wanted[channel, measure]
-    return replace(allocated, sums=sums)
-
-
-def _with_every_channel(allocated: CellTally, solved: Credit) -> CellTally:
-    """Append a cell for each solved channel that has none."""
-    here = {allocated.labels[0][code] for code in np.unique(allocated.codes[:, 0])}
-    lacking = [name for name in solved.keys[0].tolist() if name not in here and name != UNATTRIBUTED]
-    if not lacking:
-        return allocated
-    labels = [tuple(dict.fromkeys((*allocated.labels[0], *lacking)))]
-    labels += [tuple(dict.fromkeys((*names, NONE))) for names in allocated.labels[1:]]
-    rows = [[labels[0].index(name), *(names.index(NONE) for names in labels[1:])] for name in lacking]
-    codes = np.concatenate([allocated.codes, np.array(rows, np.int64)])
-    sums = np.concatenate([allocated.sums, np.full((len(rows), allocated.sums.shape[1]), 1.0)])
-    return CellTally(allocated.by, tuple(labels), codes, sums)
+        """Return Credit by cell, with what the solution and the breakdown have to say."""
+        found = self.breakdown(solved, allocated)
+        checks, notes = found.told(self.name)
+        return replace(
+            solve_cells(self.name, found.cells),
+            settings=solved.settings,
+            details=solved.details,
+            notes=(*solved.notes, *notes),
+            checks=checks,
+        )
 
 
 def solve_cells(label: str, tally: CellTally, settings: Mapping[str, object] | None = None) -> Credit:
@@ -224,4 +138,4 @@ def tally_touch_weights(journeys: Journeys, cells: Cells, weights: Floats) -> Ce
     for measure, (amount, unattributed) in enumerate(zip(amounts, lost, strict=True)):
         sums[:, measure] = sums_by(cells.touch, weights * amount[claimed.journey], n)
         sums[:, measure] += sums_by(cells.unattributed, unattributed, n)
-    return CellTally(cells.by, cells.labels, cells.codes, sums)
+    return CellTally(cells.by, cells.labels, cells.codes, sums, cells.of_touches)

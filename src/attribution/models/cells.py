@@ -38,6 +38,8 @@ class Cells:
         Cell of each unattributed conversion.
     lost : int64, shape (U,)
         Those conversions' positions among the journeys.
+    of_touches : tuple of str
+        Which of `by` belong to touches, beside the channel.
     """
 
     by: tuple[str, ...]
@@ -46,6 +48,7 @@ class Cells:
     touch: Ints
     unattributed: Ints
     lost: Ints
+    of_touches: tuple[str, ...] = ()
 
 
 def checked_by(by: str | Sequence[str]) -> tuple[str, ...]:
@@ -94,7 +97,9 @@ def _make_cells(journeys: Journeys, by: tuple[str, ...]) -> Cells:
         columns.append(np.concatenate([on_touches, on_lost]))
     codes, number = distinct_rows(columns, [len(names) for names in labels])
     n_touches = len(claimed.index)
-    return Cells(by, tuple(labels), codes, number[:n_touches], number[n_touches:], lost)
+    known = {dimension.name for dimension in journeys.touch_dims}
+    of_touches = tuple(name for name in by if name in known)
+    return Cells(by, tuple(labels), codes, number[:n_touches], number[n_touches:], lost, of_touches)
 
 
 def _channel_cells(journeys: Journeys, lost: Ints) -> Cells:

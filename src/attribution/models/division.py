@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,10 @@ from attribution.errors import ModelError
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.kernels.ragged import segment_sums
-from attribution.models.base import CellTally, Model, solve_cells
-from attribution.models.cells import cells_of
+from attribution.models.base import Model, solve_cells
+from attribution.models.breakdown import Breakdown
+from attribution.models.cell_tally import CellTally
 from attribution.models.sets import SetTally, tally_sets
-from attribution.stats.grouping import sums_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +91,14 @@ class SetModel(Model[SetTally]):
         self.check(journeys)
         return tally_sets(journeys)
 
+    def needs_allocation(self, by: Sequence[str]) -> bool:
+        """Whether journeys must be read again: for breakdowns."""
+        return tuple(by) != ("channel",)
+
+    def breakdown(self, solved: Credit, allocated: CellTally) -> Breakdown:
+        """Return the cells as every journey is divided."""
+        return Breakdown.split(solved, allocated, fixed=False)
+
 
 def with_unattributed(credit: Floats, lost: Floats | None) -> Floats:
     """Append the unattributed conversions, shape (R, 2), as a last cell of credit, shape (R, cells, 2)."""
@@ -126,64 +134,3 @@ def shares_by_weight(journeys: Journeys, channels: tuple[str, ...], weights: Flo
     shares = once / segment_sums(once, claimed.offsets)[claimed.journey]
     np.divide(of_touch, held, out=shares, where=held > 0)
     return shares
-
-
-def tally_division(journeys: Journeys, by: tuple[str, ...], shares: Floats) -> CellTally:
-    """Sum per cell what touches get of their conversions, for `spread_division`.
-
-    Parameters
-    ----------
-    journeys
-        The journeys.
-    by
-        Dimensions of the cells.
-    shares
-        Each claimed touch's share of its conversion, shape (M,); shares of a journey sum to 1, and may be
-        negative.
-
-    Returns
-    -------
-    CellTally
-        Sums: conversions and value; both again with every part taken as positive; conversions in equal parts.
-    """
-    cells, claimed = cells_of(journeys, by), claimed_touches(journeys)
-    n = len(cells.codes)
-    conversions, value = claimed.conversions[claimed.journey], claimed.value[claimed.journey]
-    size = np.abs(shares)
-    parts = (
-        shares * conversions,
-        shares * value,
-        size * conversions,
-        size * np.abs(value),
-        conversions / claimed.length,
-    )
-    sums = np.stack([sums_by(cells.touch, part, n) for part in parts], axis=1).astype(np.float64)
-    lost = (journeys.weights_of(cells.lost), journeys.value[cells.lost])
-    for column, source in enumerate((0, 1, 0, 1, 0)):
-        sums[:, column] += sums_by(cells.unattributed, lost[source], n)
-    return CellTally(cells.by, cells.labels, cells.codes, sums)
-
-
-def spread_division(name: str, solved: Credit, allocated: CellTally) -> Credit:
-    """Return Credit by cell in which each channel's cells sum to its solved credit.
-
-    Where the journeys were divided by the very solution, they do so already. In a bootstrap they were
-    divided by the solution of all users: what a replicate credits beyond that is spread over the channel's
-    cells by the size of what they have, or evenly over its touches where they have nothing.
-    """
-    channel, n = allocated.codes[:, 0], len(allocated.labels[0])
-    totals = dict(zip(solved.keys[0], zip(solved.conversions[0], solved.value[0], strict=True), strict=True))
-    wanted = np.array([totals.get(label, (0.0, 0.0)) for label in allocated.labels[0]], np.float64)
-    sums = allocated.sums[:, :2].copy()
-    even = allocated.sums[:, 4]
-    for measure, size in enumerate(allocated.sums[:, 2:4].T):
-        missing = wanted[:, measure] - sums_by(channel, sums[:, measure], n)
-        held = sums_by(channel, size, n)
-        base = np.where(held[channel] > 0, size, even)
-        whole = sums_by(channel, base, n)[channel]
-        part = np.divide(base, whole, out=np.zeros(len(base)), where=whole > 0)
-        sums[:, measure] += part * missing[channel]
-    cells = CellTally(allocated.by, allocated.labels, allocated.codes, sums)
-    return replace(
-        solve_cells(name, cells), settings=solved.settings, details=solved.details, notes=solved.notes
-    )

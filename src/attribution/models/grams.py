@@ -11,7 +11,7 @@ import numpy as np
 from attribution._typing import Codes, Floats, Ints
 from attribution.errors import ModelError, unknown_name
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
-from attribution.models.base import CellTally
+from attribution.models.cell_tally import CellTally
 from attribution.models.cells import distinct_rows
 from attribution.stats.grouping import sums_by
 

@@ -16,12 +16,13 @@ from attribution.errors import ModelError
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import segment_sums
-from attribution.models.base import CellTally, Model
+from attribution.models.base import Model, tally_touch_weights
+from attribution.models.breakdown import Breakdown
+from attribution.models.cell_tally import CellTally
+from attribution.models.cells import cells_of
 from attribution.models.division import (
     credit_by_channel,
     refuse_without_nulls,
-    spread_division,
-    tally_division,
     with_unattributed,
 )
 from attribution.models.hazard_solution import HazardSolution
@@ -191,11 +192,11 @@ class AdditiveHazard(Model[WaitTally]):
         hazard = solution.hazard[place[claimed.channel], of_bin]
         held = segment_sums(hazard, claimed.offsets)[claimed.journey]
         shares = np.divide(hazard, held, out=1.0 / claimed.length, where=held > 0)
-        return tally_division(journeys, tuple(by), shares)
+        return tally_touch_weights(journeys, cells_of(journeys, by), shares)
 
-    def spread(self, solved: Credit, allocated: CellTally) -> Credit:
-        """Return Credit by cell, in which each channel's cells sum to its solved credit."""
-        return spread_division(self.name, solved, allocated)
+    def breakdown(self, solved: Credit, allocated: CellTally) -> Breakdown:
+        """Return the cells as every journey is divided."""
+        return Breakdown.split(solved, allocated, fixed=False)
 
     def _told(self, parameters: Floats, hazard: Floats, waits: _Waits) -> tuple[Floats, Floats]:
         """Return strength and rate of each channel; the rate is NaN where there is none."""

@@ -13,7 +13,9 @@ from attribution._typing import Floats
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
-from attribution.models.base import CellTally, Model, scaled_to_channels, solve_cells, tally_touch_weights
+from attribution.models.base import Model, solve_cells, tally_touch_weights
+from attribution.models.breakdown import Breakdown
+from attribution.models.cell_tally import CellTally
 from attribution.models.cells import cells_of
 from attribution.models.chain import Chain, Solved, removal_effects, removal_effects_batch
 from attribution.models.effects import shares_by_effect
@@ -151,19 +153,18 @@ class Markov(Model[CellTally]):
         conversions = tally_touch_weights(journeys, cells, weights[0])
         value = tally_touch_weights(journeys, cells, weights[1])
         sums = np.stack([conversions.sums[:, 0], value.sums[:, 1]], axis=1)
-        return CellTally(cells.by, cells.labels, cells.codes, sums)
+        return replace(conversions, sums=sums)
+
+    def breakdown(self, solved: Credit, allocated: CellTally) -> Breakdown:
+        """Return the cells as allocated, or fitted to the channels' credit; see `allocation`."""
+        if self.allocation == "journey":
+            return Breakdown.split(solved, allocated, fixed=True)
+        return super().breakdown(solved, allocated)
 
     def spread(self, solved: Credit, allocated: CellTally) -> Credit:
-        """Return Credit by cell: as allocated, or scaled to the channels' credit; see `allocation`."""
-        if self.allocation == "channel":
-            allocated = scaled_to_channels(allocated, solved)
-        credit = solve_cells(self.name, allocated)
-        return replace(
-            credit,
-            settings={**solved.settings, "allocation": self.allocation},
-            details=solved.details,
-            notes=solved.notes,
-        )
+        """Return Credit by cell; its settings say how conversions were allocated."""
+        credit = super().spread(solved, allocated)
+        return replace(credit, settings={**credit.settings, "allocation": self.allocation})
 
     def transition_matrix(self, journeys: Journeys) -> pd.DataFrame:
         """Return the probabilities of the next step from each state, rows summing to 1.

@@ -19,7 +19,7 @@ from attribution.stats.grouping import sums_by
 if TYPE_CHECKING:
     import pandas as pd
 
-    from attribution.models.base import CellTally
+    from attribution.models.cell_tally import CellTally
 
 
 def select_order(journeys: Journeys, max_order: int, folds: int) -> pd.DataFrame:

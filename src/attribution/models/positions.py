@@ -7,7 +7,8 @@ import numpy as np
 from attribution._typing import Floats
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
-from attribution.models.base import CellTally, tally_touch_weights
+from attribution.models.base import tally_touch_weights
+from attribution.models.cell_tally import CellTally
 from attribution.models.cells import Cells, distinct_rows
 from attribution.models.rules import Linear
 from attribution.models.shapley_solution import PositionCredit, ShapleySolution

@@ -13,13 +13,13 @@ from attribution._typing import Floats, Ints
 from attribution.credit.credit import Credit
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
-from attribution.models.base import CellTally
+from attribution.models.base import tally_touch_weights
+from attribution.models.cell_tally import CellTally
+from attribution.models.cells import cells_of
 from attribution.models.division import (
     SeenSets,
     SetModel,
     credit_by_channel,
-    spread_division,
-    tally_division,
     with_unattributed,
 )
 from attribution.models.sets import SetTally
@@ -173,18 +173,10 @@ class Probabilistic(SetModel):
         credit = with_unattributed(credit, sets.unattributed(sums))
         return credit[:, :, 0], credit[:, :, 1]
 
-    def needs_allocation(self, by: Sequence[str]) -> bool:
-        """Whether journeys must be read again: for breakdowns."""
-        return tuple(by) != ("channel",)
-
     def allocate(self, journeys: Journeys, solved: Credit, by: Sequence[str]) -> CellTally:
         """Divide each conversion over its channels, and a channel's part equally over its touches."""
         solution: ProbabilisticSolution = solved.details[self.name]  # type: ignore[assignment]
-        return tally_division(journeys, tuple(by), _touch_shares(journeys, solution))
-
-    def spread(self, solved: Credit, allocated: CellTally) -> Credit:
-        """Return Credit by cell, in which each channel's cells sum to its solved credit."""
-        return spread_division(self.name, solved, allocated)
+        return tally_touch_weights(journeys, cells_of(journeys, by), _touch_shares(journeys, solution))
 
 
 def _rates(sets: SeenSets, sums: Floats) -> tuple[Floats, Floats]:

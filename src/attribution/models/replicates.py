@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from attribution._typing import Floats, Ints
-from attribution.credit.credit import Credit
 from attribution.models.base import Model
 from attribution.models.buckets import BucketedTally
+from attribution.models.cell_tally import CellTally
 from attribution.models.cells import at_cells
 
 _BYTES = 1 << 26  # of sums held at once
@@ -50,10 +50,7 @@ def replicate(
         parts = [model.solve_many(total, sums) for sums in chunks]
     else:
         split, more = _weighted(allocated, weights)
-        parts = [
-            _spread(model, total, split, sums, cell_sums)
-            for sums, cell_sums in zip(chunks, more, strict=True)
-        ]
+        parts = [_spread(model, total, split, zip(_each(chunks), _each(more), strict=True))]
     conversions, value = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
     if cells is None:
         return conversions, value
@@ -61,16 +58,17 @@ def replicate(
 
 
 def _spread(
-    model: Model[Any], total: Any, cells: Any, sums: Floats, cell_sums: Floats
+    model: Model[Any], total: Any, cells: CellTally, samples: Iterable[tuple[Floats, Floats]]
 ) -> tuple[Floats, Floats]:
-    results: list[Credit] = []
-    for tallied, split in zip(sums, cell_sums, strict=True):
-        solved = model.solve(replace(total, sums=tallied))
-        results.append(model.spread(solved, replace(cells, sums=split)))
-    return (
-        np.array([credit.conversions[0] for credit in results]),
-        np.array([credit.value[0] for credit in results]),
-    )
+    """Solve each weighting anew, and fill the cells that the breakdown of all users has."""
+    breakdown = model.breakdown(model.solve(total), cells)
+    _, order = breakdown.cells.keys()
+    filled = [
+        breakdown.replicate(model.solve(replace(total, sums=tallied)), split)[order]
+        for tallied, split in samples
+    ]
+    each = np.array(filled).reshape(len(filled), len(order), 2)
+    return each[:, :, 0], each[:, :, 1]
 
 
 def _weighted(tally: BucketedTally, weights: Floats) -> tuple[Any, Iterator[Floats]]:
@@ -90,3 +88,9 @@ def _weighted(tally: BucketedTally, weights: Floats) -> tuple[Any, Iterator[Floa
             yield np.stack([some @ column for column in columns], axis=2)
 
     return total, chunks()
+
+
+def _each(chunks: Iterator[Floats]) -> Iterator[Floats]:
+    """Yield sample by sample: two tallies of one model come in chunks of their own lengths."""
+    for chunk in chunks:
+        yield from chunk

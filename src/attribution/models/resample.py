@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attribution._checks import one_of, whole
 from attribution._progress import bar
-from attribution._typing import Floats
+from attribution._typing import Floats, Ints
 from attribution.credit.bootstrap import Bootstrap, Replicates
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import run_starts
+from attribution.models.cells import at_cells, common_cells
 from attribution.stats.resampling import multinomial_weights
 
 _MOST_BUCKETS = 1 << 16
@@ -93,12 +95,31 @@ class Resampling:
             drawn = np.bincount(rng.integers(0, n_users, n_users), minlength=n_users)[user]
             weighted = replace(journeys, weight=journeys.weights * drawn, value=journeys.value * drawn)
             solved.append(solve(weighted))
+        # A sample may credit a cell that the table of all users lacks: it stays, with nothing in the table.
+        keys, (places, *each_place) = common_cells([credit.keys, *(each.keys for each in solved)])
+        credit = _at(credit, keys, places)
+        aligned = list(zip(solved, each_place, strict=True))
         samples = Replicates.of(
-            np.array([each.conversions for each in solved]),
-            np.array([each.value for each in solved]),
+            np.array([at_cells(each.conversions, cells) for each, cells in aligned]),
+            np.array([at_cells(each.value, cells) for each, cells in aligned]),
             credit.attributed,
         )
+        assert credit.bootstrap is not None
         return replace(credit, bootstrap=replace(credit.bootstrap, samples=samples, resample="user"))
+
+
+def _at(credit: Credit, keys: tuple[NDArray[np.object_], ...], places: Ints) -> Credit:
+    """Return the credit at cells among which its own are; nothing stands in the others."""
+    if len(places) == len(credit.keys[0]):
+        return credit
+    return replace(
+        credit,
+        keys=keys,
+        conversions=at_cells(credit.conversions, places),
+        value=at_cells(credit.value, places),
+        activity=None if credit.activity is None else credit.activity.take(places),
+        bootstrap=None if credit.bootstrap is None else credit.bootstrap.cells(places),
+    )
 
 
 def _refuse_huge(credit: Credit, n: int) -> None:

@@ -16,7 +16,8 @@ from attribution.errors import ModelError, unknown_name
 from attribution.journeys.claimed import ClaimedTouches, claimed_touches
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import segment_sums
-from attribution.models.base import CellTally, Model, solve_cells, tally_touch_weights
+from attribution.models.base import Model, solve_cells, tally_touch_weights
+from attribution.models.cell_tally import CellTally
 from attribution.models.cells import cells_of
 
 if TYPE_CHECKING:

@@ -12,11 +12,15 @@ from attribution._checks import one_of, whole
 from attribution._typing import Floats
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
+from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
-from attribution.models.base import CellTally, Model, scaled_to_channels, solve_cells, tally_touch_weights
+from attribution.models.base import Model, solve_cells, tally_touch_weights
+from attribution.models.breakdown import Breakdown
+from attribution.models.cell_tally import CellTally
 from attribution.models.cells import cells_of
 from attribution.models.effects import shares_by_effect
 from attribution.models.positions import solve_positions, tally_positions
+from attribution.models.rules import Linear
 from attribution.models.sets import SetTally, tally_sets
 from attribution.models.shapley_games import GAMES, RATES, play, play_many
 from attribution.models.shapley_solution import ShapleySolution
@@ -258,17 +262,25 @@ class Shapley(Model[SetTally | CellTally]):
         return tuple(by) != ("channel",)
 
     def allocate(self, journeys: Journeys, solved: Credit, by: Sequence[str]) -> CellTally:
-        """Split each conversion over its touches in proportion to the size of their channels' values."""
-        solution: ShapleySolution = solved.details[self.name]  # type: ignore[assignment]
+        """Split each conversion over its touches.
+
+        The game ``"subset_conversions"`` splits every conversion equally over the distinct channels of its
+        journey, and so do its breakdowns. In other games touches share by the size of their channels' values.
+        """
         cells = cells_of(journeys, by)
+        if self.game == "subset_conversions":
+            weights = Linear(per="channel").weights(claimed_touches(journeys))
+            return tally_touch_weights(journeys, cells, weights)
+        solution: ShapleySolution = solved.details[self.name]  # type: ignore[assignment]
         tallies = [
             tally_touch_weights(journeys, cells, shares_by_effect(journeys, solution.channels, effects))
             for effects in self.effects(solution).T
         ]
         sums = np.stack([tallies[0].sums[:, 0], tallies[1].sums[:, 1]], axis=1)
-        return CellTally(cells.by, cells.labels, cells.codes, sums)
+        return replace(tallies[0], sums=sums)
 
-    def spread(self, solved: Credit, allocated: CellTally) -> Credit:
-        """Return Credit by cell, in which each channel's cells sum to its solved credit."""
-        credit = solve_cells(self.name, scaled_to_channels(allocated, solved))
-        return replace(credit, settings=solved.settings, details=solved.details, notes=solved.notes)
+    def breakdown(self, solved: Credit, allocated: CellTally) -> Breakdown:
+        """Return the cells as split by journey, or fitted to the channels' values and to the conversions."""
+        if self.game == "subset_conversions":
+            return Breakdown.split(solved, allocated, fixed=True)
+        return super().breakdown(solved, allocated)
