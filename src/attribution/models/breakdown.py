@@ -207,7 +207,7 @@ class Breakdown:
                 continue
             rows = [
                 {"label": self._named(each), "credited": float(found[each]), "counted": float(counted[each])}
-                for each in wrong[np.argsort(-off[wrong], kind="stable")][:5].tolist()
+                for each in wrong[_worst_first(off[wrong], np.abs(counted[wrong]))][:5].tolist()
             ]
             text = (
                 f"{model}: credit by {by} does not agree with the {word} of {len(wrong):,} of {len(off):,} "
@@ -229,6 +229,13 @@ class Breakdown:
     def _named(self, column: int) -> str:
         parts = zip(self.margins.places, self.margins.labels[column].tolist(), strict=True)
         return ", ".join(f"{self.cells.by[place]} {self.cells.labels[place][code]}" for place, code in parts)
+
+
+def _worst_first(off: Floats, counted: Floats) -> Ints:
+    """Order labels by how far they are off, as a part of what was counted; ties by label, on any engine."""
+    least = float(counted[counted > 0].min(initial=np.inf))
+    part = off / np.where(counted > 0, counted, least if np.isfinite(least) else 1.0)
+    return np.argsort(-np.round(part, 9), kind="stable")
 
 
 def _raked(start: Floats, margins: Margins, rows: Floats, columns: Floats) -> Raked:
