@@ -63,15 +63,15 @@ class Credit(Questions):
         What a model tells beside its credit, such as removal effects, by model label.
     notes
         Sentences that a reader of the table must see, such as which spend was left out.
-    checks
-        What was checked while crediting, a `CheckResult` each: whether a breakdown by what belongs to the
-        conversion agrees with the conversions of every label.
     palette
         Channels in the order in which plots give them colours; by default those of the table, sorted.
     whole
         Sums of the table that this one was selected from, so that shares stay shares of the whole.
     bootstrap
         Replicates of the table on resampled users, or None; made by ``attribute(..., bootstrap=500)``.
+    checks
+        What was checked while crediting, a `CheckResult` each: whether a breakdown by what belongs to the
+        conversion agrees with the conversions of every label.
 
     Examples
     --------
