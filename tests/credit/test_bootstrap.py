@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import special
 
 import attribution as at
 from attribution.credit.bootstrap import Bootstrap, Replicates, replicated
@@ -178,7 +179,7 @@ def test_the_frame_has_intervals_after_their_measures(credit):
 def test_a_credit_without_bootstrap_has_no_more_columns_and_says_what_to_do():
     plain = two_models()
     assert not [name for name in plain.to_frame() if "ci_" in name]
-    for ask in (plain.intervals, plain.differences, plain.probability_best):
+    for ask in (plain.intervals, plain.differences, plain.could_be_first):
         with pytest.raises(CreditError, match="bootstrap=500"):
             ask()
 
@@ -277,7 +278,7 @@ def test_what_earned_nothing_in_some_samples_has_no_highest_cost_per_conversion(
     assert np.isnan(frame.loc["a", "standard_error"])
     assert frame.loc["b", ["ci_low", "ci_high"]].tolist() == [2, 2]
     assert frame["rank"].tolist() == [2, 1]
-    best = spent.probability_best("cpa").set_index("channel")["probability"]
+    best = spent.could_be_first("cpa").set_index("channel")["first_in"]
     # Samples cost 6/0, 6, 3 and 2 against 2: the last is a tie.
     assert best.to_dict() == {"a": 0.125, "b": 0.875}
 
@@ -299,7 +300,7 @@ def with_samples(conversions, estimate, models=("linear",)):
 
 def test_differences_between_channels_by_hand():
     draws = [[1.0, 2.0, 3.0], [2.0, 2.0, 1.0], [4.0, 2.0, 0.0], [5.0, 2.0, 2.0]]
-    frame = with_samples(draws, [3.0, 2.0, 1.0]).differences("conversions", level=0.5)
+    frame = with_samples(draws, [3.0, 2.0, 1.0]).differences("conversions", level=0.5, correction="none")
     assert frame[["first", "second"]].to_numpy().tolist() == [["a", "b"], ["a", "c"], ["b", "c"]]
     assert frame["difference"].tolist() == [1, 2, 1]
     assert frame["probability"].tolist() == [0.625, 0.75, 0.625]
@@ -309,7 +310,7 @@ def test_differences_between_channels_by_hand():
 
 
 def test_differences_take_both_sides_from_the_same_sample(credit):
-    frame = credit.differences("share").set_index(["model", "first", "second"])
+    frame = credit.differences("share", correction="none").set_index(["model", "first", "second"])
     share = replicated(credit, "share")[:, credit.models.index("markov")]
     place = credit.keys[0].tolist()
     gap = share[:, place.index("ad")] - share[:, place.index("search")]
@@ -348,20 +349,93 @@ def test_differences_leave_out_what_lacks_the_measure(credit):
     assert list(alone.columns) == list(frame.columns)
 
 
-def test_probability_best_by_hand():
+def test_part_of_resamples_in_which_each_is_first_by_hand():
     draws = [[1.0, 2.0, 3.0], [2.0, 2.0, 1.0], [4.0, 2.0, 0.0], [5.0, 2.0, 2.0]]
     credit = with_samples(draws, [3.0, 2.0, 1.0])
-    best = credit.probability_best()
-    assert best[["channel", "probability"]].to_numpy().tolist() == [["a", 0.625], ["c", 0.25], ["b", 0.125]]
-    lowest = credit.probability_best(lowest=True).set_index("channel")["probability"]
+    best = credit.could_be_first()
+    assert best[["channel", "first_in"]].to_numpy().tolist() == [["a", 0.625], ["c", 0.25], ["b", 0.125]]
+    lowest = credit.could_be_first(lowest=True).set_index("channel")["first_in"]
     assert lowest.to_dict() == {"c": 0.5 + 0.125, "a": 0.25, "b": 0.125}
-    assert best["probability"].sum() == 1
+    assert best["first_in"].sum() == 1
 
 
-def test_probabilities_of_each_model_sum_to_one(credit):
-    best = credit.probability_best("value")
+def test_parts_of_each_model_sum_to_one(credit):
+    best = credit.could_be_first("value")
     assert best["model"].drop_duplicates().tolist() == MODELS
-    assert best.groupby("model")["probability"].sum().to_numpy() == pytest.approx(np.ones(len(MODELS)))
+    assert best.groupby("model")["first_in"].sum().to_numpy() == pytest.approx(np.ones(len(MODELS)))
+
+
+def test_statements_that_hold_together_are_wider_and_made_of_the_same_replicates(credit):
+    alone, all_ = (credit.differences("share", correction=way) for way in ("none", "max_t"))
+    pd.testing.assert_frame_equal(credit.differences("share"), all_)
+    same = ["model", "first", "second", "difference", "standard_error", "probability"]
+    pd.testing.assert_frame_equal(alone[same], all_[same])
+    # One reach for the ten pairs of a model: the largest t of each resample, by hand.
+    share = replicated(credit, "share")[:, MODELS.index("markov")][:, credit.attributed]
+    now = measure(credit, "share")[MODELS.index("markov"), credit.attributed]
+    one, other = np.triu_indices(5, 1)
+    gap, drawn = now[one] - now[other], share[:, one] - share[:, other]
+    largest = np.quantile((np.abs(drawn - gap) / drawn.std(axis=0, ddof=1)).max(axis=1), 0.95)
+    rows = all_[all_["model"] == "markov"]
+    reach = (rows["ci_high"] - rows["difference"]) / rows["standard_error"]
+    assert reach.to_numpy() == pytest.approx(-special.stdtrit(255, special.ndtr(-largest)))
+    for method in ("intervals", "differences"):
+        with pytest.raises(CreditError, match="hold together"):
+            getattr(credit, method)("share", method="bca", correction="max_t")
+        with pytest.raises(CreditError, match="did you mean 'max_t'"):
+            getattr(credit, method)("share", correction="maxt")
+
+
+def test_ranks_hold_together_by_default_and_intervals_on_request(credit):
+    plain = credit.intervals("share")
+    alone, all_ = (credit.intervals("share", correction=way) for way in ("none", "max_t"))
+    known = plain["estimate"].notna()
+    assert (plain["ci_low"][known] == alone["ci_low"][known]).all()
+    assert (all_["rank_low"][known] == plain["rank_low"][known]).all()
+    assert (all_["ci_high"] - all_["ci_low"] > plain["ci_high"] - plain["ci_low"])[known].all()
+    assert (all_["ci_low"][known] >= 0).all()
+    assert (plain["rank_low"] <= plain["rank"])[known].all()
+    assert (plain["rank"] <= plain["rank_high"])[known].all()
+
+
+def test_who_could_be_first():
+    rng = np.random.default_rng(2)
+    clear = with_samples(rng.normal([9.0, 5.0, 1.0], 0.1, (50, 3)), [9.0, 5.0, 1.0]).could_be_first()
+    assert clear["could_be_first"].tolist() == [True, False, False]
+    near = with_samples(rng.normal([5.1, 5.0, 1.0], 0.5, (50, 3)), [5.1, 5.0, 1.0])
+    assert near.could_be_first()["could_be_first"].tolist() == [True, True, False]
+    assert near.could_be_first(lowest=True).set_index("channel")["could_be_first"].to_dict() == {
+        "c": True,
+        "a": False,
+        "b": False,
+    }
+
+
+def test_a_channel_without_conversions_in_some_samples_may_be_dear_but_not_cheap():
+    # Conversions per cost instead of cost per conversion: a sample without a conversion has a number.
+    rng = np.random.default_rng(4)
+    draws = np.column_stack([rng.poisson(1, 80), rng.poisson(100, 80)])
+    spent = with_samples(draws, [1.0, 100.0]).with_spend({"a": 10.0, "b": 10.0})
+    assert spent.could_be_first("cpa").set_index("channel")["could_be_first"].to_dict() == {
+        "b": True,
+        "a": False,
+    }
+    ranks = spent.intervals("cpa").set_index("channel")
+    assert ranks.loc["a", ["rank_low", "rank_high"]].tolist() == [2, 2]
+
+
+def test_comparisons_carry_intervals_of_the_shifts(credit):
+    found = credit.compare("linear").to_frame()
+    base = found[found["model"] == "linear"]
+    assert (base[["share_shift", "shift_ci_low", "shift_ci_high"]] == 0).all(axis=None)
+    others = found[found["model"] != "linear"]
+    assert (others["shift_ci_low"] < others["share_shift"]).all()
+    alone = credit.compare("linear", correction="none").to_frame()
+    alone = alone[alone["model"] != "linear"]
+    assert (others["shift_ci_high"] - others["shift_ci_low"]).sum() > (
+        alone["shift_ci_high"] - alone["shift_ci_low"]
+    ).sum()
+    assert "shift_ci_low" not in two_models().compare().to_frame()
 
 
 # ------------------------------------------------------------------------------------------- in sight
@@ -418,7 +492,7 @@ def test_a_log_with_next_to_nothing_in_it_has_tables_and_words(touches, buyers):
     for method in ("percentile", "bca"):
         assert len(credit.intervals("conversions", method=method)) == cells
         assert len(credit.differences("conversions", method=method)) == (2 if touches else 0)
-    assert credit.probability_best()["probability"].sum() == (2 if touches else 0)
+    assert credit.could_be_first()["first_in"].sum() == (2 if touches else 0)
     assert len(credit.with_spend({"c": 1.0}).to_frame()) == cells + 2
     assert credit.compare().summary()
     assert credit.summary()

@@ -138,7 +138,7 @@ def test_how_sure_each_place_is(sure):
     chance = grid(ax, (13, 13))
     assert chance.sum(axis=1) == pytest.approx(1)
     assert chance.sum(axis=0) == pytest.approx(1)
-    first = one.probability_best("share").set_index("channel")["probability"]
+    first = one.could_be_first("share").set_index("channel")["first_in"]
     assert chance[:, 0] == pytest.approx(first[ticks(ax)])
     ranks = one.intervals("share").set_index("channel").loc[ticks(ax)]
     low = ranks["rank_low"].to_numpy(int) - 1

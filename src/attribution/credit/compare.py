@@ -12,6 +12,7 @@ from attribution import _draw
 from attribution._checks import one_of
 from attribution._display import Display
 from attribution._typing import Floats, Ints
+from attribution.credit.intervals import shift_bounds
 from attribution.credit.table import fold, measure
 from attribution.errors import CreditError, unknown_name
 
@@ -40,6 +41,8 @@ class Comparison(Display):
         Shares of attributed conversions.
     palette
         Channels in the order in which plots give them colours; by default those compared, sorted.
+    shift_low, shift_high : float64, shape (n_models, n_channels), or None
+        Intervals of the shares less those under `base`, where the credit has a bootstrap.
     """
 
     models: tuple[str, ...]
@@ -47,6 +50,8 @@ class Comparison(Display):
     base: str
     shares: Floats
     palette: tuple[str, ...] = ()
+    shift_low: Floats | None = None
+    shift_high: Floats | None = None
 
     @property
     def ranks(self) -> Ints:
@@ -63,13 +68,14 @@ class Comparison(Display):
         -------
         pandas.DataFrame
             Columns ``model``, ``channel``, ``share``, ``rank``, ``share_shift`` (share less that under
-            `base`) and ``rank_shift`` (places gained against `base`; negative where lost).
+            `base`) and ``rank_shift`` (places gained against `base`; negative where lost); with a bootstrap
+            also ``shift_ci_low`` and ``shift_ci_high``, the interval of the shift.
         """
         import pandas as pd
 
         ranks, base = self.ranks, self.models.index(self.base)
         n_models, n = self.shares.shape
-        return pd.DataFrame(
+        frame = pd.DataFrame(
             {
                 "model": np.repeat(np.array(self.models, dtype=object), n),
                 "channel": np.tile(np.array(self.channels, dtype=object), n_models),
@@ -79,6 +85,10 @@ class Comparison(Display):
                 "rank_shift": (ranks[base] - ranks).ravel(),
             }
         )
+        if self.shift_low is not None and self.shift_high is not None:
+            frame["shift_ci_low"] = self.shift_low.ravel()
+            frame["shift_ci_high"] = self.shift_high.ravel()
+        return frame
 
     def disagreement(self) -> pd.DataFrame:
         """Return how far each pair of models is apart, the farthest first.
@@ -221,7 +231,9 @@ class Comparison(Display):
         return ("In brackets: places gained or lost against the base.", *self.summary().split("\n")[1:-1])
 
 
-def compare_models(credit: Credit, base: str | None) -> Comparison:
+def compare_models(
+    credit: Credit, base: str | None, level: float = 0.95, correction: str | None = None
+) -> Comparison:
     """Set the models of a credit side by side; see `Credit.compare`."""
     if len(credit.models) < 2:
         msg = f"there is nothing to compare: this credit has one model, {', '.join(credit.models)}"
@@ -233,10 +245,13 @@ def compare_models(credit: Credit, base: str | None) -> Comparison:
     inside = np.flatnonzero(table.attributed)
     shares = np.nan_to_num(measure(table, "share")[:, inside])
     order = np.argsort(-shares[credit.models.index(base)], kind="stable")
+    low, high = shift_bounds(table, credit.models.index(base), inside[order], level, correction)
     return Comparison(
         models=credit.models,
         channels=tuple(table.keys[0][inside[order]].tolist()),
         base=base,
         shares=shares[:, order],
         palette=credit.palette or credit.channels,
+        shift_low=low,
+        shift_high=high,
     )

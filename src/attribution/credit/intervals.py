@@ -13,6 +13,14 @@ from attribution._typing import Bools, Floats, Ints
 from attribution.credit.bootstrap import METHODS, bounds, checked_level, interval, replicated
 from attribution.credit.table import fold, measure
 from attribution.errors import CreditError
+from attribution.stats.simultaneous import (
+    bounds_together,
+    could_be_first,
+    peak_of_pairs,
+    reach_of,
+    surely_ordered,
+    t_values,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,37 +28,121 @@ if TYPE_CHECKING:
     from attribution.credit.credit import Credit
 
 LOWEST_IS_BEST = ("cpa",)
+CORRECTIONS = ("max_t", "none")
 _TIES: tuple[Literal["min"], Literal["max"]] = ("min", "max")
 
 
-def intervals_frame(credit: Credit, name: str, level: float, method: str) -> pd.DataFrame:
+def intervals_frame(
+    credit: Credit, name: str, level: float, method: str, correction: str | None
+) -> pd.DataFrame:
     """Return estimate, standard error, interval and rank of every cell; see `Credit.intervals`."""
     import pandas as pd
 
-    low, high = interval(credit, name, level, method)
+    together = _together(correction, method)
+    checked_level(level)
     estimate, samples = measure(credit, name), replicated(credit, name)
+    if correction == "max_t":
+        low, high = _cells_together(credit, name, estimate, samples, level)
+    else:
+        low, high = interval(credit, name, level, method)
     known = np.isfinite(estimate) & credit.attributed
-    lowest = name in LOWEST_IS_BEST
-    tail = (1.0 - level) / 2.0
-    ranks = _ranks(samples, known, lowest=lowest)
     columns: dict[str, Any] = _keys(credit)
     columns["estimate"] = estimate.ravel()
     columns["standard_error"] = _spread(samples).ravel()
     columns["ci_low"], columns["ci_high"] = low.ravel(), high.ravel()
-    # Outwards to whole ranks, so that the interval holds at least its level.
-    for label, rank in (
-        ("rank", _ranks(estimate[None], known, lowest=lowest)[0]),
-        ("rank_low", np.quantile(ranks, tail, axis=0, method="lower")),
-        ("rank_high", np.quantile(ranks, 1.0 - tail, axis=0, method="higher")),
-    ):
-        columns[label] = pd.array(np.where(known, rank, np.nan).ravel(), dtype="Int64")
+    lowest = name in LOWEST_IS_BEST
+    rank = _ranks(estimate[None], known, lowest=lowest)[0]
+    if together:
+        ends = _ranks_together(credit, name, estimate, samples, level)
+    else:
+        # Outwards to whole ranks, so that the interval holds at least its level.
+        tail, ranks = (1.0 - level) / 2.0, _ranks(samples, known, lowest=lowest)
+        ends = (
+            np.quantile(ranks, tail, axis=0, method="lower"),
+            np.quantile(ranks, 1.0 - tail, axis=0, method="higher"),
+        )
+    for label, place in (("rank", rank), ("rank_low", ends[0]), ("rank_high", ends[1])):
+        columns[label] = pd.array(np.where(known, place, np.nan).ravel(), dtype="Int64")
     return pd.DataFrame(columns)
 
 
-def differences_frame(credit: Credit, name: str, between: str, level: float, method: str) -> pd.DataFrame:
+def _cells_together(
+    credit: Credit, name: str, estimate: Floats, samples: Floats, level: float
+) -> tuple[Floats, Floats]:
+    """Return intervals that hold together for all cells of a model, shape (n_models, n_cells)."""
+    left_out = replicated(credit, name, jackknife=True)
+    low, high = np.full((2, *estimate.shape), np.nan)
+    for model, row in enumerate(estimate):
+        cells = np.flatnonzero(np.isfinite(row) & credit.attributed)
+        low[model, cells], high[model, cells] = bounds_together(
+            row[cells], samples[:, model, cells], level, freedom(credit), left_out[:, model, cells]
+        )
+    return low, high
+
+
+def shift_bounds(
+    table: Credit, base: int, cells: Ints, level: float, correction: str | None
+) -> tuple[Floats | None, Floats | None]:
+    """Return intervals of the shares less those of one model; None without a bootstrap."""
+    together = _together(correction, "percentile")
+    checked_level(level)
+    if table.bootstrap is None:
+        return None, None
+    shares, samples = measure(table, "share")[:, cells], replicated(table, "share")[:, :, cells]
+    shift, drawn = shares - shares[[base]], samples - samples[:, [base]]
+    if not together:
+        return bounds(shift, drawn, None, level, "percentile")
+    error, values = t_values(shift, drawn)
+    away = error * reach_of(values.max(axis=(1, 2), initial=0.0), level, freedom(table))
+    return shift - away, shift + away
+
+
+def freedom(credit: Credit) -> float:
+    """Return the degrees of freedom of standard errors: groups of users less one; infinite for users."""
+    known = credit.bootstrap
+    assert known is not None
+    return np.inf if known.resample == "user" else float(len(known.jackknife.conversions) - 1)
+
+
+def _together(correction: str | None, method: str) -> bool:
+    """Return whether statements are to hold together, or raise CreditError."""
+    one_of(method, "method", METHODS, error=CreditError)
+    if correction is None:
+        return method == "percentile"
+    if one_of(correction, "correction", CORRECTIONS, error=CreditError) == "max_t" and method != "percentile":
+        msg = f"method={method!r} corrects single intervals, and those of correction='max_t' hold together"
+        raise CreditError(msg, column="method", hint='correction="max_t" alone, or correction="none"')
+    return correction == "max_t"
+
+
+def _amounts(name: str, estimate: Floats, samples: Floats, *, lowest: bool) -> tuple[Floats, Floats]:
+    """Return estimate and samples of which more is better, in numbers that every sample has."""
+    if name != "cpa":
+        return (-estimate, -samples) if lowest else (estimate, samples)
+    with np.errstate(divide="ignore", invalid="ignore"):  # conversions per cost: no conversion is 0, not inf
+        estimate, samples = 1.0 / estimate, np.nan_to_num(1.0 / samples, nan=0.0)
+    return (estimate, samples) if lowest else (-estimate, -samples)
+
+
+def _ranks_together(
+    credit: Credit, name: str, estimate: Floats, samples: Floats, level: float
+) -> tuple[Floats, Floats]:
+    """Return the first and last place that each cell of a model may have, all at once."""
+    amounts, drawn = _amounts(name, estimate, samples, lowest=name in LOWEST_IS_BEST)
+    low, high = np.full((2, *estimate.shape), np.nan)
+    for model, row in enumerate(estimate):
+        cells = np.flatnonzero(np.isfinite(row) & credit.attributed)
+        above, below = surely_ordered(amounts[model, cells], drawn[:, model, cells], level, freedom(credit))
+        low[model, cells], high[model, cells] = 1 + above, len(cells) - below
+    return low, high
+
+
+def differences_frame(
+    credit: Credit, name: str, between: str, level: float, method: str, correction: str | None
+) -> pd.DataFrame:
     """Return the difference of every pair of channels or models; see `Credit.differences`."""
     one_of(between, "between", ("channels", "models"), error=CreditError)
-    one_of(method, "method", METHODS, error=CreditError)
+    together = _together(correction, method)
     checked_level(level)
     table = fold(credit, ("channel",)) if between == "channels" else credit
     layers = [measure(table, name)[None], replicated(table, name)]
@@ -58,27 +150,38 @@ def differences_frame(credit: Credit, name: str, between: str, level: float, met
     inside = np.flatnonzero(table.attributed & np.isfinite(layers[0][0]).any(axis=0))
     layers = [layer[:, :, inside] for layer in layers]
     if between == "channels":
-        return _between_channels(table, inside, layers, level, method)
-    return _between_models(table, inside, layers, level, method)
+        return _between_channels(table, inside, layers, level, method, together=together)
+    return _between_models(table, inside, layers, level, method, together=together)
 
 
-def best_frame(credit: Credit, name: str, lowest: bool | None) -> pd.DataFrame:
-    """Return how often each channel comes first; see `Credit.probability_best`."""
+def first_frame(credit: Credit, name: str, lowest: bool | None, level: float) -> pd.DataFrame:
+    """Return which channels could be first; see `Credit.could_be_first`."""
     import pandas as pd
 
+    checked_level(level)
     table = fold(credit, ("channel",))
+    lowest = name in LOWEST_IS_BEST if lowest is None else lowest
     samples = replicated(table, name)
     known = np.isfinite(measure(table, name)) & table.attributed
-    ranks = _ranks(samples, known, lowest=name in LOWEST_IS_BEST if lowest is None else lowest)
-    first = (ranks == 1) & known
+    first = (_ranks(samples, known, lowest=lowest) == 1) & known
     # Where several come first together, each has an equal part.
-    chance = (first / np.maximum(first.sum(axis=2, keepdims=True), 1)).mean(axis=0)
+    part = (first / np.maximum(first.sum(axis=2, keepdims=True), 1)).mean(axis=0)
+    estimate, samples = _amounts(name, measure(table, name), samples, lowest=lowest)
+    inside = np.zeros(known.shape, np.bool_)
+    for model, row in enumerate(known):
+        cells = np.flatnonzero(row)
+        inside[model, cells] = could_be_first(
+            estimate[model, cells], samples[:, model, cells], level, freedom(table)
+        )
     columns: dict[str, Any] = _keys(table)
     columns["estimate"] = measure(table, name).ravel()
-    columns["probability"] = np.where(known, chance, np.nan).ravel()
+    columns["could_be_first"] = inside.ravel()
+    columns["first_in"] = np.where(known, part, np.nan).ravel()
     frame = pd.DataFrame(columns)[np.tile(table.attributed, len(table.models))]
     frame["order"] = frame["model"].map({label: place for place, label in enumerate(table.models)})
-    frame = frame.sort_values(["order", "probability"], ascending=[True, False], kind="stable")
+    frame = frame.sort_values(
+        ["order", "could_be_first", "first_in"], ascending=[True, False, False], kind="stable"
+    )
     return frame.drop(columns="order").reset_index(drop=True)
 
 
@@ -134,10 +237,15 @@ def _ranks(samples: Floats, known: Bools, *, lowest: bool, ties: Literal["min", 
     return ranks
 
 
-def _compared(layers: list[Floats], level: float, method: str) -> dict[str, Floats]:
-    """Return what a table of differences says of each, from ``first - second`` of shapes (1 or R, ...)."""
+def _compared(layers: list[Floats], level: float, method: str, *, alone: bool) -> dict[str, Floats]:
+    """Return what a table of differences says of each, from ``first - second`` of shapes (1 or R, ...).
+
+    Intervals that hold together come later, when all differences are known.
+    """
     estimate, samples = layers[0][0], layers[1]
-    low, high = bounds(estimate, samples, layers[2] if len(layers) > 2 else None, level, method)
+    low = high = estimate
+    if alone:
+        low, high = bounds(estimate, samples, layers[2] if len(layers) > 2 else None, level, method)
     above = ((samples > 0) + 0.5 * (samples == 0)).mean(axis=0)
     return {
         "difference": estimate,
@@ -149,15 +257,30 @@ def _compared(layers: list[Floats], level: float, method: str) -> dict[str, Floa
 
 
 def _between_channels(
-    table: Credit, inside: NDArray[np.intp], layers: list[Floats], level: float, method: str
+    table: Credit,
+    inside: NDArray[np.intp],
+    layers: list[Floats],
+    level: float,
+    method: str,
+    *,
+    together: bool,
 ) -> pd.DataFrame:
     names = table.keys[0][inside]
     n_models, n = len(table.models), len(inside)
     # The first channel against all that follow it, then the second, and so on.
     parts = [
-        _compared([layer[:, :, [first]] - layer[:, :, first + 1 :] for layer in layers], level, method)
-        for first in range(n - 1)
+        _compared(
+            [layer[:, :, [place]] - layer[:, :, place + 1 :] for layer in layers],
+            level,
+            method,
+            alone=not together,
+        )
+        for place in range(n - 1)
     ]
+    if together:
+        peaks = [peak_of_pairs(layers[0][0, model], layers[1][:, model])[0] for model in range(n_models)]
+        reach = np.array([reach_of(peak, level, freedom(table)) for peak in peaks])
+        parts = [_widened(part, reach[:, None]) for part in parts]
     first, second = np.triu_indices(n, 1)
     columns: dict[str, Any] = {
         "model": np.repeat(np.array(table.models, dtype=object), len(first)),
@@ -168,7 +291,13 @@ def _between_channels(
 
 
 def _between_models(
-    table: Credit, inside: NDArray[np.intp], layers: list[Floats], level: float, method: str
+    table: Credit,
+    inside: NDArray[np.intp],
+    layers: list[Floats],
+    level: float,
+    method: str,
+    *,
+    together: bool,
 ) -> pd.DataFrame:
     pairs = list(combinations(range(len(table.models)), 2))
     if not pairs:
@@ -176,7 +305,11 @@ def _between_models(
         raise CreditError(
             msg, column="between", hint='at.attribute(journeys, ["last_touch", "linear"], bootstrap=500)'
         )
-    parts = [_compared([layer[:, a] - layer[:, b] for layer in layers], level, method) for a, b in pairs]
+    gaps = [[layer[:, a] - layer[:, b] for layer in layers] for a, b in pairs]
+    parts = [_compared(each, level, method, alone=not together) for each in gaps]
+    if together:
+        peak = np.max([t_values(each[0][0], each[1])[1].max(axis=1, initial=0.0) for each in gaps], axis=0)
+        parts = [_widened(part, reach_of(peak, level, freedom(table))) for part in parts]
     columns: dict[str, Any] = {
         label: np.tile(key[inside], len(pairs)) for label, key in zip(table.by, table.keys, strict=True)
     }
@@ -184,6 +317,12 @@ def _between_models(
         labels = np.array([table.models[pair[place]] for pair in pairs], dtype=object)
         columns[side] = np.repeat(labels, len(inside))
     return _table(columns, parts, axis=0)
+
+
+def _widened(part: dict[str, Floats], reach: Floats) -> dict[str, Floats]:
+    """Return the differences with intervals that hold together."""
+    away = reach * part["standard_error"]
+    return part | {"ci_low": part["difference"] - away, "ci_high": part["difference"] + away}
 
 
 def _table(columns: dict[str, Any], parts: list[dict[str, Floats]], *, axis: int) -> pd.DataFrame:

@@ -144,17 +144,32 @@ def _shares(words: Language, credit: Credit) -> tuple[Floats, list[str]]:
     return measure(credit, "share")[:, inside], [label(name, words) for name in credit.keys[0][inside]]
 
 
+def _firsts(credit: Credit) -> list[tuple[int, ...]]:
+    """Return for each model the channels that could have the most credit; without a bootstrap the largest."""
+    shares = measure(credit, "share")[:, credit.attributed]
+    if credit.bootstrap is None:
+        return [(int(np.nanargmax(row)),) for row in shares]
+    place = {name: number for number, name in enumerate(credit.keys[0][credit.attributed].tolist())}
+    frame = credit.could_be_first("share")
+    frame = frame[frame["could_be_first"]].sort_values("estimate", ascending=False, kind="stable")
+    named = [frame.loc[frame["model"] == model, "channel"] for model in credit.models]
+    return [
+        tuple(place[name] for name in names) or (int(np.nanargmax(row)),)
+        for names, row in zip(named, shares, strict=True)
+    ]
+
+
 def _leaders(words: Language, credit: Credit) -> list[str]:
     shares, channels = _shares(words, credit)
     if not channels or not np.isfinite(shares).any():
         return []
-    leaders: dict[int, list[int]] = {}
-    for model, row in enumerate(shares):
-        leaders.setdefault(int(np.nanargmax(row)), []).append(model)
+    leaders: dict[tuple[int, ...], list[int]] = {}
+    for model, first in enumerate(_firsts(credit)):
+        leaders.setdefault(first, []).append(model)
     told = []
     ordered = sorted(leaders.items(), key=lambda leader: -len(leader[1]))
-    for channel, models in ordered[:MOST_LEADERS]:
-        most = shares[models, channel]
+    for first, models in ordered[:MOST_LEADERS]:
+        most = shares[models, first[0]]
         extent, highest = _share(words, float(most.min())), _share(words, float(most.max()))
         if highest != extent:
             extent = words("range", low=extent, high=highest)
@@ -162,10 +177,14 @@ def _leaders(words: Language, credit: Credit) -> list[str]:
         if len(models) == len(credit.models) > 1:
             few = len(models) <= 5
             under = words("findings.every", models=under) if few else words("findings.all", n=len(models))
-        told.append(words("findings.leader", channel=channels[channel], models=under, extent=extent))
-    if len(ordered) > MOST_LEADERS:
-        rest = [channels[channel] for channel, _ in ordered[MOST_LEADERS:]]
-        told.append(words("findings.others", channels=listing(rest, words=words)))
+        if len(first) == 1:
+            told.append(words("findings.leader", channel=channels[first[0]], models=under, extent=extent))
+        else:
+            names = listing([channels[one] for one in first], words=words)
+            told.append(words("findings.open", models=under, channels=names))
+    rest = [first[0] for first, _ in ordered[MOST_LEADERS:] if len(first) == 1]
+    if rest:
+        told.append(words("findings.others", channels=listing([channels[one] for one in rest], words=words)))
     return told
 
 
@@ -229,14 +248,13 @@ def _sure(words: Language, credit: Credit) -> str:
     if credit.bootstrap is None:
         return words("findings.no_intervals")
     one = credit.select(models=credit.models[0])
-    best, intervals = one.probability_best("share"), one.intervals("share").set_index("channel")
-    first = credit.keys[0][credit.attributed][int(np.nanargmax(shares[0]))]
-    chance = float(best.set_index("channel")["probability"][first])
+    could, intervals = _firsts(one)[0], one.intervals("share").set_index("channel")
+    first = credit.keys[0][credit.attributed][could[0]]
     return words(
-        "findings.lead_sure",
+        "findings.lead_sure" if len(could) == 1 else "findings.lead_open",
         model=label(credit.models[0]),
         first=label(first, words),
-        chance=_share(words, chance),
+        n=len(could),
         low=_share(words, float(intervals["ci_low"][first])),
         high=_share(words, float(intervals["ci_high"][first])),
     )

@@ -24,12 +24,12 @@ def sure(words: Language, credit: Credit) -> tuple[Block, ...]:
     """Return intervals of the shares of credit, channel by channel, for each model."""
     if credit.bootstrap is None or not credit.attributed.any():
         return ()
-    blocks: list[Block] = [Text((words("sure.text", n=len(credit.bootstrap)),))]
+    blocks: list[Block] = [Text((words("sure.text", n=len(credit.bootstrap)), words("sure.note")))]
     blocks += places(words, credit)
-    intervals, best = credit.intervals("share"), credit.probability_best("share")
+    intervals, best = credit.intervals("share"), credit.could_be_first("share")
     for position, model in enumerate(credit.models):
         one = intervals[intervals["model"] == model]
-        one = one.merge(best[best["model"] == model][["channel", "probability"]], on="channel")
+        one = one.merge(best[best["model"] == model][["channel", "could_be_first", "first_in"]], on="channel")
         one = one[one["channel"] != UNATTRIBUTED].sort_values("estimate", ascending=False, kind="stable")
         blocks.append(_intervals(words, model, position, one.reset_index(drop=True)))
     if len(credit.models) > 1:
@@ -41,6 +41,7 @@ def _intervals(words: Language, model: str, position: int, frame: pd.DataFrame) 
     shown = frame.head(MAX_CHANNELS).drop(columns=["model", "standard_error"])
     for name in ("rank", "rank_low", "rank_high"):
         shown[name] = shown[name].astype("float64")
+    shown["could_be_first"] = [words("sure.yes") if one else "" for one in shown["could_be_first"]]
     kinds = {
         "channel": (words("channel"), "name"),
         "estimate": (words("share"), "share"),
@@ -49,7 +50,8 @@ def _intervals(words: Language, model: str, position: int, frame: pd.DataFrame) 
         "rank": (words("sure.rank"), "count"),
         "rank_low": (words("sure.rank_low"), "count"),
         "rank_high": (words("sure.rank_high"), "count"),
-        "probability": (words("sure.best"), "share"),
+        "could_be_first": (words("sure.could"), "text"),
+        "first_in": (words("sure.best"), "share"),
     }
     return make_table(
         words,

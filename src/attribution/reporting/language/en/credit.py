@@ -42,8 +42,11 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "findings.below": "Credited value stays below spend under {models} for {channels}.",
     "findings.that_model": "that model",
     "findings.every_model": "every model",
-    "findings.lead_sure": "How sure: under {model}, {first} leads in {chance} of the resamples of users, "
-    "and its share lies between {low} and {high} (95% interval).",
+    "findings.open": "Under {models} nothing tells which of {channels} gets the most credit.",
+    "findings.lead_sure": "How sure: under {model}, {first} alone could be first (95% confidence), and its "
+    "share lies between {low} and {high} (95% interval).",
+    "findings.lead_open": "How sure: under {model}, {n} channels could be first (95% confidence), so none is "
+    "said to lead; the share of {first} lies between {low} and {high} (95% interval).",
     "findings.no_intervals": "How sure: these numbers carry no intervals, so small differences may be "
     "chance.",
     # credit by model
@@ -72,7 +75,13 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "sure": "How sure the credit is",
     "sure.text": "From {n} resamples of users: how much the credit would change with other users like "
     "these. It does not tell whether the model is right.",
-    "sure.caption": "Share of credit with 95% intervals, and how often each channel comes first, {model}",
+    "sure.caption": "Share of credit with 95% intervals, places, and which channels could be first, {model}",
+    "sure.note": "Each interval of a share holds for itself. The places hold for all channels at once with "
+    "95% confidence, and so does the set of channels that could be first: where it has one member, that "
+    "channel leads. “First in” is the part of the resamples in which a channel comes first; it is not the "
+    "probability that it is the best.",
+    "sure.could": "Could be first",
+    "sure.yes": "yes",
     "sure.low": "95% from",
     "sure.high": "95% to",
     "sure.rank": "Place",
@@ -81,8 +90,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "sure.best": "First in",
     "sure.models": "Where two models differ by more than chance, channel by channel",
     "sure.models.note": "Difference of the shares, first less second, in percentage points; only pairs "
-    "whose 95% interval leaves out zero, the largest first. The intervals are not adjusted for the number "
-    "of pairs.",
+    "whose interval leaves out zero, the largest first. The intervals hold for all pairs of models and all "
+    "channels at once with 95% confidence.",
     "sure.first": "First",
     "sure.second": "Second",
     "sure.difference": "Difference",

@@ -43,8 +43,12 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "findings.below": "La valeur créditée reste inférieure à la dépense selon {models} pour {channels}.",
     "findings.that_model": "ce modèle",
     "findings.every_model": "tous les modèles",
-    "findings.lead_sure": "Précision : selon {model}, {first} arrive en tête dans {chance} des "
-    "rééchantillonnages d’utilisateurs, et sa part se situe entre {low} et {high} (intervalle à 95\u202f%).",
+    "findings.open": "Selon {models}, rien ne dit qui, de {channels}, reçoit le plus de crédit.",
+    "findings.lead_sure": "Précision : selon {model}, {first} seul pourrait être premier (confiance de "
+    "95\u202f%), et sa part se situe entre {low} et {high} (intervalle à 95\u202f%).",
+    "findings.lead_open": "Précision : selon {model}, {n} canaux pourraient être premiers (confiance de "
+    "95\u202f%), aucun n’est donc dit en tête ; la part de {first} se situe entre {low} et {high} "
+    "(intervalle à 95\u202f%).",
     "findings.no_intervals": "Précision : ces chiffres sont sans intervalles ; de petits écarts peuvent "
     "être dus au hasard.",
     # credit by model
@@ -73,7 +77,14 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "sure": "Précision du crédit",
     "sure.text": "D’après {n} rééchantillonnages d’utilisateurs : de combien le crédit changerait avec "
     "d’autres utilisateurs semblables. Cela ne dit pas si le modèle est juste.",
-    "sure.caption": "Part du crédit avec intervalles à 95\u202f%, et fréquence de la première place, {model}",
+    "sure.caption": "Part du crédit avec intervalles à 95\u202f%, rangs, et canaux qui pourraient être "
+    "premiers, {model}",
+    "sure.note": "Chaque intervalle d’une part vaut pour lui seul. Les rangs valent pour tous les canaux à "
+    "la fois avec une confiance de 95\u202f%, de même que l’ensemble des canaux qui pourraient être premiers "
+    ": s’il n’en contient qu’un, ce canal est en tête. « Premier dans » est la part des rééchantillonnages "
+    "où un canal arrive premier ; ce n’est pas la probabilité qu’il soit le meilleur.",
+    "sure.could": "Peut être premier",
+    "sure.yes": "oui",
     "sure.low": "95\u202f% de",
     "sure.high": "95\u202f% à",
     "sure.rank": "Rang",
@@ -82,8 +93,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "sure.best": "Premier dans",
     "sure.models": "Où deux modèles diffèrent plus que par hasard, canal par canal",
     "sure.models.note": "Différence des parts, premier moins second, en points de pourcentage ; seulement "
-    "les paires dont l’intervalle à 95\u202f% exclut zéro, la plus grande d’abord. Les intervalles ne sont "
-    "pas corrigés du nombre de paires.",
+    "les paires dont l’intervalle exclut zéro, la plus grande d’abord. Les intervalles valent pour toutes "
+    "les paires de modèles et tous les canaux à la fois avec une confiance de 95\u202f%.",
     "sure.first": "Premier",
     "sure.second": "Second",
     "sure.difference": "Différence",
