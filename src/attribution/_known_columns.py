@@ -63,6 +63,10 @@ KNOWN_COLUMNS: Mapping[str, tuple[str, ...]] = {
         ),
         *("custo", "valor_usado", "kosten_eur", "uitgegeven_bedrag"),
     ),
+    "currency": (
+        *("currency", "currency_code", "account_currency", "iso_currency", "value_currency", "devise"),
+        *("code de la devise", "währung", "währungscode", "moneda", "código de moneda", "valuta", "moeda"),
+    ),
     "arm": ("arm", "group", "variant", "treatment_group", "test_group", "bucket", "cell", "assignment"),
     "outcome": ("outcome", "converted", "conversion", "conversions", "revenue", "value", "sales"),
     "geo": ("geo", "region", "dma", "market", "city", "state", "geo_id", "area", "zip", "postcode"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,12 +11,15 @@ from numpy.typing import NDArray
 
 from attribution._checks import one_of
 from attribution._display import format_number
+from attribution._known_columns import plain
 from attribution._typing import Floats
 from attribution.credit.credit import Credit
 from attribution.credit.periods import PERIODS, is_period, period_codes
 from attribution.credit.spend_calendar import DAY_US, Calendar
-from attribution.credit.spend_source import Spend
-from attribution.credit.spend_table import SpendTable, plain, read_spend
+from attribution.credit.spend_money import in_one_currency, shown_by_data
+from attribution.credit.spend_source import Spend, reading_line
+from attribution.credit.spend_spread import spread_flights, spread_over, week_start_of
+from attribution.credit.spend_table import SpendTable, read_spend
 from attribution.credit.table import cell_flags
 from attribution.errors import CreditError, nearest
 from attribution.journeys.journeys import NONE
@@ -32,60 +36,92 @@ def join_spend(
         msg = f"this credit was narrowed to {len(credit.channels)} of {credit.whole.channels} channels"
         why = "spend on the others would look as if it had earned nothing"
         raise CreditError(msg, why=why, hint="credit.with_spend(spend).select(channels=...)")
+    try:
+        return _joined(credit, spend, currency, decimals, outside)
+    except CreditError as error:
+        fix = error.hint or ""
+        line = reading_line(spend) if fix.startswith(("spend[", "spend = ", "if ")) else None
+        if line is None:
+            raise
+        raise CreditError(
+            error.problem,
+            column=error.column,
+            rows=error.rows,
+            count=error.count,
+            why=error.why,
+            hint=f"{line}; {fix}",
+        ) from error
+
+
+def _joined(credit: Credit, spend: Spend, currency: str, decimals: int | None, outside: str) -> Credit:
     cells = dict(zip(credit.by, credit.keys, strict=True))
     periods = [name for name in credit.by if name in PERIODS and is_period(name, cells[name])]
     dimensions = [name for name in credit.by[1:] if name not in periods]
-    table = read_spend(spend, dimensions)
+    table = read_spend(spend, dimensions, week_start_of(credit))
+    table, shown = in_one_currency(credit, table, currency)
     for name in credit.by[1:]:
         _refuse_coarser(credit, table, name, period=name in periods)
     for name in ("channel", *dimensions):
-        _refuse_variants(name, table.keys[name], cells[name])
-    table, notes = _within_window(credit, table, outside)
-    keys = [_period_labels(name, table) if name in periods else table.keys[name] for name in credit.by]
+        _refuse_variants(name, table.names.get(name, name), table.keys[name], cells[name])
+    notes = list(table.notes)
+    table = spread_flights(table, notes)
+    table, more = _within_window(credit, table, outside)
+    table = spread_over(table, periods, week_start_of(credit), notes := [*notes, *more])
+    keys = [
+        _period_labels(name, table, week_start_of(credit)) if name in periods else table.keys[name]
+        for name in credit.by
+    ]
     earlier = [note for note in credit.notes if not note.startswith("spend:")]  # a new spend, new notes on it
     return replace(
         _join(credit, keys, table.cost),
-        currency=currency or table.currency or credit.currency,
+        currency=shown,
         decimals=credit.decimals if decimals is None else decimals,
+        settings=credit.settings
+        if not shown_by_data(credit, table)
+        else {**credit.settings, "currency": shown_by_data(credit, table)},
         notes=(*earlier, *notes, *_doubts(credit, table)),
     )
 
 
 def _refuse_coarser(credit: Credit, table: SpendTable, name: str, *, period: bool) -> None:
-    when = table.calendar
-    if name in table.keys or (period and when is not None and when.period in {"day", name}):
+    if name in table.keys or (period and table.calendar is not None):
         return
-    if period and when is not None:
-        wanted, problem, guess = name, f"the credit is by {name}, and the spend is by {when.period}", None
-    else:
-        wanted = "date" if period else name
-        problem = f"the credit is by {name}, and the spend has no column {wanted!r}"
-        guess = nearest(wanted, [column for column in table.columns if column not in {"channel", "cost"}])
+    wanted = "date" if period else name
+    problem = f"the credit is by {name}, and the spend has no column {wanted!r}"
     rest = tuple(kept for kept in credit.by if kept != name)
     hint = f"give the spend by {name}, or at.attribute(..., by={rest!r}).with_spend(spend)"
+    free = [column for column in table.columns if column not in table.names.values()]
+    guess = None if period else nearest(wanted, free)  # the caller's own word, so that likeness may tell
     if guess is not None:
         problem += f"; did you mean {guess!r}?"
         hint = f'spend = spend.rename(columns={{"{guess}": "{wanted}"}})'
     raise CreditError(problem, column=wanted, why="a cost would have to be spread by guess", hint=hint)
 
 
-def _refuse_variants(name: str, given: NDArray[np.object_], known: NDArray[np.object_]) -> None:
+def _refuse_variants(name: str, column: str, given: NDArray[np.object_], known: NDArray[np.object_]) -> None:
     import pandas as pd
 
     labels = set(pd.unique(known).tolist())
-    by_plain = {plain(label): label for label in sorted(labels, reverse=True)}
+    by_plain = {_plain_label(label): label for label in sorted(labels, reverse=True)}
     unknown = sorted(set(pd.unique(given).tolist()) - labels)
-    renames = {label: by_plain[plain(label)] for label in unknown if plain(label) in by_plain}
+    renames = {label: by_plain[_plain_label(label)] for label in unknown if _plain_label(label) in by_plain}
     if renames:
         wrong, right = next(iter(renames.items()))
-        msg = f"the spend's {name} {wrong!r} is {right!r} in the credit: other case, space or punctuation"
+        other = 'an id that was read as a number, and got ".0"'
+        other = other if {wrong, right} & {f"{wrong}.0", f"{right}.0"} else "other case, space or punctuation"
+        msg = f"the spend's {name} {wrong!r} is {right!r} in the credit: {other}"
         raise CreditError(
             msg,
-            column=name,
+            column=column,
             rows=np.flatnonzero(np.isin(given, list(renames))).tolist(),
             why="its cost would not meet its credit",
-            hint=f'spend["{name}"] = spend["{name}"].replace({renames!r})',
+            hint=f'spend["{column}"] = spend["{column}"].astype("string").replace({renames!r})',
         )
+
+
+def _plain_label(label: str) -> str:
+    """Return a label without case, space and punctuation, and an id without the ".0" of a float."""
+    return plain(re.sub(r"(?<=\d)\.0+$", "", label))
 
 
 def _within_window(credit: Credit, table: SpendTable, outside: str) -> tuple[SpendTable, list[str]]:
@@ -104,7 +140,9 @@ def _within_window(credit: Credit, table: SpendTable, outside: str) -> tuple[Spe
         amount = format_number(float(table.cost[~inside].sum()))
         does = 'is left out; with_spend(..., outside="keep") counts it' if outside == "drop" else "is counted"
         notes.append(f"spend: {amount} on days outside {span}, the days of the credit, {does}")
-    if when.period != "day" and bool((inside & ((when.first < first) | (when.last > last))).any()):
+    if when.period in {"week", "month"} and bool(
+        (inside & ((when.first < first) | (when.last > last))).any()
+    ):
         notes.append(f"spend: a {when.period} of it lies only in part within {span}, and is counted whole")
     if int(when.first.min()) > first or int(when.last.max()) < last:
         notes.append(
@@ -122,9 +160,9 @@ def _span(when: Calendar) -> str:
     return f"{_date(int(when.first.min()))} to {_date(int(when.last.max()))}"
 
 
-def _period_labels(period: str, table: SpendTable) -> NDArray[np.object_]:
+def _period_labels(period: str, table: SpendTable, week_start: str) -> NDArray[np.object_]:
     first = np.zeros(0, np.int64) if table.calendar is None else table.calendar.first
-    codes, labels = period_codes(first * DAY_US, period)
+    codes, labels = period_codes(first * DAY_US, period, week_start)
     return np.array([*labels, ""], dtype=object)[codes]
 
 

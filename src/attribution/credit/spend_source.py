@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv as csv_module
 import os
 import re
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from numbers import Real
 from pathlib import Path
@@ -20,8 +19,8 @@ Spend = Mapping[str, float] | str | os.PathLike[str] | ArrowStream
 _TABLE = 'pandas.DataFrame({"channel": [...], "cost": [...]})'
 
 
-def open_spend(spend: Any, text_columns: tuple[str, ...]) -> Any:
-    """Return the costs as a pyarrow Table.
+def open_spend(spend: Any, text_columns: Callable[[Sequence[str]], Collection[str]]) -> tuple[Any, list[str]]:
+    """Return the costs as a pyarrow Table, and what its reader has to know of how they were read.
 
     Parameters
     ----------
@@ -29,7 +28,7 @@ def open_spend(spend: Any, text_columns: tuple[str, ...]) -> Any:
         A mapping ``{channel: cost}`` or ``{column: values}``, a path, or an object with
         ``__arrow_c_stream__``.
     text_columns
-        Columns of a CSV file that stay text, so that campaign ``"007"`` is not campaign 7.
+        Tells which columns of a CSV file stay text, so that campaign ``"007"`` is not campaign 7.
 
     Raises
     ------
@@ -53,7 +52,20 @@ def open_spend(spend: Any, text_columns: tuple[str, ...]) -> Any:
         raise CreditError(msg, hint=_TABLE) from error
     # pandas hands over an index that is no plain range, such as after a filter, as a column.
     index = [name for name in table.column_names if re.fullmatch(r"__index_level_\d+__", name)]
-    return table.drop_columns(index)
+    return table.drop_columns(index), []
+
+
+def reading_line(spend: object) -> str | None:
+    """Return the line that reads a file of spend into a frame, so that a fix can follow; None for a table."""
+    if not isinstance(spend, str | os.PathLike):
+        return None
+    path = Path(spend)
+    from attribution.credit.spend_file import DELIMITED, pandas_line
+
+    if path.suffix.lower() in DELIMITED:
+        return f"spend = {pandas_line(path)}"
+    reader = "read_feather" if path.suffix.lower() in {".arrow", ".feather", ".ipc"} else "read_parquet"
+    return f"spend = pandas.{reader}({str(path)!r})"
 
 
 def first_line(error: BaseException) -> str:
@@ -80,46 +92,39 @@ def is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or str(kind) == "string_view")
 
 
-def _read_file(path: Path, text_columns: tuple[str, ...]) -> Any:
+def _read_file(path: Path, text_columns: Callable[[Sequence[str]], Collection[str]]) -> tuple[Any, list[str]]:
     import pyarrow as pa
+
+    from attribution.credit.spend_file import DELIMITED, read_delimited
 
     kind = path.suffix.lower()
     try:
-        if kind in {".csv", ".txt"}:
-            from pyarrow import csv
-
-            text = {name: pa.string() for name in ("channel", "week", "month", "currency", *text_columns)}
-            table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=text))
-            _check_quotes(path)
-            return table
+        if kind in DELIMITED:
+            return read_delimited(path, text_columns)
         if kind in {".arrow", ".feather", ".ipc"}:
             from pyarrow import feather
 
             table = feather.read_table(path, memory_map=False)
             table.validate(full=True)  # the format has no checksums, and damage would crash the process
-            return table
+            return table, []
         from pyarrow import parquet
 
         with parquet.ParquetFile(path) as file:
-            return file.read()
+            return file.read(), []
+    except CreditError:
+        raise
     except (OSError, pa.ArrowException, ValueError, csv_module.Error) as error:
         msg = f"the spend file {str(path)!r} cannot be read: {first_line(error)}"
-        hint = "a Parquet, CSV (.csv) or Arrow (.arrow, .feather) file with the columns channel and cost"
+        hint = (
+            "a Parquet, CSV (.csv, .tsv) or Arrow (.arrow, .feather) file with the columns channel and cost"
+        )
         raise CreditError(msg, hint=hint) from error
-
-
-def _check_quotes(path: Path) -> None:
-    """Raise csv.Error for a quote that is never closed, which pyarrow takes for one long text."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        deque(csv_module.reader(file, strict=True), maxlen=0)
 
 
 def _from_mapping(spend: Mapping[Any, Any]) -> Any:
     import pyarrow as pa
 
-    if all(
-        isinstance(spend.get(name, 0), list | tuple) or hasattr(spend.get(name), "dtype") for name in _NAMES
-    ):
+    if spend and all(hasattr(entry, "__len__") and not isinstance(entry, str) for entry in spend.values()):
         return pa.table(dict(spend))
     for channel, cost in spend.items():
         number = isinstance(cost, Real | Decimal) and not isinstance(cost, bool)
@@ -128,6 +133,3 @@ def _from_mapping(spend: Mapping[Any, Any]) -> Any:
             raise CreditError(msg, column=str(channel), hint='{"email": 100.0, "paid search": 2500.0}')
     costs = [None if cost is None else float(cost) for cost in spend.values()]
     return pa.table({"channel": pa.array(list(spend), pa.string()), "cost": pa.array(costs, pa.float64())})
-
-
-_NAMES = ("channel", "cost")

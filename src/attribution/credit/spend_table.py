@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution._known_columns import known_column
 from attribution._typing import Bools, Floats
-from attribution.credit.spend_calendar import Calendar, read_calendar
+from attribution.credit.spend_calendar import Calendar, is_dated, read_calendar, refuse_unused_dates
+from attribution.credit.spend_columns import (
+    Calendars,
+    calendar_columns,
+    channel_column,
+    cost_columns,
+    currency_column,
+    currency_in,
+    dimension_column,
+    one_cost_column,
+)
+from attribution.credit.spend_cost import amounts, read_cost
 from attribution.credit.spend_source import Spend, decoded, first_line, is_text, open_spend
-from attribution.errors import CreditError, nearest
+from attribution.credit.spend_totals import suspected_total, told, totals_by_label, totals_by_sum
+from attribution.errors import CreditError
+from attribution.journeys.currency import same_currency
 from attribution.journeys.journeys import NONE, UNATTRIBUTED
-
-_OTHER_NAMES = {
-    "channel": ("source", "medium", "media"),
-    "cost": ("spend", "amount spent", "costs", "ad spend", "amount"),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +43,15 @@ class SpendTable:
     calendar
         The days, or None.
     currency
-        The one entry of the column ``currency``, or ``""``.
+        The one currency of the table, from its column or the heading of its costs, or ``""``.
     columns
         Names of all columns.
+    names
+        What the table calls the columns of `keys`, ``"cost"`` and ``"currency"``.
+    notes
+        What was left out, not used, or read in another way than it may look.
+    currencies
+        The currency of each row where there are several, else None.
     """
 
     keys: Mapping[str, NDArray[np.object_]]
@@ -46,19 +59,22 @@ class SpendTable:
     calendar: Calendar | None
     currency: str
     columns: tuple[str, ...]
+    names: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+    currencies: NDArray[np.object_] | None = None
 
-    def take(self, rows: Bools) -> SpendTable:
-        """Return the rows where `rows` is true."""
-        return SpendTable(
-            {name: key[rows] for name, key in self.keys.items()},
-            self.cost[rows],
-            None if self.calendar is None else self.calendar.take(rows),
-            self.currency,
-            self.columns,
+    def take(self, rows: Bools | NDArray[np.intp]) -> SpendTable:
+        """Return some rows: positions or a mask."""
+        return replace(
+            self,
+            keys={name: key[rows] for name, key in self.keys.items()},
+            cost=self.cost[rows],
+            calendar=None if self.calendar is None else self.calendar.take(rows),
+            currencies=None if self.currencies is None else self.currencies[rows],
         )
 
 
-def read_spend(spend: Spend, dimensions: Iterable[str] = ()) -> SpendTable:
+def read_spend(spend: Spend, dimensions: Iterable[str] = (), week_start: str = "monday") -> SpendTable:
     """Read and check a table of costs.
 
     Parameters
@@ -68,6 +84,8 @@ def read_spend(spend: Spend, dimensions: Iterable[str] = ()) -> SpendTable:
     dimensions
         Names of further columns to read as labels where the table has them. Columns that are not wanted
         only tell rows apart.
+    week_start
+        The day on which a week begins whose label does not tell it.
 
     Raises
     ------
@@ -78,57 +96,146 @@ def read_spend(spend: Spend, dimensions: Iterable[str] = ()) -> SpendTable:
     --------
     >>> read_spend({"email": 10, "search": 2.5}).cost.tolist()
     [10.0, 2.5]
+    >>> table = {"Channel": ["search", "search", "Total"], "Day": ["2026-09-01", "2026-09-02", None],
+    ...          "Cost": [10.0, 5.0, 15.0]}
+    >>> read_spend(table).cost.tolist()
+    [10.0, 5.0]
     """
     wanted = tuple(dimensions)
-    table = open_spend(spend, wanted)
-    names = tuple(table.column_names)
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    table, notes = open_spend(spend, lambda header: _as_text(header, wanted))
+    columns = tuple(table.column_names)
+    repeated = sorted({name for name in columns if columns.count(name) > 1})
     if repeated:
-        msg = f"the spend has the column {repeated[0]!r} {names.count(repeated[0])} times"
+        msg = f"the spend has the column {repeated[0]!r} {columns.count(repeated[0])} times"
         raise CreditError(msg, column=repeated[0], hint="give every column a name of its own")
-    _require_columns(names)
-    keys = {name: _labels(table, name) for name in ("channel", *wanted) if name in names}
+    names = _names(columns, wanted)
+    labels = [name for role, name in names.items() if role not in {"cost", "currency"}]
+    when = _calendars(table, labels)
+    table, notes = _without_totals(table, names, when, notes)
+    used = {*names.values(), *(() if when is None else (*when.columns, *when.others))}
+    refuse_unused_dates(table, used, dated=when is not None)
+    keys = {
+        role: _labels(table, role, name) for role, name in names.items() if role not in {"cost", "currency"}
+    }
     reserved = np.flatnonzero(keys["channel"] == UNATTRIBUTED)
     if len(reserved):
         msg = f"{UNATTRIBUTED!r} is no channel: nothing can be spent on it"
         hint = "rename it, or leave the row out"
-        raise CreditError(msg, column="channel", rows=reserved.tolist(), hint=hint)
-    cost = _cost(decoded(table.column("cost")))
-    calendar = read_calendar(table, wanted)
-    _refuse_duplicates(table, keys, calendar)
-    return SpendTable(keys, cost, calendar, _currency(table), names)
+        raise CreditError(msg, column=names["channel"], rows=reserved.tolist(), hint=hint)
+    cost = read_cost(decoded(table.column(names["cost"])), names["cost"])
+    calendar = None if when is None else read_calendar(table, when, week_start)
+    _refuse_duplicates(table, names, keys, calendar)
+    currency, currencies = _currency(table, names)
+    unused = [name for name in columns if name not in used]
+    if when is not None and when.columns[0].lower() not in {"date", "day", "week", "month"}:
+        notes.append(f"spend: its days are those of {' to '.join(map(repr, when.columns))}")
+    if unused:
+        more = f" and {len(unused) - 20} more" if len(unused) > 20 else ""
+        notes.append(f"spend: columns not used: {', '.join(map(repr, unused[:20]))}{more}")
+    suspect = suspected_total(cost)
+    if suspect is not None:
+        notes.append(
+            f"spend: {keys['channel'][suspect]!r} in row {suspect} cost as much as all other rows together; "
+            "is it a total of them?"
+        )
+    return SpendTable(keys, cost, calendar, currency, columns, names, tuple(notes), currencies)
 
 
-def plain(name: str) -> str:
-    """Return `name` without what people vary by accident: case, space, hyphens and the like.
+def _names(columns: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:
+    """Return what the table calls the channel, the wanted dimensions, the cost and the currency."""
+    channel, cost = channel_column(columns), one_cost_column(columns)
+    if channel is None or cost is None:
+        raise _columns_missing(columns, wanted, channel, cost)
+    found = {"channel": channel}
+    found |= {name: column for name in wanted if (column := dimension_column(name, columns)) is not None}
+    currency = currency_column(columns)
+    return found | {"cost": cost} | ({} if currency is None else {"currency": currency})
 
-    Examples
-    --------
-    >>> plain("E-Mail "), plain("C++")
-    ('email', 'c++')
-    """
-    text = unicodedata.normalize("NFKC", name).casefold()
-    return re.sub(r"[\s_./\-]+", "", text) or text
 
-
-def _require_columns(names: tuple[str, ...]) -> None:
+def _columns_missing(
+    columns: Sequence[str], wanted: Sequence[str], channel: str | None, cost: str | None
+) -> CreditError:
     faults, renames = [], []
-    for wanted in (name for name in ("channel", "cost") if name not in names):
-        alike = {plain(entry) for entry in (wanted, *_OTHER_NAMES[wanted])}
-        guess = next((name for name in names if plain(name) in alike), None) or nearest(wanted, names)
-        faults.append(f"no column {wanted!r}" + (f" (but {guess!r})" if guess else ""))
-        renames += [f"{guess!r}: {wanted!r}"] if guess else []
-    if not faults:
-        return
-    hint = f"spend = spend.rename(columns={{{', '.join(renames)}}})" if renames else "columns: channel, cost"
-    if len(names) == 1 and ";" in names[0]:
-        hint = 'the file is separated by ";": pandas.read_csv(path, sep=";")'
-    listed = ", ".join(repr(name) for name in names[:20])
+    for name in (name for name, found in (("channel", channel), ("cost", cost)) if found is None):
+        guess = known_column(name, columns)
+        faults.append(f"no column {name!r}" + (f" (but {guess!r})" if guess else ""))
+        renames += [f"{guess!r}: {name!r}"] if guess else []
+    needed = ", ".join(("channel", *wanted, "cost"))
+    hint = f"spend = spend.rename(columns={{{', '.join(renames)}}})" if renames else f"columns: {needed}"
+    if channel is None and cost is not None and not renames:
+        alone = f"; {wanted[0]} alone does not tell it" if wanted else ""
+        hint = f'spend = spend.assign(channel="paid_search")  # the channel that the costs are of{alone}'
+    listed = ", ".join(repr(name) for name in columns[:20])
     msg = f"the spend has {' and '.join(faults)}; it has {listed or 'no columns'}"
-    raise CreditError(msg, column="channel" if "'channel'" in faults[0] else "cost", hint=hint)
+    return CreditError(msg, column="cost" if channel is not None else "channel", hint=hint)
 
 
-def _labels(table: Any, name: str) -> NDArray[np.object_]:
+def _as_text(header: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Return which columns of a text file stay text: labels, costs as they are written, labels of periods."""
+    found = [channel_column(header), currency_column(header), *cost_columns(header)]
+    found += [dimension_column(name, header) for name in wanted]
+    when = calendar_columns(header)
+    found += [] if when is None or when.kind in {"day", "flight"} else [*when.columns]
+    return [name for name in found if name is not None]
+
+
+def _calendars(table: Any, labels: Sequence[str]) -> Calendars | None:
+    """Return the columns that tell the time; a word such as "tag" or "from" does only where dates stand."""
+    names = [name for name in table.column_names if name not in labels]
+    unsure = [name for name in names if name.strip().lower() in _UNSURE and not is_dated(table, name)]
+    return calendar_columns([name for name in names if name not in unsure])
+
+
+_UNSURE = ("tag", "data", "dag", "dia", "from", "to", "start", "end", "stop", "fin", "ende", "mes", "inicio")
+
+
+def _without_totals(
+    table: Any, names: Mapping[str, str], when: Calendars | None, notes: Sequence[str]
+) -> tuple[Any, list[str]]:
+    """Leave out the rows that are sums of others, with a note."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    dates = () if when is None else when.columns
+    about = dict.fromkeys(
+        name
+        for name in table.column_names
+        if name in dates or (name != names["cost"] and is_text(decoded(table.column(name)).type))
+    )
+    try:
+        labels = [np.array(decoded(table.column(name)).to_pylist(), dtype=object) for name in about]
+    except (pa.ArrowException, UnicodeDecodeError, ValueError, OverflowError):
+        return table, list(notes)  # what is wrong with a column is told where it is read
+    column = decoded(table.column(names["cost"]))
+    numeric = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    cost = np.full(len(column), np.nan)
+    if numeric:
+        cost = np.array(pc.cast(column, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+    elif is_text(column.type) and len(column):
+        cost = amounts(column)
+    sentence = _sentences(table, names)
+    if sentence.any():
+        notes = [*notes, f"spend: {int(sentence.sum())} rows of one cell are no costs, and left out"]
+        table, cost = table.filter(pa.array(~sentence)), cost[~sentence]
+        labels = [column[~sentence] for column in labels]
+    total = totals_by_label(labels, table.num_rows)
+    total |= totals_by_sum(np.where(total, np.nan, cost), labels)
+    if not total.any() or total.all():
+        return table, list(notes)
+    return table.filter(pa.array(~total)), [*notes, told(total, cost, labels)]
+
+
+def _sentences(table: Any, names: Mapping[str, str]) -> Bools:
+    """Return the rows that hold nothing but one cell, such as a copyright, bool, shape (n,)."""
+    rest = [name for name in table.column_names if name not in (names["channel"], names["cost"])]
+    if len(rest) < 3:
+        return np.zeros(table.num_rows, np.bool_)
+    filled = sum(np.asarray(table.column(name).is_valid().to_numpy(), dtype=np.intp) for name in rest)
+    empty = np.asarray(table.column(names["cost"]).is_null().to_numpy(), dtype=np.bool_)
+    return np.asarray(empty & (filled <= 1), dtype=np.bool_)
+
+
+def _labels(table: Any, role: str, name: str) -> NDArray[np.object_]:
     import pyarrow as pa
 
     column = decoded(table.column(name))
@@ -137,7 +244,7 @@ def _labels(table: Any, name: str) -> NDArray[np.object_]:
         return np.zeros(0, dtype=object)
     if not (is_text(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
         msg = f"labels are {kind}, not text"
-        raise CreditError(msg, column=name, hint=f'spend["{name}"] = spend["{name}"].astype(str)')
+        raise CreditError(msg, column=name, hint=f'spend["{name}"] = spend["{name}"]{_to_text(column)}')
     try:
         column.validate(full=True)
     except pa.ArrowInvalid as error:
@@ -145,85 +252,68 @@ def _labels(table: Any, name: str) -> NDArray[np.object_]:
         raise CreditError(msg, column=name, hint="write the table again as UTF-8") from error
     labels = np.array(column.cast(pa.string()).to_numpy(), dtype=object)
     null = np.asarray(column.is_null().to_numpy(), dtype=np.bool_)
-    if name == "channel" and null.any():
+    if role == "channel" and null.any():
         msg = "a cost has no channel"
         why = "its money would be missing from every channel"
-        hint = 'spend["channel"] = spend["channel"].fillna("other")'
+        hint = f'spend["{name}"] = spend["{name}"].fillna("other")'
         raise CreditError(msg, column=name, rows=np.flatnonzero(null).tolist(), why=why, hint=hint)
     labels[null] = NONE
     return labels
 
 
-def _cost(column: Any) -> Floats:
+def _to_text(column: Any) -> str:
+    """Return the call that makes text of labels: of ids that a missing one has turned into floats, whole."""
     import pyarrow as pa
 
-    if not len(column):
-        return np.zeros(0)
-    kind = column.type
-    if is_text(kind):
-        raise _costs_are_text(column)
-    numeric = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
-    if not any(is_numeric(kind) for is_numeric in numeric):
-        msg = f"costs are {kind}, not numbers"
-        raise CreditError(msg, column="cost", hint='spend["cost"] = pandas.to_numeric(spend["cost"])')
-    cost = np.array(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
-    for what, wrong, hint in (
-        ("missing", np.isnan(cost), 'spend = spend.dropna(subset=["cost"]), or 0 where nothing was spent'),
-        ("infinite", np.isinf(cost), "give the amount that was spent"),
-        ("negative", cost < 0, "net a refund against the cost that it belongs to"),
-    ):
-        rows = np.flatnonzero(wrong)
-        if len(rows):
-            msg = f"a cost is {what}" + (f": {cost[rows[0]]:,.15g}" if what == "negative" else "")
-            why = "ROAS, ROI and CPA would be wrong"
-            raise CreditError(msg, column="cost", rows=rows.tolist(), why=why, hint=hint)
-    with np.errstate(over="ignore"):
-        total = cost.sum()
-    if not np.isfinite(total):
-        msg = f"the costs, up to {cost.max():g}, add up to more than a float can hold"
-        raise CreditError(msg, column="cost", hint="write them in the unit of the log's values")
-    return cost
+    if pa.types.is_floating(column.type):
+        number = column.drop_null().to_numpy()
+        if bool((np.isfinite(number) & (number == np.round(number)) & (np.abs(number) < 2**53)).all()):
+            return '.astype("Int64").astype("string")'
+    return ".astype(str)"
 
 
-def _costs_are_text(column: Any) -> CreditError:
-    import pyarrow.compute as pc
-
-    number = pc.match_substring_regex(column, r"^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$")
-    rows = np.flatnonzero(~np.asarray(number.fill_null(True).to_numpy(), dtype=np.bool_)).tolist()
-    example = f", such as {str(column[rows[0]].as_py())[:40]!r}" if rows else ""
-    hint = 'spend["cost"] = pandas.to_numeric(spend["cost"])'
-    hint += ", without currency signs and thousands separators" if rows else ""
-    return CreditError(f"costs are text, not numbers{example}", column="cost", rows=rows, hint=hint)
-
-
-def _currency(table: Any) -> str:
-    if "currency" not in table.column_names:
-        return ""
-    found = sorted(str(entry) for entry in table.column("currency").unique().to_pylist() if entry is not None)
-    if len(found) > 1:
-        msg = f"costs are in several currencies: {', '.join(found[:5])}"
-        hint = "convert them to the currency of the log's values, and leave the column out"
-        raise CreditError(msg, column="currency", why="their sum would mean nothing", hint=hint)
-    return found[0] if found else ""
+def _currency(table: Any, names: Mapping[str, str]) -> tuple[str, NDArray[np.object_] | None]:
+    heading = currency_in(names["cost"])
+    if "currency" not in names:
+        return heading, None
+    column = decoded(table.column(names["currency"]))
+    entries = np.array(
+        [None if cell is None else str(cell).strip() for cell in column.to_pylist()], dtype=object
+    )
+    found = sorted({entry for entry in entries.tolist() if entry})
+    if not found:
+        return heading, None
+    if heading and not all(same_currency(heading, entry) for entry in found):
+        msg = (
+            f"the costs are headed {names['cost']!r}, and the column {names['currency']!r} says {found[0]!r}"
+        )
+        raise CreditError(msg, column=names["currency"], hint="leave out the one that is wrong")
+    if all(same_currency(found[0], entry) for entry in found):
+        return found[0], None
+    return "", entries
 
 
 def _refuse_duplicates(
-    table: Any, keys: Mapping[str, NDArray[np.object_]], calendar: Calendar | None
+    table: Any, names: Mapping[str, str], keys: Mapping[str, NDArray[np.object_]], calendar: Calendar | None
 ) -> None:
     import pandas as pd
     import pyarrow as pa
 
-    frame = pd.DataFrame(dict(keys))
+    frame = pd.DataFrame({names[role]: key for role, key in keys.items()})
     if calendar is not None:
         frame[calendar.column] = calendar.first
     for name in table.column_names:
-        if name not in frame.columns and name != "cost" and not pa.types.is_nested(table.column(name).type):
+        if (
+            name not in frame.columns
+            and name != names["cost"]
+            and not pa.types.is_nested(table.column(name).type)
+        ):
             frame[name] = table.column(name).to_pandas()
     rows = np.flatnonzero(frame.duplicated().to_numpy()).tolist()
     if rows:
-        names = list(frame.columns)
-        seen = ", ".join(f"{name} {str(table.column(name)[rows[0]].as_py())!r}" for name in names)
+        columns = list(frame.columns)
+        seen = ", ".join(f"{name} {str(table.column(name)[rows[0]].as_py())!r}" for name in columns)
         msg = f"the spend has more than one row for {seen}"
         why = "the same cost counted twice would halve the ROAS"
-        hint = f'if all are right: spend.groupby({names}, as_index=False)["cost"].sum()'
-        raise CreditError(msg, column=", ".join(names), rows=rows, why=why, hint=hint)
+        hint = f'if all are right: spend.groupby({columns}, as_index=False)["{names["cost"]}"].sum()'
+        raise CreditError(msg, column=", ".join(columns), rows=rows, why=why, hint=hint)

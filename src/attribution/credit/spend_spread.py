@@ -1,0 +1,92 @@
+"""Spend that is coarser than the credit: spread evenly over its days, nothing lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from attribution._typing import Bools
+from attribution.credit.credit import Credit
+from attribution.credit.periods import period_codes
+from attribution.credit.spend_calendar import DAY_US, Calendar
+from attribution.credit.spend_table import SpendTable
+from attribution.errors import CreditError
+
+_MOST_DAYS = 20_000_000
+
+
+def week_start_of(credit: Credit) -> str:
+    """Return the day on which the weeks of a credit begin."""
+    return str(credit.settings.get("week_start", "monday"))
+
+
+def spread_flights(table: SpendTable, notes: list[str]) -> SpendTable:
+    """Return the table with the cost of each flight spread over its days; adds a note if there is one."""
+    when = table.calendar
+    if when is None or when.period != "flight":
+        return table
+    long = when.last > when.first
+    count = int(long.sum())
+    rows = "1 row is" if count == 1 else f"{count:,} rows are"
+    notes.append(f"spend: {rows} of several days, and spread evenly over them, first and last included")
+    spread = _spread(table, np.ones(len(long), np.bool_))
+    assert spread.calendar is not None
+    return replace(spread, calendar=replace(spread.calendar, period="day"))
+
+
+def spread_over(table: SpendTable, periods: Sequence[str], week_start: str, notes: list[str]) -> SpendTable:
+    """Return the table with every cost in one period: weeks and months that do not lie in one are spread.
+
+    Parameters
+    ----------
+    table
+        Costs with their days.
+    periods
+        The periods of the credit.
+    week_start
+        The day on which its weeks begin.
+    notes
+        Gets a sentence where something was spread.
+    """
+    when = table.calendar
+    if when is None or not len(table.cost) or not periods:
+        return table
+    split = np.zeros(len(table.cost), np.bool_)
+    for period in periods:
+        codes, _ = period_codes(np.concatenate([when.first, when.last]) * DAY_US, period, week_start)
+        split |= codes[: len(when.first)] != codes[len(when.first) :]
+    if not split.any():
+        return table
+    what = f"{when.period}s"
+    if when.weekday is not None and when.weekday != week_start and "week" in periods:
+        what += (
+            f" that begin on {when.weekday.capitalize()} (those of the credit on {week_start.capitalize()})"
+        )
+    notes.append(
+        f"spend: {what} are spread evenly over their days, as the credit is by {' and '.join(periods)}"
+    )
+    return _spread(table, split)
+
+
+def _spread(table: SpendTable, rows: Bools) -> SpendTable:
+    """Replace each of some rows by one a day, its cost in equal parts."""
+    when = table.calendar
+    assert when is not None
+    days = np.where(rows, when.last - when.first + 1, 1)
+    if int(days.sum()) > _MOST_DAYS:
+        longest = int(np.argmax(days))
+        msg = f"a cost is of {int(days[longest]):,} days"
+        hint = "give the last day on which it was spent, not the last that the campaign is booked for"
+        raise CreditError(msg, column=when.column, rows=[longest], hint=hint)
+    place = np.repeat(np.arange(len(days)), days)
+    step = np.arange(len(place)) - np.repeat(np.cumsum(days) - days, days)
+    first = when.first[place] + step
+    last = np.where(rows[place], first, when.last[place])
+    taken = table.take(place)
+    return replace(
+        taken,
+        cost=table.cost[place] / days[place],
+        calendar=Calendar(when.column, when.period, first, last, when.weekday),
+    )
