@@ -28,6 +28,7 @@ _MICROSECONDS = {
     "W": 604_800_000_000,
     "w": 604_800_000_000,
 }
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DURATION = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*")
 LONGEST = 2**62  # microseconds; "no limit" that can still be added to any time without overflow
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from attribution import _toml as toml
+from attribution._checks import WEEKDAYS
 from attribution._placeholders import day_of, expand, filled, pattern_of, time_zone
 from attribution._toml import Reader, Table, mistake, wrong_type
 from attribution.doors import HOMES, toml_of
@@ -147,7 +148,7 @@ def _job(top: Table, path: Path, pattern: str) -> Job:
         by=by,
         audit=_audit(top.section("audit")),
         channels=_channels(top.section("channels")),
-        journeys=_journeys(top.section("journeys")),
+        journeys=_journeys(top.section("journeys"), inputs),
         engine=_engine(top.section("engine")),
         increments=increments,
         spend=_spend(top.section("spend"), inputs),
@@ -218,7 +219,7 @@ def _channels(table: Table | None) -> ChannelSettings | None:
     return settings
 
 
-def _journeys(table: Table | None) -> JourneySettings:
+def _journeys(table: Table | None, inputs: Reader[Texts]) -> JourneySettings:
     if table is None:
         return JourneySettings()
     usual = JourneySettings()
@@ -232,6 +233,9 @@ def _journeys(table: Table | None) -> JourneySettings:
         "session_gap": table.take("session_gap", toml.duration, usual.session_gap),
         "max_touches": table.take("max_touches", toml.whole(1), usual.max_touches),
         "nulls": table.take("nulls", toml.flag, usual.nulls),
+        "week_start": table.take("week_start", toml.choice(*WEEKDAYS), usual.week_start),
+        "currency": table.take("currency", toml.text, usual.currency),
+        "rates": table.take("rates", _one_path(inputs), None),
     }
     table.finish()
     return _try(lambda: JourneySettings(**settings), table.where, table.mistakes) or usual
@@ -359,6 +363,13 @@ def _paths(base: Path) -> Reader[Texts]:
             str(Path(glob.escape(str(base))) / entry) if glob.has_magic(entry) else str(base / entry)
             for entry in found
         )
+
+    return read
+
+
+def _one_path(inputs: Reader[Texts]) -> Reader[str]:
+    def read(value: Any, where: str) -> str:
+        return inputs(toml.text(value, where), where)[0]
 
     return read
 

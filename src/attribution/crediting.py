@@ -7,19 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attribution._typing import Ints
 from attribution.credit.credit import Credit
+from attribution.credit.money import in_currency
 from attribution.diagnostics import CheckResults
 from attribution.engines.base import Engine, Run
 from attribution.engines.choose import engine_of
 from attribution.errors import JourneyError, ModelError
 from attribution.eventlog.eventlog import EventLog
-from attribution.journeys.build import JourneySettings
+from attribution.journeys.build import JourneyKeywords, JourneySettings, given_options
 from attribution.journeys.journeys import Journeys
 from attribution.models.activity import ActivityTally, solve_activity
 from attribution.models.base import Model
@@ -28,9 +29,6 @@ from attribution.models.registry import ModelSpec, labelled
 from attribution.models.replicates import replicate
 from attribution.models.resample import Resampling
 from attribution.models.tasks import ActivityTask, AllocateTask, TallyTask
-
-if TYPE_CHECKING:
-    import datetime as dt
 
 logger = logging.getLogger(__name__)
 
@@ -42,18 +40,13 @@ def attribute(
     models: ModelSpec | Sequence[ModelSpec] | Mapping[str, ModelSpec],
     *,
     by: str | Sequence[str] = "channel",
-    lookback: str | dt.timedelta | None = None,
-    goal: str | Sequence[str] | None = None,
-    after_conversion: str | None = None,
-    drop_censored: bool | None = None,
-    session_gap: str | dt.timedelta | None = None,
-    max_touches: int | None = None,
     bootstrap: int | None = None,
     rng: int | np.random.Generator | None = None,
     resample: str = "bucket",
     buckets: int = 256,
     engine: str | Engine = "auto",
     progress: bool | None = None,
+    **options: Unpack[JourneyKeywords],
 ) -> Credit:
     """Credit conversions and their value to channels.
 
@@ -72,9 +65,6 @@ def attribute(
         What to break credit down by, beside the channel: dimensions of the log; ``"day"``, ``"week"`` or
         ``"month"`` of the conversion (in UTC); and ``"customer"``: ``"returning"`` where the log holds an
         earlier conversion of the user, else ``"new"``. A breakdown always sums to the channel table.
-    lookback, goal, after_conversion, drop_censored, session_gap, max_touches
-        As in `build_journeys`, and only with a log; None leaves the default there, such as ``"30D"`` for
-        `lookback` (``"unlimited"`` sets no limit).
     bootstrap
         How many times to resample the users, for intervals on every number (`Credit.intervals`); 500 are
         enough for 95% intervals. None, the default, does not.
@@ -92,6 +82,11 @@ def attribute(
         ``at.Stream(memory="2GB")`` or ``at.Spark(session)``. The numbers are the same on all.
     progress
         Whether to show a bar while a log is read; by default only in a terminal or notebook.
+    **options
+        How journeys are built of a log, as in `build_journeys`: ``lookback``, ``goal``,
+        ``after_conversion``, ``drop_censored``, ``session_gap``, ``max_touches``, ``week_start``,
+        ``currency`` and ``rates``. Only with a log; what is left out or None has the default there, such
+        as ``"30D"`` for the lookback (``"unlimited"`` sets no limit).
 
     Returns
     -------
@@ -103,7 +98,9 @@ def attribute(
     ModelError
         If a model is unknown, or needs what the journeys lack.
     JourneyError
-        If a dimension is unknown, or journey options come with journeys that are built already.
+        If a dimension or an option is unknown, or options come with journeys that are built already.
+    CreditError
+        If values are in several currencies and neither `by` nor rates tell them apart.
 
     Examples
     --------
@@ -119,15 +116,7 @@ def attribute(
     """
     chosen = labelled(models)
     keys = checked_by(by)
-    options: dict[str, Any] = {
-        "lookback": lookback,
-        "goal": goal,
-        "after_conversion": after_conversion,
-        "drop_censored": drop_censored,
-        "session_gap": session_gap,
-        "max_touches": max_touches,
-    }
-    given = {name: value for name, value in options.items() if value is not None}
+    given = given_options(options)
     began = perf_counter()
     resampling = None if bootstrap is None else Resampling(bootstrap, rng, resample, buckets)
     if isinstance(source, Journeys):
@@ -176,7 +165,7 @@ def _credited(
     solved |= {label: models[label].spread(solved[label], total(allocated[label])) for label in again}
     activity: ActivityTally = tallies[_ACTIVITY]
     keys, places = common_cells([activity.cells.keys()[0], *(solved[label].keys for label in models)])
-    credit = _combine(models, solved, activity, keys, places)
+    credit = in_currency(_combine(models, solved, activity, keys, places), activity.currencies)
     if resampling is None:
         return credit
     replicates = [

@@ -20,6 +20,7 @@ from attribution.diagnostics import CheckResults
 from attribution.doors import at_door, checks_at, toml_of
 from attribution.errors import ConfigError, OutputError, unknown_name
 from attribution.job import AuditSettings, Job, ReportSettings
+from attribution.journeys.build import with_rates
 from attribution.manifest import fingerprints, manifest_of, refuse_changed, shown
 from attribution.schedule.baseline import against_baseline, baseline_file
 from attribution.schedule.experiments import Tests, calibrated, known_channels, lifts_of
@@ -196,6 +197,7 @@ def _run(job: Job, folder: Path) -> Result:
         baseline_file(job)
         log = open_log(job)
         files = input_files(job, log)
+        job = replace(job, journeys=with_rates(job.journeys))
         if job.spend is not None:  # what is wrong with it is told before the long part
             read_spend(job.spend.path, [name for name in job.by if name not in {"channel", *PERIODS}])
         work = work_of(job, log)
@@ -206,13 +208,15 @@ def _run(job: Job, folder: Path) -> Result:
     with stages("audit"):
         checks = _audit(job, log, in_memory=work.in_memory)
     credited = work.credited(stages)
-    credit = replace(credited.credit, currency=job.report.currency, decimals=job.report.decimals)
+    money = job.report.currency or credited.credit.currency
+    credit = replace(credited.credit, currency=money, decimals=job.report.decimals)
     if job.spend is not None:
         credit = credit.with_spend(
             job.spend.path,
             currency=job.report.currency,
             decimals=job.report.decimals,
             outside=job.spend.outside,
+            rates=job.journeys.rates,
         )
     known_channels(credit, lifts)
     calibration = calibrated(job, credit, lifts)

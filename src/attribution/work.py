@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _STEPS, _CHANNELS = 4, 6  # of the journey map, as of `Journeys.flows`
 _UNITS: tuple[Unit, ...] = ("days", "touches")
+_OF_MONEY = ("week_start", "currency", "rates")  # options of `attribute` alone
 Stages = Callable[[str], AbstractContextManager[None]]
 
 
@@ -92,6 +93,7 @@ class Work(ABC):
         """The arguments of `attribute` that say how journeys are built; models say which they need."""
         options = asdict(self.job.journeys)
         del options["nulls"]
+        options["currency"] = options["currency"] or None
         return {**options, "lookback": options["lookback"] or "unlimited"}
 
     @property
@@ -149,7 +151,8 @@ class _FromDisk(Work):
             tallies = run(tasks)
             pairs = None
             if "synergy" in self.job.report.sections:
-                pairs = synergy(self.log, engine=Opened(run), **self.options)
+                of_journeys = {name: value for name, value in self.options.items() if name not in _OF_MONEY}
+                pairs = synergy(self.log, engine=Opened(run), **of_journeys)
         paths = path_frame(tallies["paths"], top=top, separator=" > ") if top else None
         conversions = None if self.log.conversions is None else self.log.conversions.n_rows
         rows = {

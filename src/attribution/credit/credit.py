@@ -17,6 +17,7 @@ from attribution.credit.cells import Activity, Totals
 from attribution.credit.questions import Questions
 from attribution.diagnostics import CheckResults
 from attribution.errors import CreditError, unknown_name
+from attribution.journeys.currency import refuse_contradiction
 from attribution.journeys.journeys import UNATTRIBUTED
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ class Credit(Questions):
         if not isinstance(self.currency, str):
             msg = f"currency={self.currency!r} must be a symbol or code"
             raise CreditError(msg, column="currency", hint='currency="EUR"')
+        refuse_contradiction(self.currency, str(self.settings.get("currency", "")))
         if self.decimals is not None and whole(self.decimals, "decimals", least=0, error=CreditError) > 20:
             msg = f"decimals={self.decimals} is more than a number has"
             raise CreditError(msg, column="decimals", hint="decimals=2")
@@ -154,18 +156,25 @@ class Credit(Questions):
         """Whether the log has values, without which ROAS and ROI are empty."""
         return bool(self.settings.get("has_value", True))
 
+    @property
+    def mixed(self) -> bool:
+        """Whether amounts are in several currencies, so that only those of one have a sum."""
+        found: object = self.settings.get("currencies", ())
+        return isinstance(found, tuple | list) and len(found) > 1
+
     def sums(self) -> Totals:
         """Return the sums that shares refer to: of the whole table, also after `select`."""
         if self.whole is not None:
             return self.whole
         inside = self.attributed
         known = self.cost is not None and bool(np.isfinite(self.cost).any())
+        one = np.nan if self.mixed else 1.0  # amounts of several currencies have no sum
         return Totals(
             conversions=self.conversions[:, inside].sum(axis=1),
             unattributed_conversions=self.conversions[:, ~inside].sum(axis=1),
-            value=self.value[:, inside].sum(axis=1),
-            unattributed_value=self.value[:, ~inside].sum(axis=1),
-            cost=float(np.nansum(self.cost)) if self.cost is not None and known else float("nan"),
+            value=self.value[:, inside].sum(axis=1) * one,
+            unattributed_value=self.value[:, ~inside].sum(axis=1) * one,
+            cost=float(np.nansum(self.cost)) * one if self.cost is not None and known else float("nan"),
             channels=len(self.channels),
         )
 
@@ -273,6 +282,7 @@ class Credit(Questions):
         currency: str = "",
         decimals: int | None = None,
         outside: Literal["drop", "keep"] = "drop",
+        rates: object = None,
     ) -> Credit:
         """Join spend: cost, ROAS, ROI and CPA of every cell.
 
@@ -286,11 +296,19 @@ class Credit(Questions):
         spend
             A mapping ``{channel: cost}``; or a table (a path to Parquet, CSV or Arrow IPC, or any object with
             ``__arrow_c_stream__``: pandas, polars, pyarrow, DuckDB) with the columns ``channel`` and
-            ``cost``, optionally ``date`` (or ``day``, ``week``, ``month``) and any other name in `by`, such
-            as ``campaign``. Spend that is finer than the credit is summed; spend that is coarser is refused,
-            because it would have to be spread by guess. Calendar days are taken as written.
+            ``cost``, optionally ``date`` (or ``day``, ``week``, ``month``, or the first and the last day of
+            a flight: ``start_date``, ``end_date``), ``currency`` and any other name in `by`, such as
+            ``campaign``. Names are known in any case, and by what platforms call them (``"Day"``,
+            ``"Amount spent (USD)"``, ``"Coût"``). Rows that are totals of others are left out, with a note;
+            a column that looks like dates and is not used is an error; other columns that are not used are
+            named in a note. Spend that is finer than the credit is summed. Weeks, months and flights that do
+            not lie in one period of the credit are spread evenly over their days, with a note; spend that
+            lacks another dimension of the credit is refused. Calendar days are taken as written. A week is
+            the seven days from its date, where all of them are of one weekday; an ISO week (``"2026-W05"``)
+            begins on Monday.
         currency
-            A symbol or code for display; by default the one of the table's ``currency`` column, if any.
+            A symbol or code for display; by default that of the values or of the costs, where the data name
+            one. Another than theirs is refused: a name converts nothing.
         decimals
             Digits after the point for amounts of money, in display only.
         outside
@@ -298,6 +316,10 @@ class Credit(Questions):
             out, as it cannot have earned any of these conversions; ``"keep"`` counts it. Either way a note
             below the table tells how much it is. Spend of a week or month that the window covers in part is
             counted whole, with a note.
+        rates
+            What one unit of each currency of the costs is worth in that of the values (or in `currency`), as
+            in `build_journeys`; the day of the cost decides. None converts nothing: costs in several
+            currencies, or in another than the values, are then refused, unless `by` has the currency.
 
         Returns
         -------
@@ -308,12 +330,12 @@ class Credit(Questions):
         ------
         CreditError
             If a column is missing or misspelt, a cost is negative, missing or infinite, a row stands twice,
-            a channel differs from a credited one only by case, space or punctuation, currencies are mixed,
-            or the spend is coarser than the credit.
+            a channel differs from a credited one only by case, space or punctuation, currencies are mixed
+            or contradict `currency`, or the spend lacks a dimension of the credit.
         """
         from attribution.credit.spend import join_spend
 
-        return join_spend(self, spend, currency=currency, decimals=decimals, outside=outside)
+        return join_spend(self, spend, currency=currency, decimals=decimals, outside=outside, rates=rates)
 
     def plot(
         self,

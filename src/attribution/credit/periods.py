@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution._checks import WEEKDAYS
 from attribution._typing import Ints
 from attribution.errors import CreditError, unknown_name
 
@@ -15,7 +16,6 @@ PERIODS = ("day", "week", "month")
 _SHAPE = {"day": r"\d{4}-\d\d-\d\d", "week": r"\d{4}-W\d\d|\d{4}-\d\d-\d\d", "month": r"\d{4}-\d\d"}
 _DAY_US = 86_400_000_000
 _MONDAY = 3  # 1970-01-01 was a Thursday: three days after a Monday
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _THURSDAY = 3  # the day of a Monday-based week that decides the ISO year
 
 

@@ -16,7 +16,7 @@ from attribution._typing import Floats
 from attribution.credit.credit import Credit
 from attribution.credit.periods import PERIODS, is_period, period_codes
 from attribution.credit.spend_calendar import DAY_US, Calendar
-from attribution.credit.spend_money import in_one_currency, shown_by_data
+from attribution.credit.spend_money import Money, in_one_currency
 from attribution.credit.spend_source import Spend, reading_line
 from attribution.credit.spend_spread import spread_flights, spread_over, week_start_of
 from attribution.credit.spend_table import SpendTable, read_spend
@@ -28,7 +28,13 @@ _MOST_COMPARED = 200  # names on each side; beyond it, looking for misspellings 
 
 
 def join_spend(
-    credit: Credit, spend: Spend, *, currency: str = "", decimals: int | None = None, outside: str = "drop"
+    credit: Credit,
+    spend: Spend,
+    *,
+    currency: str = "",
+    decimals: int | None = None,
+    outside: str = "drop",
+    rates: object = None,
 ) -> Credit:
     """Return `credit` with costs; see `Credit.with_spend`."""
     one_of(outside, "outside", ("drop", "keep"), error=CreditError)
@@ -37,7 +43,7 @@ def join_spend(
         why = "spend on the others would look as if it had earned nothing"
         raise CreditError(msg, why=why, hint="credit.with_spend(spend).select(channels=...)")
     try:
-        return _joined(credit, spend, currency, decimals, outside)
+        return _joined(credit, spend, Money(currency, decimals, rates), outside)
     except CreditError as error:
         fix = error.hint or ""
         line = reading_line(spend) if fix.startswith(("spend[", "spend = ", "if ")) else None
@@ -53,32 +59,31 @@ def join_spend(
         ) from error
 
 
-def _joined(credit: Credit, spend: Spend, currency: str, decimals: int | None, outside: str) -> Credit:
+def _joined(credit: Credit, spend: Spend, money: Money, outside: str) -> Credit:
     cells = dict(zip(credit.by, credit.keys, strict=True))
     periods = [name for name in credit.by if name in PERIODS and is_period(name, cells[name])]
     dimensions = [name for name in credit.by[1:] if name not in periods]
-    table = read_spend(spend, dimensions, week_start_of(credit))
-    table, shown = in_one_currency(credit, table, currency)
+    week_start = week_start_of(credit)
+    table = read_spend(spend, dimensions, week_start)
+    notes = list(table.notes)
+    table = in_one_currency(credit, spread_flights(table, notes), money, notes)
     for name in credit.by[1:]:
         _refuse_coarser(credit, table, name, period=name in periods)
     for name in ("channel", *dimensions):
         _refuse_variants(name, table.names.get(name, name), table.keys[name], cells[name])
-    notes = list(table.notes)
-    table = spread_flights(table, notes)
     table, more = _within_window(credit, table, outside)
-    table = spread_over(table, periods, week_start_of(credit), notes := [*notes, *more])
+    notes += more
+    table = spread_over(table, periods, week_start, notes)
     keys = [
-        _period_labels(name, table, week_start_of(credit)) if name in periods else table.keys[name]
-        for name in credit.by
+        _period_labels(name, table, week_start) if name in periods else table.keys[name] for name in credit.by
     ]
     earlier = [note for note in credit.notes if not note.startswith("spend:")]  # a new spend, new notes on it
+    known = str(credit.settings.get("currency", "")) or table.currency
     return replace(
         _join(credit, keys, table.cost),
-        currency=shown,
-        decimals=credit.decimals if decimals is None else decimals,
-        settings=credit.settings
-        if not shown_by_data(credit, table)
-        else {**credit.settings, "currency": shown_by_data(credit, table)},
+        currency=money.currency or table.currency or credit.currency,
+        decimals=credit.decimals if money.decimals is None else money.decimals,
+        settings={**credit.settings, "currency": known} if known else credit.settings,
         notes=(*earlier, *notes, *_doubts(credit, table)),
     )
 

@@ -90,7 +90,7 @@ def read_calendar(table: Any, when: Calendars, week_start: str = "monday") -> Ca
         days = _days(column, name, "day")
         return Calendar(name, "day", days, days)
     period = "month" if when.kind == "month" else "week"
-    if is_text(column.type):
+    if is_text(column.type) and when.kind != "week_end":
         text, codes = np.unique(column.to_numpy().astype(str), return_inverse=True)
         try:
             first, last = period_days(text.tolist(), period)

@@ -2,58 +2,88 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from attribution.credit.credit import Credit
+from attribution.credit.money import refuse_several
+from attribution.credit.spend_spread import by_day
 from attribution.credit.spend_table import SpendTable
-from attribution.errors import CreditError
+from attribution.errors import CreditError, JourneyError
 from attribution.journeys.currency import distinct, is_currency, refuse_contradiction, same_currency
+from attribution.journeys.rates import rates_of
 
 
-def in_one_currency(credit: Credit, table: SpendTable, currency: str) -> tuple[SpendTable, str]:
-    """Return the spend fit to stand beside the credit, and the currency to show.
+@dataclass(frozen=True)
+class Money:
+    """How the amounts of a joined table are to be: see `Credit.with_spend`."""
+
+    currency: str
+    decimals: int | None
+    rates: Any
+
+
+def in_one_currency(credit: Credit, table: SpendTable, money: Money, notes: list[str]) -> SpendTable:
+    """Return the spend fit to stand beside the credit.
 
     Raises
     ------
     CreditError
-        If costs are in several currencies, or in another than the values, and the credit is not broken
-        down by currency; or if `currency` contradicts either.
+        If costs are in several currencies, or in another than the values, and neither rates nor a breakdown
+        by currency tell them apart; or if the currency that is asked for contradicts either.
     """
     dims = [name for name in credit.by if is_currency(name)]
     values = str(credit.settings.get("currency", ""))
+    if money.rates is not None:
+        return _converted(table, money, values, notes)
     if dims:
-        if currency and len(distinct(credit.keys[credit.by.index(dims[0])].tolist())) > 1:
-            msg = f"currency={currency!r}, and the credit is by {dims[0]!r}"
-            raise CreditError(msg, column="currency", hint="leave currency= out: every row tells its own")
+        refuse_several(money.currency, distinct(credit.keys[credit.by.index(dims[0])].tolist()))
         if dims[0] not in table.keys and table.currency:
             named = np.full(len(table.cost), table.currency, dtype=object)
             table = replace(table, keys={**table.keys, dims[0]: named})
-        return table, currency
+        return replace(table, currency="", currencies=None)
+    column = table.names.get("currency", table.names["cost"])
+    why = "a ratio of the two would mean nothing"
     if table.currencies is not None:
         found = distinct(entry or "" for entry in table.currencies.tolist())
         msg = f"costs are in several currencies: {', '.join(found[:5])}"
         hint = (
             'at.attribute(..., by=("channel", "currency")).with_spend(spend), or with_spend(..., rates={...})'
         )
-        raise CreditError(msg, column=table.names["currency"], why="their sum would mean nothing", hint=hint)
+        raise CreditError(msg, column=column, why="their sum would mean nothing", hint=hint)
     if table.currency and values and not same_currency(table.currency, values):
         msg = f"costs are in {table.currency}, and the values of the conversions in {values}"
         hint = (
             f'with_spend(spend, rates={{"{table.currency}": ...}}), what one {table.currency} is in {values}'
         )
+        raise CreditError(msg, column=column, why=why, hint=hint)
+    refuse_contradiction(money.currency, table.currency, what="costs are")
+    refuse_contradiction(money.currency, values, what="values are")
+    return table
+
+
+def _converted(table: SpendTable, money: Money, values: str, notes: list[str]) -> SpendTable:
+    """Return the spend in the currency of the values."""
+    refuse_contradiction(money.currency, values, what="values are")
+    try:
+        rates = rates_of(money.rates, values or money.currency)
+        if rates.dated:
+            table = by_day(table)
+        currencies = table.currencies
+        if currencies is None:
+            currencies = np.full(len(table.cost), table.currency or None, dtype=object)
+        day = None if table.calendar is None else table.calendar.first
+        cost = table.cost * rates.of(currencies, day, what="costs")
+    except JourneyError as error:  # the same words, of the kind that spend raises
         raise CreditError(
-            msg,
-            column=table.names.get("currency", table.names["cost"]),
-            why="ROAS would mix the two",
-            hint=hint,
-        )
-    refuse_contradiction(currency, table.currency, what="costs are")
-    refuse_contradiction(currency, values, what="values are")
-    return table, currency or table.currency or credit.currency
-
-
-def shown_by_data(credit: Credit, table: SpendTable) -> str:
-    """Return the currency that the data name, of the values or else of the costs; ``""`` if none."""
-    return str(credit.settings.get("currency", "")) or table.currency
+            error.problem,
+            column=error.column,
+            rows=error.rows,
+            count=error.count,
+            why=error.why,
+            hint=error.hint,
+        ) from error
+    notes.append(f"spend: converted by rates: {rates!r}")
+    return replace(table, cost=cost, currency=values or rates.to, currencies=None)

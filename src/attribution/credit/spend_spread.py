@@ -31,9 +31,7 @@ def spread_flights(table: SpendTable, notes: list[str]) -> SpendTable:
     count = int(long.sum())
     rows = "1 row is" if count == 1 else f"{count:,} rows are"
     notes.append(f"spend: {rows} of several days, and spread evenly over them, first and last included")
-    spread = _spread(table, np.ones(len(long), np.bool_))
-    assert spread.calendar is not None
-    return replace(spread, calendar=replace(spread.calendar, period="day"))
+    return by_day(table)
 
 
 def spread_over(table: SpendTable, periods: Sequence[str], week_start: str, notes: list[str]) -> SpendTable:
@@ -68,6 +66,15 @@ def spread_over(table: SpendTable, periods: Sequence[str], week_start: str, note
         f"spend: {what} are spread evenly over their days, as the credit is by {' and '.join(periods)}"
     )
     return _spread(table, split)
+
+
+def by_day(table: SpendTable) -> SpendTable:
+    """Return the table with every cost spread evenly over its days, so that each has the rate of its day."""
+    if table.calendar is None or table.calendar.period == "day":
+        return table
+    spread = _spread(table, np.ones(len(table.cost), np.bool_))
+    assert spread.calendar is not None
+    return replace(spread, calendar=replace(spread.calendar, period="day"))
 
 
 def _spread(table: SpendTable, rows: Bools) -> SpendTable:

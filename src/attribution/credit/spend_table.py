@@ -109,14 +109,12 @@ def read_spend(spend: Spend, dimensions: Iterable[str] = (), week_start: str = "
         msg = f"the spend has the column {repeated[0]!r} {columns.count(repeated[0])} times"
         raise CreditError(msg, column=repeated[0], hint="give every column a name of its own")
     names = _names(columns, wanted)
-    labels = [name for role, name in names.items() if role not in {"cost", "currency"}]
+    labels = [names[role] for role in ("channel", *wanted) if role in names]
     when = _calendars(table, labels)
     table, notes = _without_totals(table, names, when, notes)
     used = {*names.values(), *(() if when is None else (*when.columns, *when.others))}
     refuse_unused_dates(table, used, dated=when is not None)
-    keys = {
-        role: _labels(table, role, name) for role, name in names.items() if role not in {"cost", "currency"}
-    }
+    keys = {role: _labels(table, role, names[role]) for role in ("channel", *wanted) if role in names}
     reserved = np.flatnonzero(keys["channel"] == UNATTRIBUTED)
     if len(reserved):
         msg = f"{UNATTRIBUTED!r} is no channel: nothing can be spent on it"

@@ -13,6 +13,7 @@ from attribution.credit.bootstrap import RESAMPLED, interval
 from attribution.credit.cells import Activity
 from attribution.credit.credit import Credit
 from attribution.errors import CreditError, unknown_name
+from attribution.journeys.currency import is_currency
 from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:
@@ -168,6 +169,8 @@ def fold(credit: Credit, by: tuple[str, ...]) -> Credit:
 
     if by == credit.by:
         return credit
+    if credit.mixed and not any(is_currency(name) for name in by):
+        credit = _without_money(credit)
     keys = [credit.keys[credit.by.index(name)] for name in by]
     rank = np.zeros(len(credit.keys[0]), dtype=np.int64)
     for key in keys:
@@ -199,6 +202,12 @@ def fold(credit: Credit, by: tuple[str, ...]) -> Credit:
         flags=None if cost is None else ("",) * len(first),
     )
     return folded if cost is None else replace(folded, flags=cell_flags(folded))
+
+
+def _without_money(credit: Credit) -> Credit:
+    """Return credit whose amounts are not known, as they are of several currencies and would be summed."""
+    cost = None if credit.cost is None else np.full(credit.cost.shape, np.nan)
+    return replace(credit, settings={**credit.settings, "has_value": False}, cost=cost)
 
 
 def _rows(lines: list[Floats], width: int) -> Floats:

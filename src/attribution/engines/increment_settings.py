@@ -54,6 +54,9 @@ def settings_of(log: EventLog, settings: JourneySettings, tasks: Tasks, period: 
         "session_gap": _shown(settings.session_gap_us),
         "max_touches": str(settings.max_touches),
         "non-converting journeys": str(bool(settings.nulls)),
+        "week_start": settings.week_start,
+        "currency": settings.currency,
+        "rates": str(settings.rates),  # of rates by day only their names: a settled day has its own
         "invalid": log.invalid,
         "tables": "one" if log.conversions is None else "two",
     }

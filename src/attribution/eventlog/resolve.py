@@ -85,6 +85,8 @@ def _find_columns(
     if conversion:
         for role in ("value", "goal", "order"):
             find(role)
+        if found["value"] is not None or schema.currency:
+            find("currency")
     if touch and conversion:
         _find_flag(schema, source, faults)
     needed = {*found.values(), *schema.dims}
@@ -107,10 +109,16 @@ def _find_columns(
         order=found.get("order"),
         dims=tuple((name, name) for name in dims) if touch else (),
         spare_user=known_column("user", [name for name in names if name != user]) or "",
-        conversion_dims=tuple((f"conversion_{name}" if name in shared else name, name) for name in dims)
-        if conversion
-        else (),
+        conversion_dims=_conversion_dims(dims, shared, found.get("currency")) if conversion else (),
     )
+
+
+def _conversion_dims(
+    dims: Sequence[str], shared: frozenset[str], currency: str | None
+) -> tuple[tuple[str, str], ...]:
+    """Return the conversions' dimensions, name and column; a currency is one, asked for or not."""
+    named = tuple((f"conversion_{name}" if name in shared else name, name) for name in dims)
+    return named if currency is None or currency in dims else (*named, ("currency", currency))
 
 
 def _repeats(source: Source, name: str) -> bool:

@@ -20,8 +20,9 @@ USUAL_NAMES: Mapping[str, tuple[str, ...]] = {
     "goal": ("goal", "conversion_type", "event"),
     "order": ("order_id", "order", "transaction_id"),
     "sequence": ("sequence", "seq"),
+    "currency": ("currency", "currency_code"),
 }
-_ROLES = ("user", "time", "channel", "conversion", "value", "goal", "order", "sequence")
+_ROLES = ("user", "time", "channel", "conversion", "value", "goal", "order", "sequence", "currency")
 _PAIRED = ("user", "time")
 
 
@@ -53,6 +54,9 @@ class LogSchema:
         Column of the conversions: an id, by which `EventLog.audit` finds conversions sent twice.
     sequence
         Integer column of the touches that orders the touches of one user at one instant.
+    currency
+        Column of the conversions: the currency of each value. Several are refused by `attribute`, unless
+        `by` has ``"currency"`` or rates make one of them.
     dims
         Further text columns that ride along, such as ``("campaign", "device")``. A dimension is looked
         up in the touches and in the conversions; one that both have is called ``name`` among the touches
@@ -82,6 +86,7 @@ class LogSchema:
     goal: str | None = None
     order: str | None = None
     sequence: str | None = None
+    currency: str | None = None
     dims: tuple[str, ...] = ()
     time_unit: str | None = None
     conversion_is_touch: bool = True

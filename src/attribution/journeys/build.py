@@ -6,17 +6,18 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution._checks import LONGEST, duration_us, flag, name_list, one_of, whole
+from attribution._checks import LONGEST, WEEKDAYS, duration_us, flag, name_list, one_of, whole
 from attribution._typing import Bools, Hashes, Ints
 from attribution.errors import JourneyError, unknown_name
 from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
 from attribution.journeys.journeys import Journeys, lay_out
 from attribution.journeys.milestones import milestone_positions
+from attribution.journeys.rates import Rates, converted, rates_of
 from attribution.journeys.transform import collapse_repeats, keep_last
 from attribution.kernels.membership import HashFilter
 from attribution.kernels.sorting import order_by_user_and_time
@@ -43,9 +44,19 @@ class JourneySettings:
     session_gap: str | dt.timedelta | None = None
     max_touches: int | None = None
     nulls: bool = True
+    week_start: str = "monday"
+    currency: str = ""
+    rates: Rates | str | None = None
 
     def __post_init__(self) -> None:
         """Validate every field."""
+        one_of(self.week_start, "week_start", WEEKDAYS, error=JourneyError)
+        if not isinstance(self.currency, str):
+            msg = f"currency={self.currency!r} must be a symbol or code"
+            raise JourneyError(msg, column="currency", hint='currency="EUR"')
+        if self.rates is not None and not self.currency:
+            msg = "rates need the currency that values become"
+            raise JourneyError(msg, column="currency", hint='currency="EUR"')
         _ = self.lookback_us, self.session_gap_us
         one_of(self.after_conversion, "after_conversion", ["reset", "overlap"], error=JourneyError)
         if self.max_touches is not None:
@@ -85,7 +96,52 @@ class JourneySettings:
             shown["drop_censored"] = True
         if not self.nulls:
             shown["nulls"] = False
+        if self.week_start != "monday":
+            shown["week_start"] = self.week_start
+        if self.currency:
+            shown["currency"] = self.currency
+        if isinstance(self.rates, Rates):
+            shown |= {"currency": self.rates.to, "rates": repr(self.rates)}
         return shown
+
+
+def with_rates(settings: JourneySettings) -> JourneySettings:
+    """Return settings whose rates have been read, of settings that may name their file."""
+    if settings.rates is None:
+        return settings
+    return replace(settings, rates=rates_of(settings.rates, settings.currency))
+
+
+class JourneyKeywords(TypedDict, total=False):
+    """The options of `build_journeys` that `attribute` takes with a log; None is as if it were left out."""
+
+    lookback: str | dt.timedelta | None
+    goal: str | Sequence[str] | None
+    after_conversion: str | None
+    drop_censored: bool | None
+    session_gap: str | dt.timedelta | None
+    max_touches: int | None
+    week_start: str | None
+    currency: str | None
+    rates: Any
+
+
+def given_options(options: JourneyKeywords) -> dict[str, Any]:
+    """Return those of the options that say something.
+
+    Raises
+    ------
+    JourneyError
+        If one is unknown; the message names the nearest.
+    """
+    known = JourneyKeywords.__annotations__
+    for name in options:
+        if name not in known:
+            raise JourneyError(unknown_name("option", name, known), column=name)
+    given = {name: value for name, value in options.items() if value is not None}
+    if "rates" in given:
+        given["rates"] = rates_of(given["rates"], str(given.get("currency", "")))
+    return given
 
 
 def build_journeys(
@@ -98,6 +154,9 @@ def build_journeys(
     session_gap: str | dt.timedelta | None = None,
     max_touches: int | None = None,
     nulls: bool = True,
+    week_start: str = "monday",
+    currency: str = "",
+    rates: object = None,
     progress: bool | None = None,
 ) -> Journeys:
     """Build customer journeys from a log of touches and conversions.
@@ -130,6 +189,16 @@ def build_journeys(
         Whether to build the non-converting journeys: each maximal stretch of a user's touches that no
         conversion claims. Rule models do not need them; without them only the touches of users who
         convert are read.
+    week_start
+        The day on which weeks begin, in ``by="week"`` and in weekly spend: ``"monday"`` (weeks are then
+        numbered as in ISO 8601), ``"sunday"`` and so on (weeks are then called by their first day).
+    currency
+        With `rates`: the currency that values become.
+    rates
+        What one unit of each currency of the conversions is worth: a mapping ``{"USD": 0.92}``, or a table
+        (or a path) with the columns ``currency`` and ``rate`` and, where rates change, ``date``: the day of
+        the conversion in UTC decides, and a day without a rate takes the last of the seven before it. None
+        leaves values as they are.
     progress
         Whether to show a bar while the log is read; by default only in a terminal or notebook.
 
@@ -166,6 +235,9 @@ def build_journeys(
         session_gap=session_gap,
         max_touches=max_touches,
         nulls=nulls,
+        week_start=week_start,
+        currency=currency,
+        rates=None if rates is None else rates_of(rates, currency),
     )
     from attribution.eventlog.eventlog import EventLog
 
@@ -201,6 +273,8 @@ def build_part(columns: LogColumns, settings: JourneySettings) -> Journeys:
     """
     chosen = _chosen_goals(columns.conversions, settings.goal)
     conversions = _sorted_conversions(columns.conversions, chosen)
+    if settings.rates is not None:
+        conversions = converted(conversions, rates_of(settings.rates, settings.currency))
     touches = columns.touches if settings.nulls else _of_converters(columns.touches, conversions)
     columns = replace(columns, touches=touches)
     ties: list[NDArray[Any]] = [column for column in (touches.sequence,) if column is not None]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from attribution._typing import Ints
 from attribution.credit.credit import Activity
 from attribution.journeys.claimed import claimed_touches
+from attribution.journeys.currency import is_currency
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import run_starts
 from attribution.models.cell_tally import CellTally
@@ -35,6 +36,9 @@ class ActivityTally:
         All channels of the log, sorted; plots colour channels by them.
     lost : float
         Unattributed conversions.
+    currencies : tuple of str
+        Those of the values, where the log tells them and no rates turned them into one; ``""`` where a
+        conversion with a value names none.
     """
 
     cells: CellTally
@@ -42,6 +46,7 @@ class ActivityTally:
     settings: Mapping[str, object]
     channels: tuple[str, ...]
     lost: float = 0.0
+    currencies: tuple[str, ...] = ()
 
     def __add__(self, other: ActivityTally) -> ActivityTally:
         """Merge the tallies of disjoint sets of users."""
@@ -49,7 +54,8 @@ class ActivityTally:
         window = (min(low for low, _ in windows), max(high for _, high in windows)) if windows else None
         channels = tuple(sorted({*self.channels, *other.channels}))
         lost = self.lost + other.lost
-        return ActivityTally(self.cells + other.cells, window, self.settings, channels, lost)
+        currencies = tuple(sorted({*self.currencies, *other.currencies}))
+        return ActivityTally(self.cells + other.cells, window, self.settings, channels, lost, currencies)
 
 
 def tally_activity(journeys: Journeys, by: Sequence[str] = ("channel",)) -> ActivityTally:
@@ -71,8 +77,24 @@ def tally_activity(journeys: Journeys, by: Sequence[str] = ("channel",)) -> Acti
     ).astype(np.float64)
     tally = CellTally(cells.by, cells.labels, cells.codes, sums)
     return ActivityTally(
-        tally, journeys.window, journeys.settings, journeys.channels, journeys.n_unattributed
+        tally,
+        journeys.window,
+        journeys.settings,
+        journeys.channels,
+        journeys.n_unattributed,
+        _currencies(journeys),
     )
+
+
+def _currencies(journeys: Journeys) -> tuple[str, ...]:
+    """Return the currencies of the values, sorted."""
+    if journeys.settings.get("has_value") is False or "rates" in journeys.settings:
+        return ()
+    dim = next((dim for dim in journeys.journey_dims if is_currency(dim.name)), None)
+    if dim is None:
+        return ()
+    found = np.unique(dim.codes[journeys.converted & (journeys.value != 0)])
+    return tuple(sorted(dim.labels[code] if code >= 0 else "" for code in found.tolist()))
 
 
 def _distinct_pairs(cell: Ints, journey: Ints, n: int) -> tuple[Ints, Ints]:

@@ -143,7 +143,8 @@ def _period_column(journeys: Journeys, name: str, lost: Ints) -> tuple[tuple[str
         raise JourneyError(msg, column="by")
     claimed = claimed_touches(journeys)
     which = np.concatenate([claimed.which, lost])
-    codes, labels = period_codes(journeys.conversion_time[which], name)
+    week_start = str(journeys.settings.get("week_start", "monday"))
+    codes, labels = period_codes(journeys.conversion_time[which], name, week_start)
     return labels, codes[: len(claimed.which)][claimed.journey], codes[len(claimed.which) :]
 
 

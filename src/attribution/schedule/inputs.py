@@ -73,12 +73,16 @@ def spend_files(job: Job) -> list[Path]:
     return [path]
 
 
+def _rate_files(job: Job) -> list[Path]:
+    return [Path(job.journeys.rates)] if isinstance(job.journeys.rates, str) else []
+
+
 def input_files(job: Job, log: EventLog, *, hashed: bool = True) -> list[Fingerprint]:
     """Return what tells whether any input of a job has changed.
 
     With increments the files of the log are not hashed: that would mean reading what a run does not read.
     """
-    others = [*spend_files(job), *baseline_file(job), *experiment_files(job)]
+    others = [*spend_files(job), *_rate_files(job), *baseline_file(job), *experiment_files(job)]
     files = fingerprints([Path(job.path), *others], hashed=hashed)
     return files + fingerprints([*log.files], hashed=hashed and job.increments is None)
 
