@@ -220,6 +220,8 @@ def _as_dates(column: Any, name: str) -> str:
     parts = [
         re.fullmatch(r"\s*(\d{1,2})([/.-])(\d{1,2})[/.-](\d{4})\s*", cell) for cell in set(cells.tolist())
     ]
+    if not all(re.match(_DATE, cell) for cell in set(cells.tolist())):
+        return f'spend["{name}"] = pandas.to_datetime(spend["{name}"], format=...)'
     if not parts or not all(parts):
         return line.format("", "mixed") + "  # then look whether the days are right"
     found = [part for part in parts if part is not None]
