@@ -37,7 +37,7 @@ def in_currency(credit: Credit, found: Sequence[str]) -> Credit:
             settings = {**credit.settings, "currencies": tuple(known)}
             return replace(credit, settings=settings, notes=(*credit.notes, note))
         msg = f"the conversions are in several currencies: {', '.join(known[:5])}"
-        hint = 'at.attribute(..., by=("channel", "currency")), or currency="EUR", rates={"USD": ...}'
+        hint = 'at.attribute(..., by=("channel", "currency")), or currency=..., rates={...}'
         raise CreditError(msg, column="currency", why="the sum of their values would mean nothing", hint=hint)
     refuse_contradiction(asked, known[0], what="values are")
     notes = credit.notes

@@ -50,7 +50,7 @@ def in_one_currency(credit: Credit, table: SpendTable, money: Money, notes: list
         found = distinct(entry or "" for entry in table.currencies.tolist())
         msg = f"costs are in several currencies: {', '.join(found[:5])}"
         hint = (
-            'at.attribute(..., by=("channel", "currency")).with_spend(spend), or with_spend(..., rates={...})'
+            "convert them, with_spend(spend, rates={...}), or break the credit down by channel and currency"
         )
         raise CreditError(msg, column=column, why="their sum would mean nothing", hint=hint)
     if table.currency and values and not same_currency(table.currency, values):
