@@ -338,7 +338,7 @@ def test_many_batches_are_as_one(monkeypatch):
     whole = at.analyze_holdout(
         users, segment="region", exposed="would_see", design="ghost_ads", covariate="house"
     )
-    monkeypatch.setattr("attribution.incrementality.rows.BATCH_ROWS", 700)
+    monkeypatch.setattr("attribution.eventlog.frames.BATCH_ROWS", 700)
     parts = at.analyze_holdout(
         users, segment="region", exposed="would_see", design="ghost_ads", covariate="house"
     )

@@ -43,7 +43,7 @@ def without_views(batch: Any) -> Any:
     """
     if not any(_plain_of_view(kind) for kind in batch.schema.types):
         return batch
-    arrays = [_without_view(array) for array in batch.columns]
+    arrays = [without_view(array) for array in batch.columns]
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
@@ -56,7 +56,8 @@ def _plain_of_view(kind: Any) -> Any:
     return pa.large_binary() if pat.is_binary_view(kind) else None
 
 
-def _without_view(array: Any) -> Any:
+def without_view(array: Any) -> Any:
+    """Return an array of views of text or bytes as plain text and bytes; others as they are."""
     kind = _plain_of_view(array.type)
     if kind is None:
         return array

@@ -17,7 +17,7 @@ import pyarrow as pa
 from attribution.errors import LogError, unknown_name
 from attribution.eventlog.arrays import positions, strings
 from attribution.eventlog.sources import ColumnType, Source
-from attribution.eventlog.unreadable import missing, reading, unreadable
+from attribution.eventlog.unreadable import door, missing, reading, unreadable
 
 _TEXT_ENDINGS = frozenset({".csv", ".tsv", ".txt", ".tab"})
 _COMPRESSED = frozenset({".gz", ".bz2", ".zst", ".lz4"})
@@ -154,7 +154,7 @@ def open_files(paths: Sequence[str | PathLike[str]], table: str) -> FilesSource:
             found += _expand(path, table)
     if not found:
         msg = f"{table}: the list of files is empty"
-        raise LogError(msg, hint="read_log(['touches.parquet'])")
+        raise LogError(msg, hint=f"{door(table)}(['{table}.parquet'])")
     twice = [path for path, count in Counter(path.resolve() for path, _ in found).items() if count > 1]
     if twice:
         msg = f"{table}: {str(twice[0])!r} is named more than once"
@@ -168,7 +168,7 @@ def _expand(path: str | PathLike[str], table: str) -> list[tuple[Path, Path]]:
     """Return the files that one path stands for, each with the folder below which partitions are read."""
     if not os.fspath(path):
         msg = f"{table}: the path is empty"
-        raise LogError(msg, hint="read_log('touches.parquet'), or read_log('.') for the files of this folder")
+        raise LogError(msg, hint=f"{door(table)}('{table}.parquet'), or '.' for the files of this folder")
     try:
         place = Path(path).expanduser()
     except RuntimeError as error:  # "~name" of a user that this machine does not know
@@ -224,7 +224,7 @@ def _files_below(folder: Path, table: str) -> list[Path]:
         raise LogError(msg, hint=f"files must end in one of {', '.join(sorted(_FOLDER_ENDINGS))}")
     if len(formats) > 1:
         msg = f"{table}: the folder {str(folder)!r} holds {' and '.join(sorted(formats))} files"
-        hint = f"read_log({str(folder / f'*{_ending(files[0])}')!r})"
+        hint = f"{door(table)}({str(folder / f'*{_ending(files[0])}')!r})"
         raise LogError(msg, why="which of them are the table would be a guess", hint=hint)
     return files
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from attribution.eventlog.sources import BATCH_ROWS, ColumnType, named_types
+from attribution.eventlog.sources import BATCH_ROWS, ColumnType, named_types, without_runs
 from attribution.eventlog.unreadable import reading, refuse_changed, unreadable
 
 _END = b"\xff\xff\xff\xff\x00\x00\x00\x00"  # of a stream; without it rows may be missing, and nothing tells
@@ -56,6 +56,7 @@ class IpcFile:
             for batch in batches:
                 part = batch.select(list(columns))
                 part.validate(full=True)
+                part = without_runs(part)
                 for start in range(0, part.num_rows, BATCH_ROWS):
                     yield part.slice(start, BATCH_ROWS)
 

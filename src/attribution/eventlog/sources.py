@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from attribution.errors import LogError
 from attribution.eventlog.objects import to_arrow
+from attribution.eventlog.unreadable import door
 
 BATCH_ROWS = 1 << 17
 
@@ -43,7 +45,7 @@ class Source(ABC):
     Attributes
     ----------
     table
-        ``"touches"`` or ``"conversions"``: what messages call it.
+        ``"touches"``, ``"users"``, ``"panel"``: what messages call it.
     columns
         Arrow type by column name, in the order of the table.
     repeated
@@ -100,7 +102,8 @@ class TableSource(Source):
     def batches(self, columns: Sequence[str], *, labels: Sequence[str] = ()) -> Iterator[Any]:
         """Yield slices of the table; nothing is copied."""
         del labels
-        yield from self._data.select(list(columns)).to_batches(max_chunksize=BATCH_ROWS)
+        for batch in self._data.select(list(columns)).to_batches(max_chunksize=BATCH_ROWS):
+            yield without_runs(batch)
 
     def describe(self) -> str:
         """Say what this is."""
@@ -108,14 +111,26 @@ class TableSource(Source):
 
 
 def named_types(schema: Any) -> tuple[dict[str, Any], frozenset[str]]:
-    """Return the types of an Arrow schema by name, and the names that occur twice."""
+    """Return the types of an Arrow schema by name, and the names that occur twice; runs are their values."""
     columns: dict[str, Any] = {}
     repeated: set[str] = set()
     for field in schema:
         if field.name in columns:
             repeated.add(field.name)
-        columns.setdefault(field.name, field.type)
+        columns.setdefault(field.name, field.type.value_type if _is_runs(field.type) else field.type)
     return columns, frozenset(repeated)
+
+
+def without_runs(batch: Any) -> Any:
+    """Return a record batch whose run-end encoded columns are plain ones."""
+    if not any(map(_is_runs, batch.schema.types)):
+        return batch
+    arrays = [pc.run_end_decode(array) if _is_runs(array.type) else array for array in batch.columns]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _is_runs(kind: Any) -> bool:
+    return bool(pa.types.is_run_end_encoded(kind))
 
 
 def _from_columns(columns: Mapping[Any, Any], table: str) -> Any:
@@ -139,7 +154,7 @@ def open_source(data: Any, table: str) -> Source:
         DataFrame; a Spark DataFrame; a pyarrow Table, RecordBatch or RecordBatchReader; or any object with
         the Arrow C stream interface.
     table
-        ``"touches"`` or ``"conversions"``.
+        ``"touches"``, ``"conversions"``, ``"users"``, ``"panel"``: what messages call it.
 
     Raises
     ------
@@ -172,8 +187,8 @@ def open_source(data: Any, table: str) -> Source:
     kind = type(data).__name__
     msg = f"{table} is of type {kind!r}, which is neither a path nor a table"
     hint = (
-        "read_log(touches.collect())"
+        f"{door(table)}({table}.collect())"
         if hasattr(data, "collect")
-        else "read_log('touches.parquet') or read_log(dataframe)"
+        else f"{door(table)}('{table}.parquet') or {door(table)}(dataframe)"
     )
     raise LogError(msg, hint=hint)

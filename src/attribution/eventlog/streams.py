@@ -9,8 +9,8 @@ from weakref import WeakSet
 import pyarrow as pa
 
 from attribution.errors import LogError
-from attribution.eventlog.sources import BATCH_ROWS, Source, TableSource, named_types
-from attribution.eventlog.unreadable import first_line
+from attribution.eventlog.sources import BATCH_ROWS, Source, TableSource, named_types, without_runs
+from attribution.eventlog.unreadable import door, first_line
 
 _started: WeakSet[Any] = WeakSet()  # one-shot readers that some log has begun to read
 
@@ -70,7 +70,7 @@ class StreamSource(Source):
             yield batch
         if self._rows_seen not in (None, rows):
             msg = f"{self.table}: the {self._name} gave {self._rows_seen:,} rows at first, then {rows:,}"
-            raise LogError(msg, hint="read_log(pyarrow.table(...)) of what it gives")
+            raise LogError(msg, hint=f"{door(self.table)}(pyarrow.table(...)) of what it gives")
         self._rows_seen = rows
 
     def _read(self, columns: Sequence[str]) -> Iterator[Any]:
@@ -81,7 +81,7 @@ class StreamSource(Source):
                 if self._kept is None
                 else f"only {sorted(self._kept.columns)} were kept"
             )
-            raise LogError(msg, why=why, hint="read_log(reader.read_all())")
+            raise LogError(msg, why=why, hint=f"{door(self.table)}(reader.read_all())")
         self._used = True
         if self.one_shot:
             _started.add(self._data)
@@ -90,7 +90,7 @@ class StreamSource(Source):
             if _is_duckdb(data):
                 data = data.project(", ".join('"' + name.replace('"', '""') + '"' for name in columns))
             for batch in self._data if self.one_shot else self._stream(data):
-                part = batch.select(list(columns))
+                part = without_runs(batch.select(list(columns)))
                 for start in range(0, part.num_rows, BATCH_ROWS):
                     yield part.slice(start, BATCH_ROWS)
         except (MemoryError, LogError):
@@ -100,7 +100,7 @@ class StreamSource(Source):
 
     def _failed(self, error: Exception) -> LogError:
         msg = f"{self.table}: the {self._name} gave no Arrow stream ({first_line(error)})"
-        return LogError(msg, hint="read_log(pyarrow.table(...)) of what it holds")
+        return LogError(msg, hint=f"{door(self.table)}(pyarrow.table(...)) of what it holds")
 
     def describe(self) -> str:
         """Say what this is."""

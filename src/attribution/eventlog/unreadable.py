@@ -11,6 +11,19 @@ import pyarrow as pa
 
 from attribution.errors import LogError
 
+_DOORS = {"users": "at.analyze_holdout", "panel": "at.analyze_geo", "paths": "at.read_paths"}
+
+
+def door(table: str) -> str:
+    """Return the function through which a table comes in, as the line that fixes something names it.
+
+    Examples
+    --------
+    >>> door("touches"), door("panel")
+    ('read_log', 'at.analyze_geo')
+    """
+    return _DOORS.get(table, "read_log")
+
 
 @contextmanager
 def reading(path: Path, table: str) -> Iterator[None]:
@@ -39,7 +52,7 @@ def missing(path: Path, table: str) -> LogError:
         hint = f"it is a link to {str(path.readlink())!r}, which is not there" if path.is_symlink() else None
     else:
         found = nearest(path.name, names)
-        hint = f"read_log({str(path.parent / found)!r})" if found else _folder(path.parent, names)
+        hint = f"{door(table)}({str(path.parent / found)!r})" if found else _folder(path.parent, names)
     return LogError(f"{table}: there is no file {str(path)!r}", hint=hint)
 
 
@@ -63,7 +76,7 @@ def refuse_changed(path: Path, table: str, known: Mapping[str, Any], found: Mapp
     if dict(known) != dict(found):
         msg = f"{table}: {str(path)!r} has other columns than when the log was opened"
         why = "what was checked then need not hold now"
-        raise LogError(msg, why=why, hint="write inputs under another name and rename them; read_log again")
+        raise LogError(msg, why=why, hint="write inputs under another name and rename them, then run again")
 
 
 def first_line(error: BaseException) -> str:

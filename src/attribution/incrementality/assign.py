@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from glob import has_magic
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from attribution._typing import Bools, Floats, Hashes, Ints
 from attribution.errors import ExperimentError, unknown_name
 from attribution.incrementality.assignment import Assignment
 from attribution.incrementality.layout import Layout, lay_out, read_shares
+from attribution.incrementality.rows import Rows
 from attribution.incrementality.units import arrow_column, codes_of, hash_units
 from attribution.kernels.hashing import hash_integers
 
@@ -47,8 +49,9 @@ def assign_holdout(
     ----------
     users
         Ids as a column (Arrow, pandas, polars, numpy, list), or a table with the column `user` (anything
-        with ``__arrow_c_stream__``, a pandas DataFrame, or a mapping of columns). Integers, text, bytes or
-        UUIDs; 7 and ``"7"`` are different ids.
+        with ``__arrow_c_stream__``, a pandas DataFrame, a mapping of columns, or the path of Parquet, Arrow
+        or CSV files). Integers, text, bytes or UUIDs; 7 and ``"7"`` are different ids, and those of a CSV
+        file are text.
     share
         Share of the arm ``"holdout"``; the others are `rest`. Either this or `arms`.
     salt
@@ -261,12 +264,14 @@ class _Table:
     """The users that were handed in, as columns by name."""
 
     def __init__(self, users: Any, user: str) -> None:
-        self._columns: dict[str, Any] | None = None
+        self._columns: Mapping[str, Any] | None = None
         self._ids = users if not isinstance(users, range) else np.asarray(users, dtype=np.int64)
         self._user = user
         if isinstance(users, Mapping):
             self._columns = dict(users)
-        elif hasattr(users, "__arrow_c_stream__") and (hasattr(users, "columns") or hasattr(users, "schema")):
+        elif _is_files(users):
+            self._columns = _Read(Rows(users))
+        elif hasattr(users, "__arrow_c_stream__") and not isinstance(users, pa.ChunkedArray):
             try:
                 table = pa.table(users)
             except (pa.ArrowException, TypeError, ValueError) as error:
@@ -276,10 +281,9 @@ class _Table:
             self._columns = {name: table[name] for name in table.column_names}
         elif hasattr(users, "columns") and hasattr(users, "__getitem__"):
             self._columns = {str(name): users[name] for name in users.columns}
-        elif isinstance(users, str | bytes | Path):
-            msg = f"users={users!r} is a path or one id, not a column of ids"
-            hint = f"assign_holdout(pandas.read_parquet({str(users)!r}), ...)"
-            raise ExperimentError(msg, column="users", hint=hint)
+        elif isinstance(users, str | bytes):
+            msg = f"users={users!r} is one id or the path of no file, not a column of ids"
+            raise ExperimentError(msg, column="users", hint="assign_holdout('users.parquet', ...)")
 
     def column(self, name: str, *, label: bool = False) -> Any:
         if self._columns is None:
@@ -304,6 +308,32 @@ class _Table:
             msg = f"{role} has {len(values):,} rows and users {len(self.column(self._user)):,}"
             raise ExperimentError(msg, column=role, hint="one entry for each user, in their order")
         return name, values
+
+
+class _Read(Mapping[str, Any]):
+    """The columns of files, each read when it is asked for."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def __getitem__(self, name: str) -> Any:
+        return self._rows.column(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows.names)
+
+    def __len__(self) -> int:
+        return len(self._rows.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows.names
+
+
+def _is_files(users: Any) -> bool:
+    """Return whether these are paths and no ids: `Path`, or text that leads to files."""
+    if isinstance(users, list | tuple) and users:
+        return _is_files(users[0]) and all(map(_is_files, users))
+    return isinstance(users, Path) or (isinstance(users, str) and (has_magic(users) or Path(users).exists()))
 
 
 def _loose(values: Any) -> Any:

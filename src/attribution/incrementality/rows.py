@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from attribution._known_columns import KNOWN_COLUMNS, known_column
 from attribution._typing import Floats, Ints
-from attribution.errors import ExperimentError, nearest, unknown_name
-
-BATCH_ROWS = 1 << 16
-_TEXTS = (pat.is_string, pat.is_large_string, pat.is_string_view)
-_SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".arrow": "ipc", ".feather": "ipc"}
+from attribution.errors import ExperimentError, LogError, nearest, unknown_name
+from attribution.eventlog import kinds
+from attribution.eventlog.arrays import without_view
+from attribution.eventlog.inferred import inferred
+from attribution.eventlog.sources import Source, open_source
+from attribution.eventlog.unreadable import first_line
 
 
 class Table:
@@ -58,13 +59,15 @@ class Table:
 
 
 class Rows(Table):
-    """A table of users: a file, a folder of files, or any table in memory.
+    """A table of users or a panel, in whatever form `attribution.read_log` takes one too.
 
     Parameters
     ----------
-    users
-        A path to Parquet, CSV or Arrow files (a file, a folder, a list); a mapping of names to columns; a
-        pandas, polars or pyarrow table; any object with ``__arrow_c_stream__``.
+    data
+        A path to Parquet, CSV or Arrow files (a file, a folder, a glob, a list); a mapping of names to
+        columns; a pandas, polars or pyarrow table; any object with ``__arrow_c_stream__``.
+    table
+        What messages call it.
 
     Raises
     ------
@@ -72,10 +75,13 @@ class Rows(Table):
         If it is none of these, or cannot be read.
     """
 
-    def __init__(self, users: Any, table: str = "users") -> None:
+    def __init__(self, data: Any, table: str = "users") -> None:
         self._table = table
-        self._data = _opened(users, table)
-        super().__init__(list(self._data.schema.names))
+        with _as_experiment():
+            self._source = _again(open_source(data, table))
+            super().__init__(list(self._source.columns))
+        self.repeated = set(self._source.repeated)
+        self._inferred: dict[str, Any] = {}
 
     def batches(self, columns: Sequence[str], labels: Sequence[str] = ()) -> Iterator[Any]:
         """Yield record batches of these columns.
@@ -85,85 +91,66 @@ class Rows(Table):
         columns
             What to read.
         labels
-            Those of which every distinct text is wanted once: out of Parquet they come as dictionaries, in
+            Those of which every distinct text is wanted once: out of files they come as dictionaries, in
             half the time.
         """
         wanted = list(dict.fromkeys(columns))
-        try:
-            if isinstance(self._data, pa.Table):
-                yield from self._data.select(wanted).to_batches(max_chunksize=BATCH_ROWS)
-            else:
-                data = _with_dictionaries(self._data, labels)
-                yield from data.to_batches(columns=wanted, batch_size=BATCH_ROWS)
-        except (pa.ArrowException, OSError) as error:
-            msg = f"the {self._table} cannot be read: {_first_line(error)}"
-            raise ExperimentError(msg, hint="write it again as Parquet") from error
+        with _as_experiment():
+            self._source.keep(wanted)
+            untyped = {name for name in wanted if any(kind.text for kind in self._source.types(name))}
+            for batch in self._source.batches(wanted, labels=[name for name in wanted if name in labels]):
+                arrays = [
+                    self._plain(batch.column(place), name, name in untyped, name not in labels)
+                    for place, name in enumerate(wanted)
+                ]
+                yield pa.RecordBatch.from_arrays(arrays, names=wanted)
+
+    def table(self, columns: Sequence[str]) -> Any:
+        """Return these columns as an Arrow table, of types that hold what every file has; or None."""
+        batches = [pa.Table.from_batches([batch]) for batch in self.batches(columns)]
+        with _as_experiment():
+            found = pa.concat_tables(batches, promote_options="permissive") if batches else None
+        return found if found is not None and len(found) else None
+
+    def column(self, name: str) -> Any:
+        """Return a whole column; what a file of text holds stays text."""
+        with _as_experiment():
+            arrays = [batch.column(0) for batch in self._source.batches([name])]
+        return pa.chunked_array(arrays) if arrays else pa.chunked_array([], self._source.columns[name])
+
+    def _plain(self, array: Any, name: str, untyped: bool, times: bool) -> Any:
+        """Return an array without encodings; text of a file that knows no types by what it says."""
+        array = without_view(array)
+        if not untyped or not kinds.is_text(array.type):
+            return array
+        array, self._inferred[name] = inferred(array, self._inferred.get(name), times=times)
+        return array
 
 
-def _opened(users: Any, table: str) -> Any:
+def _again(source: Source) -> Source:
+    """Return a source that can be read twice: a stream that gives its rows once is kept."""
+    if source.one_shot:
+        source.keep(list(source.columns))
+    return source
+
+
+@contextmanager
+def _as_experiment() -> Iterator[None]:
+    """Raise what reading a table may raise as an error of the experiment, with the same facts."""
     try:
-        if isinstance(users, str | Path) or (
-            isinstance(users, list | tuple) and users and all(isinstance(part, str | Path) for part in users)
-        ):
-            return _dataset([users] if isinstance(users, str | Path) else users, table)
-        if isinstance(users, pa.Table):
-            return users
-        if isinstance(users, Mapping):
-            return pa.table(dict(users))
-        if type(users).__module__.partition(".")[0] == "pandas" and hasattr(users, "columns"):
-            return pa.Table.from_pandas(users, preserve_index=False)
-        if hasattr(users, "__arrow_c_stream__") or hasattr(users, "__arrow_c_array__"):
-            return pa.table(users)
-    except (pa.ArrowException, OSError, TypeError, ValueError) as error:
-        if isinstance(error, ExperimentError):
-            raise
-        msg = f"the {table} cannot be read: {_first_line(error)}"
-        hint = "pass a path or a DataFrame in which every column has one type"
-        raise ExperimentError(msg, column=table, hint=hint) from error
-    hint = f"{table}.collect()" if hasattr(users, "collect") else "pass a DataFrame or a path"
-    msg = f"{table} is of type {type(users).__name__}, which is neither a path nor a table"
-    raise ExperimentError(msg, column=table, hint=hint)
-
-
-def _dataset(paths: Sequence[Any], table: str) -> Any:
-    import pyarrow.dataset as ds
-
-    found: list[Path] = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            found += sorted(part for part in path.rglob("*") if part.suffix in _SUFFIXES)
-        elif path.is_file():
-            found.append(path)
-        else:
-            msg = f"there is no file {str(path)!r}"
-            raise ExperimentError(msg, column=table, hint=f"pass '{table}.parquet'")
-    kinds = {_SUFFIXES.get(path.suffix.lower(), path.suffix) for path in found}
-    if len(kinds) != 1 or not kinds <= set(_SUFFIXES.values()):
-        shown = ", ".join(sorted(kinds)) or "none"
-        msg = f"the files must be of one kind, Parquet, CSV or Arrow; found: {shown}"
-        raise ExperimentError(msg, column=table, hint=f"pass '{table}.parquet'")
-    return ds.dataset([str(path) for path in found], format=kinds.pop())
-
-
-def _with_dictionaries(data: Any, labels: Sequence[str]) -> Any:
-    """Return a dataset that decodes the texts of some columns once each, where all of its files hold text."""
-    import pyarrow.dataset as ds
-
-    if not isinstance(data.format, ds.ParquetFileFormat):
-        return data
-    schemas = [fragment.physical_schema for fragment in data.get_fragments()]
-    texts = [name for name in labels if all(_is_text(schema, name) for schema in schemas)]
-    options = ds.ParquetReadOptions(dictionary_columns=texts)
-    return ds.dataset(data.files, format=ds.ParquetFileFormat(read_options=options)) if texts else data
-
-
-def _is_text(schema: Any, name: str) -> bool:
-    place = schema.get_field_index(name)
-    return place >= 0 and any(is_kind(schema.field(place).type) for is_kind in _TEXTS)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+        yield
+    except LogError as error:
+        raise ExperimentError(
+            error.problem,
+            column=error.column,
+            rows=error.rows,
+            count=error.count,
+            why=error.why,
+            hint=error.hint,
+        ) from error
+    except (pa.ArrowException, UnicodeError) as error:
+        msg = f"the table cannot be read: {first_line(error)}"
+        raise ExperimentError(msg, hint="write it again as Parquet") from error
 
 
 def text_codes(array: Any, seen: dict[str, int], name: str, first_row: int, table: str = "users") -> Ints:

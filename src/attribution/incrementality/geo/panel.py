@@ -215,9 +215,8 @@ def _table(panel: Any, columns: dict[str, str | None]) -> Any:
         names = [column for column in wanted.values() if list(wanted.values()).count(column) > 1]
         msg = f"the column {names[0]!r} is asked to be two things"
         raise ExperimentError(msg, column=names[0], hint='geo="geo", time="date", outcome="sales"')
-    batches = list(rows.batches(list(wanted.values())))
-    table = pa.Table.from_batches(batches) if batches else None
-    if table is None or not len(table):
+    table = rows.table(list(wanted.values()))
+    if table is None:
         msg = "the panel has no rows"
         raise ExperimentError(msg, column=wanted["geo"], hint="a row for each geo and day: geo, date, sales")
     return {name: table.column(name).combine_chunks() for name in wanted.values()}
