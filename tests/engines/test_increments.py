@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -407,6 +408,36 @@ def test_a_damaged_sum_is_added_up_again(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         assert_same(credited(example(), at.Increments(tmp_path)), credited(example(), "memory"))
     assert "added up again" in caplog.text
+
+
+@pytest.mark.parametrize("room", [0, 1, 2])
+def test_what_a_full_disk_stops_leaves_nothing_behind(tmp_path, monkeypatch, room):
+    from attribution.engines import ledger
+
+    def full(descriptor):
+        nonlocal room
+        room -= 1
+        if room < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return fsync(descriptor)
+
+    fsync = ledger.os.fsync
+    monkeypatch.setattr(ledger.os, "fsync", full)
+    with pytest.raises(EngineError, match="No space left") as first:
+        credited(example(), at.Increments(tmp_path))
+    assert "nothing was saved, and nothing is left" in str(first.value)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["lock", "periods"]
+    monkeypatch.undo()
+    part = [until(table, 20) for table in example()]
+    assert_same(credited(part, at.Increments(tmp_path)), credited(part, "memory"))
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.setattr(ledger.os, "fsync", full)
+    room = 0
+    with pytest.raises(EngineError, match="state of the run before is unchanged"):
+        credited(example(), at.Increments(tmp_path))
+    assert sorted(tmp_path.rglob("*")) == before
+    monkeypatch.undo()
+    assert_same(credited(example(), at.Increments(tmp_path)), credited(example(), "memory"))
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):

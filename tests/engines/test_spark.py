@@ -237,6 +237,28 @@ def test_a_log_without_rows(cluster: clusters.Cluster):
     assert_same(found, at.attribute(here, ["linear", "markov"], engine="memory"))
 
 
+@pytest.mark.parametrize("empty", [{"touches"}, {"conversions"}, {"touches", "conversions"}])
+def test_an_empty_day_is_a_day(log: EventLog, dirty: Path, session: Any, empty: set[str]):
+    tables = [session.read.parquet(str(dirty / f"{name}.parquet")) for name in ("touches", "conversions")]
+    held = [log.touches, log.conversions]
+    for place, name in enumerate(("touches", "conversions")):
+        if name in empty:
+            tables[place] = tables[place].where("1 = 0")
+            held[place] = pq.read_table(dirty / f"{name}.parquet").slice(0, 0)
+    options = {"invalid": "drop", "missing_value": 0.0}
+    models = ["linear", "markov", "shapley"]
+    engine = at.Spark(session)
+    for goal in (None, "purchase"):
+        try:
+            expected = at.attribute(at.read_log(*held, SCHEMA, **options), models, goal=goal)
+        except JourneyError as error:
+            with pytest.raises(JourneyError, match=re.escape(error.problem)):
+                at.attribute(at.read_log(*tables, SCHEMA, **options), models, goal=goal, engine=engine)
+            continue
+        found = at.attribute(at.read_log(*tables, SCHEMA, **options), models, goal=goal, engine=engine)
+        assert_same(found, expected)
+
+
 def test_errors_of_ours_reach_the_user_as_they_are(cluster: clusters.Cluster, log: EventLog, dirty: Path):
     def refuse(journeys: at.Journeys) -> int:
         raise ModelError(f"cannot tally {journeys.channels[0]}", hint="leave it out")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import replace
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -13,7 +15,7 @@ from attribution import cli
 from attribution.config import load_config
 from attribution.errors import LogError, OutputError
 from attribution.pipeline import run
-from attribution.schedule.inputs import open_log
+from attribution.schedule.inputs import open_log, same_bytes
 from attribution.schedule.preview import preview
 from attribution.schedule.summary import LONGEST, summary_line
 
@@ -49,6 +51,49 @@ def test_a_summary_is_one_short_line_whatever_the_names(job):
     assert len(line.splitlines()) == 1
     assert not set(line) & set("<>@*`|\u202e\n")
     assert line.endswith("/report.html")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("https://evil.example/x", "https\u00b7evil\u00b7example/x"),
+        ("[a](http://e.x)", "(a)(http\u00b7e\u00b7x)"),
+        ("mailto:ann@shop.com", "mailto\u00b7ann(at)shop\u00b7com"),
+        ("google.com", "google\u00b7com"),
+        ("<!here>", "(!here)"),
+        ("version 1.5 (v2)", "version 1.5 (v2)"),
+        ("paid_search", "paid_search"),
+    ],
+)
+def test_links_and_mentions_are_inert_wherever_a_name_stands(job, name, shown):
+    made = {**MADE, "shares": {name: 1.0}}
+    line = summary_line(job, made, None, [], "out/report.html")
+    assert f"top {shown} " in line
+    assert line.endswith("out/report.html")
+    report = replace(job.report, title=name, currency=name)
+    line = summary_line(replace(job, report=report), made, None, ["log.hours"], "out/report.html")
+    assert line.count(shown) == 3
+    assert "FAILED log.hours; " in line
+
+
+@pytest.mark.parametrize(
+    ("names", "copy"),
+    [
+        (["touches.parquet", "touches (1).parquet"], 1),
+        (["touches-03.parquet", "touches-03 - Copy.parquet"], 1),
+        (["Copy of touches.parquet", "touches.parquet"], 0),
+        (["touches - Kopie.parquet", "touches.parquet"], 0),
+        (["touches-b.parquet", "touches-a.parquet"], 1),  # the younger
+    ],
+)
+def test_the_twin_that_is_named_for_removal_is_the_copy(tmp_path, names, copy):
+    table = pa.table({"user_id": ["a"], "time": ["2026-03-01"], "channel": ["email"]})
+    for age, name in enumerate(names):
+        pq.write_table(table, tmp_path / name)
+        os.utime(tmp_path / name, (1_700_000_000 + age, 1_700_000_000 + age))
+    assert same_bytes(tmp_path / name for name in names) == {
+        tmp_path / names[copy]: tmp_path / names[1 - copy]
+    }
 
 
 def test_the_last_line_is_the_summary_and_compares_with_the_run_before(job_file, tmp_path, capsys):
@@ -149,7 +194,9 @@ def doubled(job_file, tmp_path):
 
 def test_a_file_that_came_twice_is_refused_by_name(doubled):
     config, data = doubled
-    with pytest.raises(LogError, match=r"'.*touches.*\.parquet' has the same bytes as") as caught:
+    with pytest.raises(
+        LogError, match=r"'.*touches \(1\)\.parquet' has the same bytes as '.*touches.parquet'"
+    ) as caught:
         open_log(load_config(config))
     assert "count twice" in str(caught.value)
     (data / "touches (1).parquet").unlink()

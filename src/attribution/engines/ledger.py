@@ -110,6 +110,7 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._fresh: list[Path] = []  # written, and named by no manifest yet
 
     @classmethod
     @contextmanager
@@ -135,7 +136,12 @@ class Ledger:
             why = "two runs at once would each save what the other does not know"
             raise InUseError(msg, why=why, hint="wait until it is done, or give each run its own folder")
         with lock.file:
-            yield cls(folder)
+            ledger = cls(folder)
+            try:
+                yield ledger
+            except BaseException:
+                ledger._discard()
+                raise
 
     def load(self) -> State | None:
         """Return the saved state, or None where none is; leftovers of a killed run are removed.
@@ -189,6 +195,7 @@ class Ledger:
         """Write a file under a new name, and see to it that it is on disk; nothing refers to it yet."""
         folder = _PERIODS if name.startswith("period-") else "."
         path = self.folder / folder / f"{name}.{secrets.token_hex(6)}.parquet"
+        self._fresh.append(path)
         with self._writing():
             write(path)
             with path.open("rb") as file:
@@ -205,7 +212,14 @@ class Ledger:
             with atomic_write(self.folder / _MANIFEST, text=True) as file:
                 file.write(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
             _sync(self.folder)
+        self._fresh.clear()
         self._sweep(state)
+
+    def _discard(self) -> None:
+        """Remove what was written for a state that is not to be: on a full disk it would stay in the way."""
+        for path in self._fresh:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
     @property
     def _start_anew(self) -> str:
@@ -219,7 +233,12 @@ class Ledger:
             raise EngineError(error.problem, why=error.why, hint=error.hint) from error
         except OSError as error:
             msg = f"cannot write to {str(self.folder)!r}: {error.strerror or error}"
-            why = "the state of the run before is unchanged"
+            earlier = (self.folder / _MANIFEST).exists()
+            why = (
+                "the state of the run before is unchanged"
+                if earlier
+                else "nothing was saved, and nothing is left"
+            )
             raise EngineError(
                 msg, why=why, hint="make room, or choose another folder, then run again"
             ) from error

@@ -28,7 +28,7 @@ from attribution.engines.spark_tally import (
     merge_tallies,
     tallies_of,
 )
-from attribution.engines.spill import Labels, Spilled
+from attribution.engines.spill import Labels, Spilled, no_labels
 from attribution.errors import EngineError
 from attribution.eventlog.faults import FaultTally
 from attribution.eventlog.load import refuse_overflow
@@ -278,7 +278,7 @@ class _Cut:
 
 
 def _parts_of(cut: _Cut, facts: Facts, partitions: int | None) -> _Parts:
-    """Check the facts, as a load in memory checks the log, and return how to tally."""
+    """Check the facts, as a load in memory checks the log, and return how to tally; a day may be empty."""
     log, settings = cut.log, cut.settings
     if facts.error is not None:
         raise facts.error
@@ -290,7 +290,7 @@ def _parts_of(cut: _Cut, facts: Facts, partitions: int | None) -> _Parts:
     rename = log.loader().rename
     places: dict[tuple[str, str], dict[str | None, int]] = {}
     labels: dict[str, dict[str, Labels]] = {"touches": {}, "conversions": {}}
-    for (table, name), known in facts.labels.items():
+    for (table, name), known in {**no_labels(log.touch_table, log.conversion_table), **facts.labels}.items():
         names = (
             rename(list(known)) if rename is not None and (table, name) == ("touches", "channel") else known
         )

@@ -153,6 +153,18 @@ class TouchSpill:
         self.writer.add(columns)
 
 
+def no_labels(touches: TableColumns, conversions: TableColumns) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return the labels by table and text column of a log that has no rows."""
+    names = {
+        "touches": ["channel", *(f"dim:{name}" for name, _ in touches.dims)],
+        "conversions": [
+            *(["goal"] if conversions.goal is not None else ()),
+            *(f"dim:{name}" for name, _ in conversions.conversion_dims),
+        ],
+    }
+    return {(table, name): () for table, columns in names.items() for name in columns}
+
+
 class ConversionSpill:
     """Take decoded conversions, and write them into buckets; with `keep_users`, remember whose they are."""
 

@@ -76,7 +76,9 @@ def refuse_changed(path: Path, table: str, known: Mapping[str, Any], found: Mapp
     if dict(known) != dict(found):
         msg = f"{table}: {str(path)!r} has other columns than when the log was opened"
         why = "what was checked then need not hold now"
-        raise LogError(msg, why=why, hint="write inputs under another name and rename them, then run again")
+        raise LogError(
+            msg, why=why, hint=f"write inputs under another name and rename them; {door(table)} again"
+        )
 
 
 def first_line(error: BaseException) -> str:

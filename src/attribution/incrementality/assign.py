@@ -271,7 +271,7 @@ class _Table:
             self._columns = dict(users)
         elif _is_files(users):
             self._columns = _Read(Rows(users))
-        elif hasattr(users, "__arrow_c_stream__") and not isinstance(users, pa.ChunkedArray):
+        elif hasattr(users, "__arrow_c_stream__") and _is_table(users):
             try:
                 table = pa.table(users)
             except (pa.ArrowException, TypeError, ValueError) as error:
@@ -327,6 +327,17 @@ class _Read(Mapping[str, Any]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._rows.names
+
+
+def _is_table(users: Any) -> bool:
+    """Return whether an Arrow stream is of rows; a polars Series hands one out too."""
+    if hasattr(users, "columns") or hasattr(users, "schema"):
+        return True
+    try:
+        pa.RecordBatchReader.from_stream(users)
+    except (pa.ArrowException, TypeError):
+        return False
+    return True
 
 
 def _is_files(users: Any) -> bool:

@@ -35,7 +35,7 @@ def read_manifest(folder: Path) -> Mapping[str, Any] | None:
     """Return the manifest of a run in a folder, or None if there is none that can be understood."""
     try:
         facts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     understood = isinstance(facts, dict) and facts.get("format") == _FORMAT and "outputs" in facts
     return facts if understood else None

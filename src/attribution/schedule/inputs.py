@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, replace
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# How systems and browsers name a copy: "a (1)", "a - Copy", "Copy of a", "a copie", "a - Kopie", "a copia".
+_COPY = re.compile(r"\(\d+\)|\b(?:copy|copie|kopie|copia)\b", re.IGNORECASE)
 _HEADER = 1 << 16  # a text file with one line in its first bytes holds no rows
 
 
@@ -131,18 +134,24 @@ def _twins(source: FilesSource) -> dict[Path, Path]:
     found: dict[Path, Path] = {}
     for paths in sizes.values():
         if len(paths) > 1:
-            found |= _same_bytes(paths)
+            found |= same_bytes(paths)
     return found
 
 
-def _same_bytes(paths: Iterable[Path]) -> dict[Path, Path]:
+def same_bytes(paths: Iterable[Path]) -> dict[Path, Path]:
+    """Return the files that hold what another holds, each with the one that it is a copy of."""
     first: dict[str | None, Path] = {}
     found: dict[Path, Path] = {}
-    for file in fingerprints(list(paths)):
+    for file in fingerprints(sorted(paths, key=_how_original)):
         original = first.setdefault(file.sha256, file.path)
         if original != file.path and not _is_header_only(file.path):
             found[file.path] = original
     return found
+
+
+def _how_original(path: Path) -> tuple[bool, int, int, str]:
+    """Return what sorts a file before its copies: they say so in their names, or are younger, or longer."""
+    return _COPY.search(path.stem) is not None, path.stat().st_mtime_ns, len(path.name), path.name
 
 
 def _is_header_only(path: Path) -> bool:

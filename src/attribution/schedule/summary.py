@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,10 @@ LONGEST = 300
 _HEAD, _CHECKS = 220, 30  # most characters before the checks; fewest that are left for them
 _SHARE, _POINTS = Style("share", 1), 0.05  # points below which a share is said to be as before
 # What a chat program would take for a mention, a link or markup.
-_MARKUP = str.maketrans({"<": "(", ">": ")", "@": "(at)", "&": "+", "`": "'", "*": "-", "|": "/"})
+_MARKUP = str.maketrans(
+    {"<": "(", ">": ")", "[": "(", "]": ")", "@": "(at)", "&": "+", "`": "'", "*": "-", "|": "/"}
+)
+_LINK = re.compile(r"(?<=\w)(?::/*|[.\u3002\uff0e\uff61])(?=[^\W\d])|://")  # "https://a.b", "mailto:a", "a.b"
 
 
 def headline(credit: Credit) -> dict[str, Any]:
@@ -85,14 +89,14 @@ def summary_line(
     total = f"{count} conversion{'s' if made['conversions'] != 1 else ''}"
     if made["value"] is not None:
         style = fit("money", [made["value"]], currency=job.report.currency, decimals=job.report.decimals)
-        total += f", {style.write(made['value'])}"
+        total += f", {_plain(style.write(made['value']), 60)}"
     checks = f"audit: {findings} finding{'s' if findings != 1 else ''}" if findings else "checks ok"
     checks = f"FAILED {', '.join(failed)}" if failed else checks
     head = f"{job.date} {_plain(job.report.title, 40)}: {total}; {_top(made, before)}; "
     head = shorten(head, _HEAD)
     room = LONGEST - len(head)
-    tail = f"; {_plain(page, min(120, room - _CHECKS), front=True)}"
-    return head + _plain(checks, room - len(tail)) + tail
+    tail = f"; {_plain(page, min(120, room - _CHECKS), front=True, ours=True)}"
+    return head + _plain(checks, room - len(tail), ours=True) + tail
 
 
 def _top(made: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
@@ -111,9 +115,13 @@ def _top(made: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
     return f"top {_plain(channel, 40)} {_SHARE.write(shares[channel])} ({change}{_plain(made['model'], 30)})"
 
 
-def _plain(text: str, limit: int, *, front: bool = False) -> str:
-    """Return text without what could break a line or call somebody, cut to `limit` characters."""
+def _plain(text: str, limit: int, *, front: bool = False, ours: bool = False) -> str:
+    """Return text without what could break a line or call somebody, cut to `limit` characters.
+
+    Names of checks and paths are `ours`: a dot in them is no link.
+    """
     safe = clean(text).translate(_MARKUP)
+    safe = safe if ours else _LINK.sub("\u00b7", safe)
     safe = "".join(letter for letter in safe if unicodedata.category(letter) not in {"Cf", "Zl", "Zp"})
     if front and len(safe) > limit:
         return f"…{safe[1 - limit :]}"

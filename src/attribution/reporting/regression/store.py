@@ -132,7 +132,7 @@ def read_baseline(path: Path) -> Baseline:
     except OSError as error:
         msg = f"cannot read {path}: {error.strerror or error}"
         raise BaselineError(msg) from error
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         if isinstance(error, BaselineError):
             raise
         msg = f"{path} is damaged or no baseline ({type(error).__name__}: {error})"
