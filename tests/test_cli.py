@@ -289,3 +289,41 @@ def test_a_wide_table_is_cut_into_parts(tmp_path):
     text = table_text(table, 60)
     assert max(map(len, text.splitlines()[1:])) <= 60
     assert text.count("Channel") == 5
+
+
+def test_a_run_without_a_conversion_exits_with_1_and_keeps_what_stands(data, tmp_path):
+    config = write_job(data, tmp_path / "out")
+    assert shell("run", config).returncode == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    text = config.read_text().replace('goal = "purchase"', 'goal = "subscription"')
+    config.write_text(text)
+    empty = shell("run", config)
+    assert empty.returncode == 1, empty.stderr
+    assert "no conversion with the goal 'subscription'" in empty.stderr
+    assert "[output] allow_empty = true" in empty.stderr
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+    config.write_text(text.replace("[output]", "[output]\nallow_empty = true"))
+    assert shell("run", config).returncode == 0
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} != before
+
+
+def test_a_run_that_would_drop_most_rows_is_refused(data, tmp_path):
+    folder = tmp_path / "week"
+    folder.mkdir()
+    (folder / "t.csv").write_text(
+        "user_id,time,channel\n"
+        + "a,31/12/2025 14:05,email\n" * 40
+        + "a,2025-12-31,email\n,2025-12-31,email\n"
+    )
+    (folder / "c.csv").write_text("user_id,time\na,2026-01-01\n")
+    config = folder / "job.toml"
+    config.write_text(
+        'models = "linear"\n[log]\ntouches = "t.csv"\nconversions = "c.csv"\ninvalid = "drop"\n'
+        f'[output]\nfolder = "{tmp_path}/o"\n'
+    )
+    refused = shell("run", config)
+    assert refused.returncode == 2
+    assert "41 of 42 rows" in refused.stderr
+    assert "day, month, year (besides, touches: users are null" in refused.stderr
+    config.write_text(config.read_text().replace("[output]", "drop_limit = 1.0\n[output]"))
+    assert shell("run", config).returncode == 0

@@ -317,8 +317,9 @@ def _output(table: Table | None, pattern: str) -> OutputSettings:
     if keep is not None and not pattern:
         problem = f"has no effect: every run writes to the one folder {folder!r}"
         table.mistakes.append(mistake(table.at("keep"), problem, hint='folder = "out/{today}"'))
+    allow_empty = table.take("allow_empty", toml.flag, False)
     table.finish()
-    return OutputSettings(folder, keep, pattern)
+    return OutputSettings(folder, keep, pattern, allow_empty)
 
 
 def _check(table: Table | None, inputs: Reader[Texts]) -> CheckSettings | None:

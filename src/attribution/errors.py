@@ -123,6 +123,10 @@ class JourneyError(AttributionError, ValueError):
     """Journeys cannot be built as asked."""
 
 
+class NoConversionsError(JourneyError):
+    """A job has nothing to credit; what an earlier run wrote stands."""
+
+
 class ModelError(AttributionError, ValueError):
     """A model is unknown, misconfigured, or needs something that the journeys do not carry."""
 

@@ -150,12 +150,14 @@ class OutputSettings:
     """Section ``[output]``: the folder for the outputs, relative to the working directory.
 
     Where the folder's name holds a date, `keep` is how many of these folders stay, None for all of them,
-    and `pattern` is the name with its dates left open; empty without a date.
+    and `pattern` is the name with its dates left open; empty without a date. With `allow_empty` a run without
+    a single conversion is written like any other; else it fails and leaves what an earlier run wrote.
     """
 
     folder: str = "out"
     keep: int | None = None
     pattern: str = ""
+    allow_empty: bool = False
 
 
 @dataclass(frozen=True)

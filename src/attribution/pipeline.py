@@ -18,7 +18,7 @@ from attribution._files import atomic_write
 from attribution._scratch import locked_folder
 from attribution.diagnostics import CheckResults
 from attribution.doors import at_door, checks_at, toml_of
-from attribution.errors import ConfigError, OutputError, unknown_name
+from attribution.errors import ConfigError, NoConversionsError, OutputError, unknown_name
 from attribution.job import AuditSettings, Job, ReportSettings
 from attribution.journeys.build import with_rates
 from attribution.manifest import fingerprints, manifest_of, refuse_changed, shown
@@ -143,8 +143,11 @@ def run(job: Job, *, wait: str | timedelta | None = None) -> Result:
     ------
     LogError
         If the log cannot be read, holds values that have no right reading, or changes while it is read.
+    NoConversionsError
+        If there is no conversion to credit and ``[output] allow_empty`` does not allow that; what an earlier
+        run wrote stands.
     JourneyError, ModelError, CreditError
-        If a setting does not fit the data, such as a goal that no conversion has.
+        If a setting does not fit the data, such as a misspelt goal.
     InUseError
         If another run is at work on the same folder.
     OutputError
@@ -218,6 +221,7 @@ def _run(job: Job, folder: Path) -> Result:
             outside=job.spend.outside,
             rates=job.journeys.rates,
         )
+    _refuse_empty(job, credit, credited.rows)
     known_channels(credit, lifts)
     calibration = calibrated(job, credit, lifts)
     manifest = manifest_of(job, credited.rows, credit, checks, files, credited.profile)
@@ -253,6 +257,21 @@ def _run(job: Job, folder: Path) -> Result:
         outputs, manifest = _write(folder, credit, page, manifest, began, stages)
     logger.info("wrote %s", ", ".join(str(path) for path in outputs.values()))
     return replace(result, outputs=outputs, manifest=manifest)
+
+
+def _refuse_empty(job: Job, credit: Credit, rows: Mapping[str, Any]) -> None:
+    """Refuse to write a report of nothing over the one of yesterday."""
+    if job.output.allow_empty or headline(credit)["conversions"]:
+        return
+    goal = "" if job.journeys.goal is None else f" with the goal {job.journeys.goal!r}"
+    counted = ", ".join(f"{count:,} {name}" for name, count in rows.items() if isinstance(count, int))
+    msg = f"the log holds no conversion{goal} ({counted})"
+    raise NoConversionsError(
+        msg,
+        column="journeys.goal" if goal else "log.conversions",
+        why="a report of nothing would take the place of the one that stands; nothing was written",
+        hint="allow_empty=True",
+    )
 
 
 def _audit(job: Job, log: EventLog, *, in_memory: bool) -> CheckResults:

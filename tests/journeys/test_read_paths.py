@@ -109,3 +109,47 @@ def test_times_are_refused_where_there_are_none():
         at.attribute(journeys, "time_decay")
     with pytest.raises(JourneyError, match="times"):
         at.attribute(journeys, "linear", by="month")
+
+
+@pytest.mark.parametrize(
+    ("path", "separator", "channels"),
+    [
+        ("Men>Shoes > email", " > ", ("Men>Shoes", "email")),
+        ("Men>Shoes > email", None, ("Men>Shoes", "email")),
+        ("a => b > c", " > ", ("a => b", "c")),
+        ("a,b, c", ", ", ("a,b", "c")),
+        ("a,b, c", ",", ("a", "b", "c")),
+    ],
+)
+def test_a_separator_is_taken_as_it_stands(path, separator, channels):
+    journeys = at.read_paths({"path": [path], "conversions": [1]}, separator=separator)
+    assert journeys.channels == channels
+
+
+def test_a_separator_that_no_path_holds_is_told():
+    with pytest.raises(JourneyError, match="none of them the separator ' > '") as caught:
+        at.read_paths({"path": ["a>b", "c"], "conversions": [1, 1]}, separator=" > ")
+    assert caught.value.hint == "at.read_paths(table, separator='>')"
+
+
+# `occurrences` counts journeys, `conversion` says whether they converted: 150 did, worth 300; 430 did not.
+FLAGGED = {
+    "path": ["a > b", "a > b", "b"],
+    "conversion": [True, False, True],
+    "occurrences": [100, 430, 50],
+    "value": [200.0, 0.0, 100.0],
+}
+
+
+@pytest.mark.parametrize("asked", ["occurrences", None])
+@pytest.mark.parametrize("words", [(True, False), (1, 0), ("yes", "no"), ("True", "False")])
+def test_a_flag_says_which_of_the_counted_journeys_converted(asked, words):
+    table = {**FLAGGED, "conversion": [words[0], words[1], words[0]]}
+    journeys = at.read_paths(table, conversions=asked)
+    assert journeys.weight[journeys.converted].tolist() == [100.0, 50.0]
+    assert journeys.weight[~journeys.converted].tolist() == [430.0]
+    assert at.attribute(journeys, "linear").to_frame()["conversions"].sum() == 150.0
+
+
+def test_names_in_other_letters_are_found():
+    assert at.read_paths({"path": ["a"], "Conversions": [3], "Total_Null": [4]}).weight.tolist() == [3.0, 4.0]

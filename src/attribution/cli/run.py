@@ -27,7 +27,8 @@ set credit against spend, and write credit.parquet, credit.csv, report.html and 
 Inputs named in the file are relative to the file; the output folder is relative to the working directory.
 Its texts may hold {today}, {yesterday}, {week}, {month}, {last_month} ... and ${VARIABLE}.
 The last line of stdout is a summary of the run. Exit code 1: a check named in [audit] fail_on failed, or
-one of [check]; the files are written all the same.
+one of [check]; the files are written all the same. Or the log holds no conversion to credit: the files of an
+earlier run are kept, unless [output] allow_empty = true.
 """
 _EXAMPLES = """\
 examples:

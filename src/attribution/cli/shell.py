@@ -11,12 +11,12 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 
-from attribution.cli.codes import DONE, IN_USE, INTERNAL, INTERRUPTED, REFUSED, TERMINATED
+from attribution.cli.codes import DONE, FAILED, IN_USE, INTERNAL, INTERRUPTED, REFUSED, TERMINATED
 from attribution.cli.commands import COMMANDS
 from attribution.cli.logs import logged
 from attribution.cli.parsers import parser_of
 from attribution.doors import shell_of
-from attribution.errors import AttributionError, InUseError
+from attribution.errors import AttributionError, InUseError, NoConversionsError
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +79,8 @@ def _meaning(error: BaseException) -> tuple[int, str]:
         return code, "stopped; nothing half-written was left behind"
     if isinstance(error, InUseError):
         return IN_USE, f"busy: {error}"
+    if isinstance(error, NoConversionsError):
+        return FAILED, f"nothing to report: {error}"
     if isinstance(error, AttributionError):
         return REFUSED, f"error: {error}"
     if isinstance(error, OSError):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from attribution._checks import LONGEST, WEEKDAYS, duration_us, flag, name_list, one_of, whole
 from attribution._typing import Bools, Hashes, Ints
-from attribution.errors import JourneyError, unknown_name
+from attribution.errors import JourneyError, nearest, unknown_name
 from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
 from attribution.journeys.journeys import Journeys, lay_out
 from attribution.journeys.milestones import milestone_positions
@@ -319,7 +319,9 @@ def _of_converters(touches: TouchColumns, conversions: ConversionColumns) -> Tou
 
 
 def check_goal(labels: Sequence[str] | None, goal: str | tuple[str, ...] | None) -> None:
-    """Refuse a goal that no conversion of the log has, and tell if several are counted as one.
+    """Refuse a goal that is misspelt, and tell if several are counted as one.
+
+    A goal that no conversion has is no mistake: a day without purchases is a day.
 
     Parameters
     ----------
@@ -342,8 +344,11 @@ def check_goal(labels: Sequence[str] | None, goal: str | tuple[str, ...] | None)
         raise JourneyError(msg, hint='at.LogSchema(goal="...") names it; or leave goal out')
     wanted = _names(goal)
     for name in wanted:
-        if name not in labels:
+        if name not in labels and nearest(name, labels) is not None:  # misspelt, most likely
             raise JourneyError(unknown_name("goal", name, labels), column="goal")
+        if name not in labels:
+            known = ", ".join(map(repr, labels)) or "none, for there are no conversions"
+            logger.warning("no conversion has the goal %r; the goals are %s", name, known)
     if not wanted:
         msg = "goal=() asks for no conversions at all"
         raise JourneyError(msg, hint="goal=None for all goals")

@@ -11,16 +11,19 @@ import pyarrow.compute as pc
 
 from attribution._typing import Bools, Codes, Floats, Ints
 from attribution.errors import JourneyError, unknown_name
-from attribution.eventlog.arrays import refuse_bad_text, without_views
+from attribution.eventlog.arrays import booleans, refuse_bad_text, without_views
 from attribution.eventlog.faults import Screen
-from attribution.eventlog.kinds import is_text
-from attribution.eventlog.numbers import read_values
+from attribution.eventlog.kinds import flag_kind, is_text
+from attribution.eventlog.numbers import read_flags, read_values
+from attribution.eventlog.schema import spelt
 from attribution.eventlog.sources import Source, open_source
 from attribution.eventlog.tables import TableColumns
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys, lay_out
 from attribution.journeys.paths import checked_separator
 from attribution.kernels.ragged import offsets_of
 
+USUAL_SEPARATOR = " > "
+_COUNTS = ("occurrences", "count", "n", "journeys", "paths", "frequency", "total")
 _USUAL = {
     "conversions": ("conversions", "total_conversions", "conversion", "converted", "conv"),
     "nulls": ("nulls", "total_null", "total_nulls", "null", "non_conversions"),
@@ -35,7 +38,7 @@ def read_paths(
     value: str | None = None,
     nulls: str | None = None,
     *,
-    separator: str = " > ",
+    separator: str | None = None,
 ) -> Journeys:
     """Read a table of paths with counts, the form in which other attribution tools keep journeys.
 
@@ -45,10 +48,12 @@ def read_paths(
         A path of a Parquet, CSV, Feather or Arrow file, a mapping of columns, or any object with the
         Arrow C stream interface (pandas, polars, pyarrow, DuckDB).
     path
-        The column of paths such as ``"email > search"``. Blanks around channels are dropped. An empty
+        The column of paths such as ``"email > search"``. Blanks around channels go. An empty
         path holds conversions that nothing touched (unattributed).
     conversions
-        The column that counts the path's conversions, whole or fractional; by default the first of
+        The column that counts the path's conversions, whole or fractional. Where another column says yes
+        or no (``conversion``, ``converted``), it counts the journeys of the row, which convert where that
+        column says so. By default the first of
         ``conversions``, ``total_conversions``, ``conversion``, ``converted``, ``conv`` that is there.
     value
         The column with the value of all the row's conversions; by default ``value``,
@@ -57,8 +62,10 @@ def read_paths(
         The column that counts the journeys of that path that did not convert; by default ``nulls``,
         ``total_null``, ``null`` or ``non_conversions``, and 0 if there is none.
     separator
-        What stands between channels. A separator inside a channel's name is written with a backslash
-        before it, as `Journeys.path_counts` does.
+        What stands between channels, blanks and all: ``" > "`` leaves ``"Men>Shoes"`` one channel. By default
+        ``>``, with blanks around it or not; where some paths have them, one without is part of a name. A
+        separator inside a channel's name is written with a backslash before it, as `Journeys.path_counts`
+        does.
 
     Returns
     -------
@@ -69,8 +76,8 @@ def read_paths(
     Raises
     ------
     JourneyError
-        If a column is missing or misspelt, a count negative or missing, or a value stands beside no
-        conversions.
+        If a column is missing or misspelt, a count negative or missing, a value stands beside no
+        conversions, or the separator is written otherwise in the paths.
 
     Examples
     --------
@@ -81,14 +88,18 @@ def read_paths(
     0       a          3.0   60.0
     1       b          1.0   10.0
     """
-    mark = checked_separator(separator)
+    if separator is not None:
+        checked_separator(separator)
     source = open_source(table, "paths")
     names = _column_names(source, path, conversions, value, nulls)
     columns = _columns(source, tuple(dict.fromkeys(names.values())))
-    channels, codes, offsets = _parsed(columns[path], path, mark)
+    channels, codes, offsets = _parsed(columns[path], path, separator)
     n_rows = len(offsets) - 1
     n_converted = _counts(columns, names["conversions"], n_rows)
     n_null = _counts(columns, names.get("nulls"), n_rows)
+    if "flag" in names:
+        yes = _flags(columns, names["flag"])
+        n_converted, n_null = np.where(yes, n_converted, 0.0), n_null + np.where(yes, 0.0, n_converted)
     total_value = _counts(columns, names.get("value"), n_rows, negative=True)
     _refuse_impossible(np.diff(offsets), n_converted, n_null, total_value, names)
 
@@ -119,17 +130,52 @@ def _column_names(
                 raise JourneyError(unknown_name("column", name, known), column=role)
             names[role] = name
             continue
-        usual = [entry for entry in _USUAL[role] if entry in known]
+        usual = [column for entry in _USUAL[role] for column in spelt(entry, known)]
         if usual:
             names[role] = usual[0]
     if "conversions" not in names:
         msg = f"no column counts conversions; the table has {', '.join(map(repr, known))}"
         raise JourneyError(msg, hint='at.read_paths(table, conversions="...")')
+    _find_flag(source, names, asked=conversions)
     for name in names.values():
         if name in source.repeated:
             msg = f"the table has more than one column called {name!r}"
             raise JourneyError(msg, column=name, hint="rename one of them, or leave it out")
     return names
+
+
+def _find_flag(source: Source, names: dict[str, str], *, asked: str | None) -> None:
+    """Note the column that says of each row whether it converted, where another one counts journeys."""
+    known = list(source.columns)
+    usual = [column for entry in _USUAL["conversions"] for column in spelt(entry, known)]
+    counts = [column for entry in _COUNTS for column in spelt(entry, known)]
+    for column in usual:
+        if column in source.repeated or column == asked or not _says_yes_or_no(source, column):
+            continue
+        count = asked or next((name for name in counts if name not in names.values()), None)
+        if count is not None:
+            names |= {"flag": column, "conversions": count}
+            return
+
+
+def _says_yes_or_no(source: Source, column: str) -> bool:
+    """Return whether a column is boolean, or holds nothing but yes and no."""
+    kinds = {flag_kind(entry.type) for entry in source.types(column)}
+    if kinds <= {"boolean"}:
+        return True
+    if source.one_shot or None in kinds:
+        return False
+    rows = 0
+    for batch in map(without_views, source.batches([column])):
+        if read_flags(batch, column)[1]:
+            return False
+        rows += batch.num_rows
+    return rows > 0
+
+
+def _flags(columns: Mapping[str, list[Any]], name: str) -> Bools:
+    parts = [read_flags(pa.record_batch([array], names=[name]), name)[0] for array in columns[name]]
+    return np.concatenate([np.zeros(0, np.bool_), *parts])
 
 
 def _columns(source: Source, names: Sequence[str]) -> dict[str, list[Any]]:
@@ -185,7 +231,7 @@ def _counts(
     return numbers
 
 
-def _parsed(arrays: Sequence[Any], name: str, mark: str) -> tuple[tuple[str, ...], Codes, Ints]:
+def _parsed(arrays: Sequence[Any], name: str, separator: str | None) -> tuple[tuple[str, ...], Codes, Ints]:
     """Split paths into (channel names by code point, codes, offsets)."""
     texts = pa.concat_arrays([pa.array([], pa.large_string()), *(_as_text(array, name) for array in arrays)])
     if texts.null_count:
@@ -198,13 +244,14 @@ def _parsed(arrays: Sequence[Any], name: str, mark: str) -> tuple[tuple[str, ...
             count=len(rows),
             hint=f'table["{name}"] = table["{name}"].fillna("")  # conversions that nothing touched',
         )
+    mark = checked_separator(USUAL_SEPARATOR if separator is None else separator)
     escaped = "\\" + mark
     stand_in = None
     if pc.any(pc.match_substring(texts, escaped)).as_py():
         stand_in = _unused_letter(texts)  # for an escaped separator, while paths are split
         texts = pc.replace_substring(texts, escaped, stand_in)
     texts = pc.utf8_trim_whitespace(texts)
-    lists = pc.split_pattern(texts, mark)
+    lists = _split(texts, separator, name)
     lengths = np.asarray(pc.list_value_length(lists), dtype=np.int64)
     encoded = lists.flatten().dictionary_encode()
     indices = encoded.indices.to_numpy()
@@ -245,6 +292,23 @@ def _unused_letter(texts: Any) -> str:
     """Return a letter of the private-use area that no text holds."""
     letters = map(chr, range(0xE000, 0xF900))
     return next(letter for letter in letters if not pc.any(pc.match_substring(texts, letter)).as_py())
+
+
+def _split(texts: Any, separator: str | None, name: str) -> Any:
+    """Split paths at a separator as it stands; where none is given, at ``>`` with the blanks that it has."""
+    if separator is None:
+        spaced = pc.any(pc.match_substring(texts, USUAL_SEPARATOR)).as_py()
+        pattern = r"\s+>\s*|\s*>\s+" if spaced else ">"  # in a spaced table "Men>Shoes" is a name
+        return pc.split_pattern_regex(texts, pattern)
+    mark = separator.strip()
+    odd = booleans(pc.match_substring(texts, mark))
+    if odd.any() and not pc.any(pc.match_substring(texts, separator)).as_py():
+        msg = f"paths hold {mark!r}, and none of them the separator {separator!r}"
+        why = "their channels would be one channel with a long name"
+        rows = np.flatnonzero(odd).tolist()
+        hint = f"at.read_paths(table, separator={mark!r})"
+        raise JourneyError(msg, column=name, rows=rows[:5], count=len(rows), why=why, hint=hint)
+    return pc.split_pattern(texts, separator)
 
 
 def _refuse_blank_channels(is_blank: Bools, offsets: Ints, name: str) -> None:

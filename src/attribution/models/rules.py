@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from attribution._checks import duration_us, name_list, one_of
 from attribution._typing import Floats
 from attribution.errors import ModelError, unknown_name
+from attribution.eventlog.direct import is_direct
 from attribution.journeys.claimed import ClaimedTouches, claimed_touches
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import segment_sums
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from attribution.credit.credit import Credit
-
-_USUAL_DIRECT = ("direct", "(direct)", "direct / none", "(direct) / (none)", "direct traffic")
 
 
 class Rule(Model[CellTally]):
@@ -107,9 +106,10 @@ class LastNonDirect(Rule):
     Parameters
     ----------
     direct
-        The channel or channels that count as direct. By default every channel called ``direct``,
-        ``(direct)``, ``direct / none`` or ``direct traffic``, whatever its case; if the log has none,
-        this is `LastTouch`.
+        The channel or channels that count as direct. By default every channel that is called so
+        (`is_direct`: ``direct``, ``(direct) / (none)``, ``Direct Entry``, ``direct_traffic`` and the like),
+        whatever its case and punctuation; if the log has none, this is `LastTouch`, and the credit's notes
+        say so.
 
     Examples
     --------
@@ -135,6 +135,17 @@ class LastNonDirect(Rule):
             if name not in journeys.channels:
                 raise ModelError(unknown_name("channel", name, journeys.channels), column="direct")
 
+    def solve(self, tally: CellTally) -> Credit:
+        """Return the Credit that the tally holds, with a note where there is no direct traffic."""
+        credit = super().solve(tally)
+        if self.direct is not None or any(map(is_direct, tally.labels[tally.by.index("channel")])):
+            return credit
+        note = (
+            "no channel is direct traffic, so last_non_direct is last_touch here; if one is, name it: "
+            'at.LastNonDirect(direct="...")'
+        )
+        return replace(credit, notes=(*credit.notes, note))
+
     def _asked(self) -> tuple[str, ...]:
         if self.direct is None:
             return ()
@@ -144,14 +155,14 @@ class LastNonDirect(Rule):
         """Return 1 for the last touch that is not direct, else 0; shape (M,)."""
         channels = claimed.journeys.channels
         if self.direct is None:
-            is_direct = np.array([name.strip().casefold() in _USUAL_DIRECT for name in channels], bool)
+            passed_over = np.array([is_direct(name) for name in channels], bool)
         else:
-            is_direct = np.array([name in self._asked() for name in channels], bool)
+            passed_over = np.array([name in self._asked() for name in channels], bool)
         weights = np.zeros(len(claimed.index))
         if not len(weights):
             return weights
         touch = np.arange(len(weights))
-        touch[is_direct[claimed.channel]] = -1
+        touch[passed_over[claimed.channel]] = -1
         chosen = np.maximum.reduceat(touch, claimed.offsets[:-1])
         weights[np.where(chosen >= 0, chosen, claimed.offsets[1:] - 1)] = 1.0
         return weights

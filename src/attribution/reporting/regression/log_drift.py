@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from attribution._typing import Floats
+from attribution.eventlog.direct import is_direct
 from attribution.models.profile import Profile
 from attribution.reporting.formats import amount_of, label, listing
 from attribution.reporting.regression.pair import (
@@ -36,7 +37,6 @@ _FORGOTTEN = 3.0  # rows that a day may lose because somebody asked to be forgot
 _SETTLING = 3  # days at the end of a log for which rows may still come
 _RECENT = 28  # days that new ones are compared with
 _BUSY = 10.0  # touches a day from which an empty day is no chance
-_DIRECT = ("direct", "(direct)", "(none)", "direct / none", "(direct) / (none)")
 _FIX = "look at the log: log.audit(), attribution audit; if it is right, accept it: --update-baseline"
 _SHIFT = 15.0  # log-likelihood by which a shift of the clock must win
 
@@ -283,9 +283,7 @@ def shift(old: Floats, new: Floats) -> int:
 
 def _direct(old: Profile, new: Profile, limits: Tolerance) -> list[Finding]:
     """Check the share of direct traffic, the first to go when tracking breaks and the first to grow."""
-    names = [
-        name for name in {*old.get("channels", {}), *new.get("channels", {})} if name.casefold() in _DIRECT
-    ]
+    names = [name for name in {*old.get("channels", {}), *new.get("channels", {})} if is_direct(name)]
     if not names:
         return not_checked("log.direct", "no channel is called direct")
     sizes = [total(side, "amounts", "touches") for side in (old, new)]
