@@ -124,6 +124,7 @@ class CalibrationSettings:
 
     model: str
     measure: Literal["conversions", "value"] = "conversions"
+    blocked: Literal["refuse", "drop"] = "refuse"
 
 
 @dataclass(frozen=True)

@@ -128,8 +128,13 @@ def calibration_of(
         hint = '[[holdouts]]\n       channel = "retargeting"\n       users = "holdout.parquet"'
         table.mistakes.append(mistake(table.where, problem, hint=hint))
     measure = table.take("measure", toml.choice("conversions", "value"), "conversions")
+    blocked = table.take("blocked", toml.choice("refuse", "drop"), "refuse")
     table.finish()
-    return CalibrationSettings(model, "value" if measure == "value" else "conversions")
+    return CalibrationSettings(
+        model,
+        "value" if measure == "value" else "conversions",
+        "drop" if blocked == "drop" else "refuse",
+    )
 
 
 def _arguments(kind: Kind) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ import numpy as np
 from attribution._draw.canvas import INK, finish, label_text, new_axes, value_axis
 from attribution._typing import Floats
 
+_BELOW = 0.24
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -24,6 +26,7 @@ def intervals(
     title: str,
     axis: str,
     tick: Callable[[float], str],
+    beside: tuple[Floats, Floats, Floats] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw estimates with their intervals; an end without bound is an arrow at the border.
@@ -36,11 +39,16 @@ def intervals(
         float64, shape (n,); missing values have no point, infinite ends an arrow.
     title, axis, tick
         As in `bars`.
+    beside
+        Other estimates of the same, their low and high ends, drawn thin and hollow below; missing where there
+        is none.
     ax
         What to draw on; a new figure by default.
     """
     ax = ax if ax is not None else new_axes(1.3 + 0.4 * len(labels))
-    known = np.concatenate([part[np.isfinite(part)] for part in (values, low, high)] + [np.zeros(1)])
+    known = np.concatenate(
+        [part[np.isfinite(part)] for part in (values, low, high, *(beside or ()))] + [np.zeros(1)]
+    )
     reach = float(known.max() - known.min()) or 1.0
     left, right = float(known.min()) - 0.08 * reach, float(known.max()) + 0.08 * reach
     for place, (value, start, end, color) in enumerate(zip(values, low, high, colors, strict=True)):
@@ -51,6 +59,10 @@ def intervals(
                     ax.plot([edge], [place], marker=marker, color=color, markersize=7, clip_on=False)
         if np.isfinite(value):
             ax.plot([value], [place], marker="o", color=color, markersize=7)
+    for place, (value, start, end) in enumerate(zip(*beside, strict=True) if beside is not None else ()):
+        if np.isfinite(value):
+            ax.hlines(place + _BELOW, start, end, colors=INK, linewidth=0.8)
+            ax.plot([value], [place + _BELOW], marker="o", color=INK, markersize=4, markerfacecolor="white")
     ax.axvline(0.0, color=INK, linewidth=0.8, linestyle="--")
     ax.set_xlim(left, right)
     ax.set_yticks(np.arange(len(labels)))

@@ -11,11 +11,12 @@ import numpy as np
 from attribution._checks import one_of
 from attribution._typing import Floats
 from attribution.calibration.calibration import Calibration, Tested
-from attribution.calibration.evidence import Evidence, check_match
+from attribution.calibration.evidence import Evidence, check_match, failed_checks
+from attribution.calibration.pooling import Evident, pooled
+from attribution.calibration.repeats import combine, refuse_repeats
 from attribution.credit.credit import Credit
 from attribution.errors import ExperimentError, unknown_name
 from attribution.incrementality.lift import Estimate, Lift, Lifts
-from attribution.stats.shrinkage import pool
 
 Outcome: TypeAlias = Lift | Estimate | Evidence
 
@@ -28,16 +29,20 @@ def calibrate(
     prior: tuple[float, float] = (0.7, 0.5),
     spread: float = 0.3,
     alpha: float = 0.05,
+    blocked: Literal["refuse", "drop"] = "refuse",
 ) -> Calibration:
     """Turn credit into incremental effects, by the experiments that there are.
 
     Each experiment gives an incrementality factor: incremental over attributed conversions of the same users
-    and dates. The factors are shrunk towards each other, the more the less sure they are: ``factor_c ~
-    N(m, tau^2)``, ``m ~ N(prior)``, ``tau ~ half-normal(spread)``, tau integrated out on a grid; a tested
-    channel that is unlike all others (5% beforehand) does not drag them after it. A channel
-    without an experiment gets what the tested ones teach, with the wide interval that this deserves. Then
-    ``incremental_c = factor_c * credit_c``, and what is left of the log's conversions is the baseline, which
-    would have happened anyway: nothing is scaled to add up to 100%.
+    and dates. What channels caused is pooled, an estimate drawn to the others the more the less sure it is:
+    ``effect_c ~ N(m credit_c, (tau credit_c)^2 + d^2)``, ``m ~ N(prior)``, ``tau ~ half-normal(spread)``, d
+    half-normal with a scale of 3% of all conversions, which is how far credit misses a channel whatever its
+    size; one channel in ten may be odd by 15% of all. Effects add up to no less than nothing and no more
+    than there is; what they leave is the baseline, which would have happened anyway. Nothing is scaled to
+    add up to 100%.
+
+    The interval of a tested channel is that of its own test, assisted by the others, so that it covers
+    whatever they say; that of an untested one is what the tested ones teach, wide as that is.
 
     Parameters
     ----------
@@ -45,8 +50,9 @@ def calibrate(
         The credit of one model (`Credit.select` picks one), by any dimensions; the factors are per channel.
     lifts
         For each tested channel a `Lift`, an `Evidence` (which says how the experiment relates to the
-        credit), or several. Several multiply as likelihoods. A geo test's return is set against that of the
-        channel, so it needs a credit with spend.
+        credit), or several. Several multiply as likelihoods; where they disagree (Cochran's Q) the error
+        grows by as much. A geo test's return is set against that of the channel, so it needs a credit with
+        spend.
     measure
         What the experiments counted: ``"conversions"`` or ``"value"``.
     prior
@@ -55,6 +61,9 @@ def calibrate(
         Scale of the prior of tau, by how much channels differ.
     alpha
         0.05 for 95% intervals.
+    blocked
+        An experiment with a failed check that forbids reading it is refused; or ``"drop"``: it is left out,
+        and named.
 
     Returns
     -------
@@ -65,7 +74,7 @@ def calibrate(
     ------
     ExperimentError
         If an experiment's estimand is not that of the credit (users, dates, conversions), its verdict is
-        blocked, its interval has no end, or a channel is unknown.
+        blocked, its interval has no end, a channel is unknown, or one test is given twice.
 
     Examples
     --------
@@ -100,22 +109,30 @@ def calibrate(
         raise ExperimentError(msg, column="measure", hint='measure="conversions"')
     _check_prior(prior, spread, alpha)
     channels, attributed, total = _per_channel(credit, measure)
+    if not total > 0:
+        msg = f"the log has no {measure} to calibrate ({total:g})"
+        raise ExperimentError(msg, column="credit", hint="print(credit.sums()), and look at what was read")
     costs = _costs(credit, channels)
     evidence = _evidence(lifts, channels)
+    one_of(blocked, "blocked", ("refuse", "drop"), error=ExperimentError)
+    evidence, left_out = _readable(evidence, drop=blocked == "drop")
+    refuse_repeats(evidence)
     estimates, errors = np.full(len(channels), np.nan), np.full(len(channels), np.nan)
-    tested: list[Tested] = []
+    tested, repeated = [], []
     for channel, several in evidence.items():
         place = channels.index(channel)
         own = float(attributed[place])
-        factors = []
+        found = []
         for entry in several:
             cost = costs[channel]
             _check(credit, channel, entry, own, measure, total, cost)
-            factor, error = entry.factor(own, alpha, measure, cost)
-            factors.append((factor, error))
-            tested.append(Tested(channel, entry, factor, error))
-        estimates[place], errors[place] = _multiply(factors)
-    posterior = pool(estimates, errors, prior=prior, spread=spread)
+            found.append(Tested(channel, entry, *entry.factor(own, alpha, measure, cost)))
+        tested += found
+        whole = combine(channel, [(one.factor, one.error) for one in found])
+        repeated += [whole] if whole.tests > 1 else []
+        estimates[place], errors[place] = whole.factor, whole.error
+    beliefs = (float(prior[0]), float(prior[1])), float(spread)
+    known = Evident(estimates * attributed, errors * np.abs(attributed), attributed, total, *beliefs)
     return Calibration(
         credit=credit,
         measure=measure,
@@ -125,11 +142,32 @@ def calibrate(
         estimates=estimates,
         errors=errors,
         tested=tuple(tested),
-        posterior=posterior,
-        prior=(float(prior[0]), float(prior[1])),
-        spread=float(spread),
+        repeated=tuple(repeated),
+        left_out=left_out,
+        pooled=pooled(known, float(alpha)),
+        prior=beliefs[0],
+        spread=beliefs[1],
         alpha=float(alpha),
     )
+
+
+def _readable(
+    evidence: Mapping[str, list[Evidence]], *, drop: bool
+) -> tuple[dict[str, list[Evidence]], tuple[str, ...]]:
+    """Return the experiments without those that a failed check blocks, where they are to be dropped."""
+    kept: dict[str, list[Evidence]] = {}
+    left_out: list[str] = []
+    for channel, several in evidence.items():
+        failed = [failed_checks(entry) for entry in several]
+        left_out += [f"{channel} ({names})" for names in failed if names and drop]
+        rest = [entry for entry, names in zip(several, failed, strict=True) if not (names and drop)]
+        if rest:
+            kept[channel] = rest
+    if not kept:
+        msg = f"every experiment is blocked by a failed check: {', '.join(left_out)}"
+        why = "a test whose arms were not filled as planned says nothing about the channel"
+        raise ExperimentError(msg, column="lifts", why=why, hint="print(lift.checks.failed)")
+    return kept, tuple(left_out)
 
 
 def _per_channel(credit: Credit, measure: str) -> tuple[tuple[str, ...], Floats, float]:
@@ -200,12 +238,6 @@ def _check(
         msg = f"{channel!r} has no credit to calibrate ({own:g})"
         why = "incremental over attributed has no value when nothing is attributed"
         raise ExperimentError(msg, column="lifts", why=why, hint="a model that credits the channel")
-
-
-def _multiply(factors: list[tuple[float, float]]) -> tuple[float, float]:
-    """Return the product of normal likelihoods: the mean weighted by precision."""
-    precision = sum(error**-2 for _, error in factors)
-    return sum(factor * error**-2 for factor, error in factors) / precision, precision**-0.5
 
 
 def _check_prior(prior: object, spread: object, alpha: object) -> None:

@@ -211,6 +211,14 @@ def captured(weights: Sequence[float] | Floats, days: int) -> float:
     return float(line[: int(days)].sum() / line.sum())
 
 
+def failed_checks(evidence: Evidence) -> str:
+    """Return the names of the checks that block an experiment; empty where it can be read."""
+    lift = evidence.lift
+    if not isinstance(lift, Lift) or lift.verdict != "blocked":
+        return ""
+    return ", ".join(str(name).replace("_", " ") for name in lift.details["blocked"])
+
+
 def check_match(
     channel: str,
     evidence: Evidence,
@@ -235,10 +243,11 @@ def check_match(
         f"Evidence(lift, attributed=...): the credit of {channel!r} over the experiment's own users and days"
     )
     if isinstance(lift, Lift):
-        if lift.verdict == "blocked":
-            msg = f"the experiment on {channel!r} is blocked by a failed check"
+        if failed := failed_checks(evidence):
+            msg = f"the experiment on {channel!r} is blocked by a failed check ({failed})"
             why = "a test whose arms were not filled as planned says nothing about the channel"
-            raise ExperimentError(msg, column=where, why=why, hint="print(lift.checks.failed)")
+            hint = 'print(lift.checks.failed); or at.calibrate(..., blocked="drop")'
+            raise ExperimentError(msg, column=where, why=why, hint=hint)
         if lift.design == "geo":
             _check_geo(channel, evidence, lift, measure, cost, where)
         found = evidence.found(measure, cost)

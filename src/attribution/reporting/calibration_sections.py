@@ -10,6 +10,7 @@ import numpy as np
 
 from attribution import _draw
 from attribution.calibration.calibration import BASELINE
+from attribution.calibration.text import contradicted, far_from_test
 from attribution.reporting.blocks import Block, Figure, Text, make_table
 from attribution.reporting.credit_sections import dimension
 from attribution.reporting.experiment_sections import Found
@@ -38,8 +39,8 @@ def calibrated(words: Language, calibration: Calibration | None) -> tuple[Block,
     shown = frame.assign(
         channel=frame["channel"].where(~base, words("calibration.baseline")),
         tested=[
-            "" if is_base else words("calibration.by_test" if tested else "calibration.by_analogy")
-            for is_base, tested in zip(base.tolist(), frame["tested"].tolist(), strict=True)
+            "" if is_base else _known_by(words, share)
+            for is_base, share in zip(base.tolist(), frame["from_test"].tolist(), strict=True)
         ],
     )
     kind = "money" if calibration.measure == "value" else "count"
@@ -51,6 +52,9 @@ def calibrated(words: Language, calibration: Calibration | None) -> tuple[Block,
         "incremental_ci_low": (words("incremental.low"), kind),
         "incremental_ci_high": (words("incremental.high"), kind),
         "tested": (words("calibration.tested"), "text"),
+        "test": (words("calibration.test"), kind),
+        "test_ci_low": (words("incremental.low"), kind),
+        "test_ci_high": (words("incremental.high"), kind),
     }
     if "iroas" in shown:
         kinds |= {
@@ -64,7 +68,10 @@ def calibrated(words: Language, calibration: Calibration | None) -> tuple[Block,
         words("calibration.caption", measure=what, level=level),
         shown[list(kinds)],
         kinds,
-        alike=("incremental", "incremental_ci_low", "incremental_ci_high", "attributed"),
+        alike=(
+            *("incremental", "incremental_ci_low", "incremental_ci_high", "attributed"),
+            *("test", "test_ci_low", "test_ci_high"),
+        ),
         currency=calibration.credit.currency,
         decimals=calibration.credit.decimals,
         marks=tuple("aside" if one else "" for one in base.tolist()),
@@ -82,22 +89,68 @@ def calibrated(words: Language, calibration: Calibration | None) -> tuple[Block,
             high=high,
         )
     ]
-    best = calibration.next_test()
-    if len(best) and math.isfinite(best["at_stake"].iloc[0]):
-        told.append(words("calibration.next", channel=label(best["channel"].iloc[0])))
+    told += _doubts(words, calibration, kind) + _next(words, calibration)
     text = Text((words("calibration.text"), " ".join(told)))
     return (text, *_figure(words, calibration, what, level), table)
 
 
+def _known_by(words: Language, share: float) -> str:
+    """Return what a number is known by: how much of it is its own test's, or analogy."""
+    if math.isnan(share):
+        return words("calibration.by_analogy")
+    return words("calibration.by_test", share=Style("share", 0, words=words).write(share))
+
+
+def _doubts(words: Language, calibration: Calibration, kind: str) -> list[str]:
+    """Return where the numbers and the tests, or two tests of a channel, disagree, and what was left out."""
+    ratio = Style("ratio", 1, words=words)
+    told = [
+        words(
+            "calibration.repeated.chance" if one.p_value > 0.05 else "calibration.repeated",
+            n=words.count(one.tests),
+            channel=label(one.channel),
+            widened=ratio.write(one.widened),
+        )
+        for one in calibration.repeated
+        if one.widened > 1
+    ]
+    if contradicted(calibration):
+        told.append(words("calibration.room", measure=words(f"calibration.{calibration.measure}")))
+    style = fit(kind, [calibration.total], words=words)
+    far = [
+        words("calibration.far.part", channel=label(name), test=style.write(test), now=style.write(now))
+        for name, test, now in far_from_test(calibration)
+    ]
+    if far:
+        told.append(words("calibration.far", parts="; ".join(far)))
+    if calibration.left_out:
+        told.append(words("calibration.left_out", names=", ".join(map(label, calibration.left_out))))
+    return told
+
+
+def _next(words: Language, calibration: Calibration) -> list[str]:
+    """Return which test to run next, and which channels were not considered."""
+    ranked = calibration.next_test()
+    aside = ranked[ranked["not_considered"] != ""]
+    if len(aside) == len(ranked):
+        return []
+    told = [words("calibration.next", channel=label(ranked["channel"].iloc[0]))]
+    if len(aside):
+        key = "calibration.aside.spend" if "cost" in ranked else "calibration.aside"
+        told.append(words(key, names=", ".join(label(name) for name in aside["channel"].tolist())))
+    return told
+
+
 def _figure(words: Language, calibration: Calibration, what: str, level: str) -> tuple[Figure, ...]:
     frame = calibration.factors()
-    sums = {end: frame[end] * frame["attributed"] for end in ("factor", "factor_ci_low", "factor_ci_high")}
-    order = sums["factor"].sort_values(ascending=False, kind="stable").index[:MAX_DRAWN].tolist()
+    pooled = calibration.pooled
+    order = np.argsort(-pooled.estimate, kind="stable")[:MAX_DRAWN].tolist()
     names = [label(frame["channel"].iloc[row]) for row in order]
-    ends = np.array([[float(sums[end].iloc[row]) for end in sums] for row in order]).reshape(-1, 3)
+    ends = np.stack([pooled.estimate, pooled.low, pooled.high], axis=1)[order]
     tested = frame["experiments"].to_numpy()[order] > 0
     kind = "money" if calibration.measure == "value" else "count"
     style = fit(kind, ends.ravel().tolist(), words=words)
+    alone = np.array([[float(end[row]) for end in calibration.own()] for row in order]).reshape(-1, 3)
     title = words("calibration.figure", measure=what, level=level)
     title = title[:1].upper() + title[1:]
     parts = [
@@ -124,6 +177,7 @@ def _figure(words: Language, calibration: Calibration, what: str, level: str) ->
             title="",
             axis=what,
             tick=lambda value: f"{value:,.10g}",
+            beside=(alone[:, 0], alone[:, 1], alone[:, 2]),
             ax=ax,
         ),
         size=(6.0, 1.2 + 0.3 * len(names)),

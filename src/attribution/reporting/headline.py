@@ -91,7 +91,14 @@ def _caused(words: Language, found: Sequence[Found], calibration: Calibration | 
         ends = [calibration.total - end for end in (mean, high, low)]
         style = fit("count", ends, words=words)
         level = percent.write(1 - calibration.alpha)
-        detail = words("findings.caused", low=style.write(ends[1]), high=style.write(ends[2]), level=level)
+        detail = words(
+            "findings.caused",
+            tested=words.count(int(calibration.is_tested.sum())),
+            channels=words.count(len(calibration.channels)),
+            low=style.write(ends[1]),
+            high=style.write(ends[2]),
+            level=level,
+        )
         return [Fact(name, style.write(ends[0]), ends[0], detail)]
     facts = []
     for one in [entry for entry in found if entry.incremental is not None and entry.verdict != "blocked"]:

@@ -81,7 +81,8 @@ def calibrated(job: Job, credit: Credit, lifts: Tests) -> Calibration | None:
 
     if job.calibration is None:
         return None
-    return calibrate(credit.select(models=job.calibration.model), lifts, measure=job.calibration.measure)
+    asked = job.calibration
+    return calibrate(credit.select(models=asked.model), lifts, measure=asked.measure, blocked=asked.blocked)
 
 
 def known_channels(credit: Credit, lifts: Tests) -> None:

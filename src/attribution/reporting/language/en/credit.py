@@ -23,7 +23,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "findings.incremental": "Incremental",
     "findings.incremental.detail": "caused by {channel} (counted: {outcome}); {low} to {high} with {level} "
     "confidence",
-    "findings.caused": "conversions caused by all channels; {low} to {high} with {level} probability",
+    "findings.caused": "conversions caused by all channels, of which {tested} of {channels} were tested; "
+    "{low} to "
+    "{high} with {level} probability",
     "findings.empty": "The log holds no conversions, so there is nothing to credit.",
     "findings.whole": "{conversions}{worth}: each had at least one touch{window} before it.",
     "findings.partly": "{conversions}{worth}: {attributed} ({share}) had at least one touch{window} "

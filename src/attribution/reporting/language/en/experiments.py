@@ -5,7 +5,7 @@ from __future__ import annotations
 TEXTS: dict[str, str | tuple[str, str]] = {
     "incremental": "What was incremental",
     "incremental.text": "Credit is bookkeeping; incremental is what an experiment says would not have "
-    "happened without the channel. The two are set side by side, never mixed.",
+    "happened without the channel. Here the two stand side by side, each as it is.",
     "incremental.caption": "Conversions credited, and what experiments say was caused, channel by channel",
     "incremental.credited": "Credited by {model}",
     "incremental.caused": "Incremental",
@@ -55,13 +55,16 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "measure.iroas": "Incremental value per unit of cost (iROAS)",
     "measure.cost_per_incremental": "Cost per incremental outcome",
     "calibration": "Calibrated credit",
-    "calibration.text": "Credit times an incrementality factor. A tested channel's factor comes from its "
-    "own experiments; an untested one's from what the tested ones teach, with a wide interval.",
+    "calibration.text": "Credit times an incrementality factor. The number of a tested channel lies between "
+    "what its own test found, which stands beside it, and what credit and the other tests make of it; "
+    "“Known by” says how much of it is its own test's. Its interval covers whatever the other tests say. An "
+    "untested channel's number is what the tested ones teach, with a wide interval.",
     "calibration.caption": "Credit, factor and incremental {measure}, with {level} intervals",
     "calibration.attributed": "Credited",
     "calibration.factor": "Factor",
     "calibration.tested": "Known by",
-    "calibration.by_test": "test",
+    "calibration.by_test": "{share} its test",
+    "calibration.test": "Its test alone",
     "calibration.by_analogy": "analogy",
     "calibration.incremental": "Incremental",
     "calibration.baseline": "Would have happened anyway",
@@ -71,8 +74,24 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "calibration.figure": "Incremental {measure} by channel, {level} intervals",
     "calibration.figure.part": "{channel} {caused} ({low} to {high})",
     "calibration.figure.alt": "{title}: {parts}.",
-    "calibration.figure.note": "Grey: no test of its own.",
+    "calibration.figure.note": "Grey: no test of its own. Thin lines with hollow points: what its own "
+    "test found.",
     "calibration.baseline.text": "{value} of {total} {measure} would have happened anyway ({level} "
     "interval {low} to {high}).",
+    "calibration.room": "The tests together claim more than all {measure} or less than none: they may not "
+    "count "
+    "what the credit counts.",
+    "calibration.repeated": "The {n} tests of {channel} differ by more than chance explains, so the error "
+    "of their "
+    "mean is {widened} times as large.",
+    "calibration.repeated.chance": "The {n} tests of {channel} differ, within what chance explains; the "
+    "error of "
+    "their mean is {widened} times as large for it.",
+    "calibration.far": "More than one standard error from its own test: {parts}.",
+    "calibration.far.part": "{channel} (test {test}, here {now})",
+    "calibration.left_out": "Left out, blocked by a failed check: {names}.",
     "calibration.next": "A test of {channel} would settle most.",
+    "calibration.aside": "Not considered for a test, because nobody can withhold them, by their names: "
+    "{names}.",
+    "calibration.aside.spend": "Not considered for a test, because they have no spend: {names}.",
 }

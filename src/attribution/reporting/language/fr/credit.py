@@ -23,7 +23,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "findings.incremental": "Incrémental",
     "findings.incremental.detail": "causés par {channel} (compté : {outcome}) ; {low} à {high} à {level} "
     "de confiance",
-    "findings.caused": "conversions causées par tous les canaux ; {low} à {high} avec {level} de probabilité",
+    "findings.caused": "conversions causées par tous les canaux, dont {tested} sur {channels} testés ; "
+    "{low} à "
+    "{high} avec {level} de probabilité",
     "findings.empty": "Le journal ne contient aucune conversion : il n’y a rien à créditer.",
     "findings.whole": "{conversions}{worth} : toutes ont été précédées d’au moins un contact{window}.",
     "findings.partly": "{conversions}{worth} : {attributed} ({share}) précédées d’au moins un "

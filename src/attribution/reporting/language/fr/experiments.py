@@ -5,7 +5,7 @@ from __future__ import annotations
 TEXTS: dict[str, str | tuple[str, str]] = {
     "incremental": "Ce qui était incrémental",
     "incremental.text": "Le crédit est une répartition comptable ; l’incrémental est ce qui, selon une "
-    "expérience, n’aurait pas eu lieu sans le canal. Les deux sont mis côte à côte, jamais mêlés.",
+    "expérience, n’aurait pas eu lieu sans le canal. Ici, les deux sont côte à côte, chacun tel quel.",
     "incremental.caption": "Conversions créditées, et ce que les expériences disent causé, canal par canal",
     "incremental.credited": "Créditées par {model}",
     "incremental.caused": "Incrémental",
@@ -57,14 +57,18 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "measure.iroas": "Valeur incrémentale par unité dépensée (iROAS)",
     "measure.cost_per_incremental": "Coût par résultat incrémental",
     "calibration": "Crédit calibré",
-    "calibration.text": "Le crédit multiplié par un facteur d’incrémentalité. Le facteur d’un canal testé "
-    "vient de ses propres expériences ; celui d’un canal non testé, de ce qu’enseignent les autres, avec "
-    "un intervalle large.",
+    "calibration.text": "Le crédit multiplié par un facteur d’incrémentalité. Le chiffre d’un canal testé se "
+    "situe entre ce que son propre test a trouvé, indiqué à côté, et ce que le crédit et les autres tests en "
+    "disent ; « Connu par » indique quelle part vient de son test. Son intervalle couvre la vérité quoi que "
+    "disent les autres tests. Le chiffre d’un canal non testé est ce qu’enseignent les canaux testés, "
+    "avec un "
+    "intervalle large.",
     "calibration.caption": "Crédit, facteur et {measure} incrémentales, avec intervalles à {level}",
     "calibration.attributed": "Crédité",
     "calibration.factor": "Facteur",
     "calibration.tested": "Connu par",
-    "calibration.by_test": "test",
+    "calibration.by_test": "{share} de son test",
+    "calibration.test": "Son test seul",
     "calibration.by_analogy": "analogie",
     "calibration.incremental": "Incrémental",
     "calibration.baseline": "Aurait eu lieu de toute façon",
@@ -74,8 +78,26 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "calibration.figure": "{measure} incrémentales par canal, intervalles à {level}",
     "calibration.figure.part": "{channel} {caused} ({low} à {high})",
     "calibration.figure.alt": "{title} : {parts}.",
-    "calibration.figure.note": "En gris : sans test propre.",
+    "calibration.figure.note": "En gris : sans test propre. Traits fins à points creux : ce que le test "
+    "du canal "
+    "a trouvé.",
     "calibration.baseline.text": "{value} sur {total} ({measure}) auraient eu lieu de toute façon "
     "(intervalle à {level} : {low} à {high}).",
+    "calibration.room": "Ensemble, les tests réclament plus que le total ({measure}) ou moins que rien : "
+    "ils ne "
+    "comptent peut-être pas la même chose que le crédit.",
+    "calibration.repeated": "Les {n} tests de {channel} diffèrent plus que le hasard ne l’explique : "
+    "l’erreur de "
+    "leur moyenne est multipliée par {widened}.",
+    "calibration.repeated.chance": "Les {n} tests de {channel} diffèrent, dans les limites du hasard ; "
+    "l’erreur de "
+    "leur moyenne est multipliée par {widened}.",
+    "calibration.far": "À plus d’une erreur type de son propre test : {parts}.",
+    "calibration.far.part": "{channel} (test {test}, ici {now})",
+    "calibration.left_out": "Laissés de côté, bloqués par un contrôle échoué : {names}.",
     "calibration.next": "Un test de {channel} trancherait le plus.",
+    "calibration.aside": "Non pris en compte pour un test, car personne ne peut les suspendre, d’après "
+    "leur nom : "
+    "{names}.",
+    "calibration.aside.spend": "Non pris en compte pour un test, faute de dépenses : {names}.",
 }
