@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from attribution.diagnostics import CheckResults
 from attribution.errors import ExperimentError
 from attribution.incrementality.arm import Arm, Pair
 from attribution.incrementality.context import Context
@@ -20,6 +21,7 @@ from attribution.incrementality.effects import (
     relative,
     score,
 )
+from attribution.incrementality.few import FEW_EVENTS, few_events
 from attribution.incrementality.judge import blocked_by
 from attribution.incrementality.lift import Estimate, Lift
 from attribution.incrementality.moments import Moments
@@ -29,7 +31,7 @@ from attribution.incrementality.words import assumptions, estimand, method, note
 def compose(context: Context, alpha: float) -> Lift:
     """Return the lift at a level."""
     request, pair = context.request, context.pair
-    test = Test(alpha, request.sequential)
+    test = context.test(alpha)
     plain = pair
     if request.denominator is not None:
         pair = over_denominator(pair)
@@ -38,18 +40,23 @@ def compose(context: Context, alpha: float) -> Lift:
         why = "the interval is as wide as the outcome varies, and here it would have no width"
         hint = "with so few or so rounded values, count those above a threshold: outcome= a column of 0 and 1"
         raise ExperimentError(msg, column=request.outcome, why=why, hint=hint)
+    of_value = test
     if context.scored:
-        fields, test = score(pair, alpha)
+        fields, test = score(pair, test)
     else:
         fields = {
             "absolute": difference(pair, "outcome", test),
             "relative": relative(pair, test, nonnegative=not context.negative),
             "p_value": test.p_value(pair, "outcome"),
         }
+    check = few_events(context, pair, test)
+    checks = context.checks if check is None else CheckResults([*context.checks, check])
     arms = (context.treatment, request.holdout)
     n = {arm: side.n for arm, side in zip(arms, (pair.treated, pair.control), strict=True)}
     exposed_only = request.design != "itt"
     details = _details(context, pair, test)
+    if "outcome" in test.blind:
+        details["blocked"] = (*details["blocked"], FEW_EVENTS)
     cace = att = None
     if request.exposed is not None and not exposed_only and request.denominator is None:
         cace, details["cace_delta"] = per_exposed(pair, test)
@@ -58,9 +65,10 @@ def compose(context: Context, alpha: float) -> Lift:
         details["compliance"] = "one-sided" if one_sided else "two-sided"
         if not context.clustered:
             details["as_treated"] = _as_treated(context.sides)
+            details["exposed_less_holdout"] = _exposed_less_holdout(context.sides)
     elif exposed_only:
         att = fields["absolute"]
-    value = difference(plain, "value", Test(alpha, request.sequential)) if request.value is not None else None
+    value = difference(plain, "value", of_value) if request.value is not None else None
     cost = request.cost or (Cost() if request.cost_column is not None else None)
     return Lift(
         estimand=estimand(context),
@@ -73,12 +81,12 @@ def compose(context: Context, alpha: float) -> Lift:
         incremental_value=None if value is None else value.times(pair.treated.n),
         cace=cace,
         att=att,
-        iroas=iroas(plain, cost, test) if cost is not None and value is not None else None,
+        iroas=iroas(plain, cost, of_value) if cost is not None and value is not None else None,
         cost_per_incremental=cost_per_incremental(pair, cost, test) if cost is not None else None,
         alpha=alpha,
         method=method(context),
         assumptions=assumptions(context),
-        checks=context.checks,
+        checks=checks,
         mde=detectable(pair, alpha),
         n=n,
         details=details,
@@ -122,7 +130,18 @@ def _unadjusted(context: Context) -> float:
 
 
 def _as_treated(sides: tuple[Moments, Moments]) -> float | None:
-    """Return the exposed treated less the whole holdout: what selection and effect make together."""
+    """Return the exposed of both arms less all others: what selection and effect make together."""
+    whole = sides[0] + sides[1]
+    y, d = whole.at("outcome"), whole.at("exposed")
+    share = float(whole.mean[d])
+    if not 0 < share < 1:
+        return None
+    # The slope of the outcome on being exposed.
+    return float(whole.cross[y, d] / whole.n / (share * (1 - share)))
+
+
+def _exposed_less_holdout(sides: tuple[Moments, Moments]) -> float | None:
+    """Return the exposed treated less the whole holdout."""
     treated, control = sides
     y, d = treated.at("outcome"), treated.at("exposed")
     if not treated.mean[d] > 0:

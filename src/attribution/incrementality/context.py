@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from attribution.diagnostics import CheckResults
 from attribution.incrementality.arm import Pair
+from attribution.incrementality.effects import Test
+from attribution.incrementality.events import FEW, events, skewed, thin, uneven
 from attribution.incrementality.moments import Moments
 from attribution.incrementality.request import Request
 from attribution.incrementality.tally import SIZE
-
-FEW_EVENTS = 10
+from attribution.stats.rerandomised import Reference
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,10 @@ class Context:
         Where the outcome was capped, or None.
     robust
         Whether rows were there for HC2.
+    references
+        By metric, the studentised differences under other assignments, where events are few.
+    unused
+        Covariates that were asked for and not used, because events are too few to adjust.
     """
 
     request: Request
@@ -45,6 +51,8 @@ class Context:
     checks: CheckResults
     cap: float | None
     robust: bool
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
 
     @property
     def varies(self) -> bool:
@@ -70,8 +78,35 @@ class Context:
     @property
     def scored(self) -> bool:
         """Whether there are so few events that the score test is used."""
-        request = self.request
-        if not self.binary or request.covariates or request.sequential is not None or request.pooled:
+        if not self.binary or self.request.sequential is not None or self.request.pooled:
             return False
-        events = [(side.mean[0] * side.n, (1 - side.mean[0]) * side.n) for side in self.sides]
-        return bool(min(min(pair) for pair in events) < FEW_EVENTS)
+        return not self.request.covariates and any(thin(side, "outcome") for side in self.sides)
+
+    def short(self, name: str) -> bool:
+        """Return whether the t of a metric is far from normal, because events are few or apart."""
+        if self.request.sequential is not None:
+            return any(events(side, name) < FEW for side in self.sides)
+        parts = [name] if self.request.denominator is None else [name, "denominator"]
+        if self.binary and name == "outcome":
+            return any(thin(side, name) for side in self.sides)
+        return any(
+            skewed(self.sides, part) or any(thin(side, part) for side in self.sides) for part in parts
+        ) or any(uneven(side) for side in self.sides)
+
+    def test(self, alpha: float) -> Test:
+        """Return the test at a level: of every metric by what is known of its error."""
+        request = self.request
+        names = {"outcome": request.outcome} | ({} if request.value is None else {"value": request.value})
+        missing = frozenset(
+            name
+            for name in names
+            if name not in self.references and self.short(name) and not (name == "outcome" and self.scored)
+        )
+        return Test(
+            alpha,
+            request.sequential,
+            references=self.references,
+            blind=missing,
+            side=request.alternative,
+            margin=request.margin,
+        )

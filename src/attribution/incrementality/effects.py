@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ import numpy as np
 from attribution._typing import Floats
 from attribution.incrementality.arm import Arm, Pair
 from attribution.incrementality.lift import Estimate
+from attribution.incrementality.signs import no_per_cent
 from attribution.stats.intervals import (
+    BOUNDED,
     EMPTY,
     OUTSIDE,
+    WHOLE,
     RatioSet,
     not_negative,
     ratio_set,
@@ -23,12 +27,16 @@ from attribution.stats.intervals import (
     welch_df,
 )
 from attribution.stats.proportions import score_test
+from attribution.stats.rerandomised import Reference
 from attribution.stats.sequences import mixture_scale, sequence_critical, sequence_p_value
 
 POWER = 0.8
 TOO_SMALL = (
     "cost change too small to tell: it does not differ from zero at this level, so the ratio has no bound"
 )
+TOO_FEW = "too few events to tell chance from effect"
+NOTHING = 1e-300  # more than none, by nobody knows how much
+NOT_NONE = (-NOTHING, NOTHING)
 NO_LIFT = "the holdout's mean cannot be told from zero, so the lift has no bound"
 NO_COST = "the incremental outcome cannot be told from zero, so its cost has no bound"
 NO_EXPOSURE = "the arms' exposure cannot be told apart, so the effect per exposed unit has no bound"
@@ -48,28 +56,78 @@ class Test:
         What the outcome's standard error is multiplied by, for a score test; 1 otherwise.
     normal
         Whether to take the normal's critical value, as score tests do.
+    references
+        By metric, the studentised differences under other assignments, which its test is held against too.
+    blind
+        Metrics whose error is not known, so that nothing is told from nothing.
+    side
+        ``"two-sided"``, ``"larger"`` or ``"smaller"``: what counts as an effect.
+    margin
+        Difference, in the direction that does not count, that is still taken for none.
     """
 
     alpha: float
     planned: int | None = None
     scale: float = 1.0
     normal: bool = False
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    blind: frozenset[str] = frozenset()
+    side: str = "two-sided"
+    margin: float = 0.0
 
-    def critical(self, pair: Pair, name: str) -> float:
-        """Return the critical value for a metric's difference."""
+    def ends(self, pair: Pair, name: str) -> tuple[float, float]:
+        """Return between which studentised differences a metric's test does not reject."""
+        if name in self.blind:
+            return -math.inf, math.inf
         if self.planned is not None:
             units = pair.treated.units + pair.control.units
-            return float(sequence_critical(units, mixture_scale(self.planned, self.alpha), self.alpha))
-        return float(t_critical(math.inf if self.normal else degrees(pair, name), self.alpha))
+            high = float(sequence_critical(units, mixture_scale(self.planned, self.alpha), self.alpha))
+            return -high, high
+        level = self.alpha if self.side == "two-sided" else 2 * self.alpha
+        high = float(t_critical(self._degrees(pair, name), level))
+        low = -high
+        if name in self.references:
+            ends = self.references[name].critical(level)
+            low, high = min(low, ends[0]), max(high, ends[1])
+        return (
+            -math.inf if self.side == "larger" else low,
+            math.inf if self.side == "smaller" else high,
+        )
 
     def p_value(self, pair: Pair, name: str) -> float:
-        """Return the p-value of no difference in a metric."""
+        """Return the p-value of no difference in a metric, or of one as large as the margin."""
+        if name in self.blind:
+            return 1.0
         gap, variance = pair.difference(name)
-        z = gap / (math.sqrt(variance) * self.scale)
+        error = math.sqrt(variance) * (self.scale if name == "outcome" else 1.0)
+        z = (gap + self.null(name)) / error
         if self.planned is not None:
             units = pair.treated.units + pair.control.units
             return float(sequence_p_value(z, units, mixture_scale(self.planned, self.alpha)))
-        return float(t_p_value(z, math.inf if self.normal else degrees(pair, name)))
+        found = float(t_p_value(z, self._degrees(pair, name)))
+        above = z > 0 if self.side == "two-sided" else self.side == "larger"
+        if self.side != "two-sided":
+            found = found / 2 if (z > 0) == above else 1 - found / 2
+        if name not in self.references:
+            return found
+        tail = self.references[name].beyond(z, above=above)
+        return max(found, min(1.0, 2 * tail) if self.side == "two-sided" else tail)
+
+    def null(self, name: str) -> float:
+        """Return what is added to a metric's difference before it is tested against zero."""
+        if name != "outcome":
+            return 0.0
+        return -self.margin if self.side == "smaller" else self.margin
+
+    def leaves_out(self, pair: Pair, name: str) -> bool:
+        """Return whether the interval of a metric's difference leaves out zero."""
+        gap, variance = pair.difference(name)
+        low, high = self.ends(pair, name)
+        error = math.sqrt(variance) * (self.scale if name == "outcome" else 1.0)
+        return not low * error <= gap <= high * error if error > 0 else False
+
+    def _degrees(self, pair: Pair, name: str) -> float:
+        return math.inf if self.normal else degrees(pair, name)
 
 
 def degrees(pair: Pair, name: str) -> float:
@@ -84,34 +142,99 @@ def degrees(pair: Pair, name: str) -> float:
 def difference(pair: Pair, name: str, test: Test) -> Estimate:
     """Return treated minus holdout of a metric, per user."""
     gap, variance = pair.difference(name)
-    error = math.sqrt(variance) * (test.scale if name == "outcome" else 1.0)
-    half = test.critical(pair, name) * error
-    return Estimate(gap, gap - half, gap + half, std_error=error)
+    error = math.sqrt(max(variance, 0.0)) * (test.scale if name == "outcome" else 1.0)
+    low, high = test.ends(pair, name)
+    note = TOO_FEW if name in test.blind else ""
+    return Estimate(
+        gap,
+        gap - high * error if math.isfinite(high) else -math.inf,
+        gap - low * error if math.isfinite(low) else math.inf,
+        note,
+        std_error=error,
+    )
 
 
 def relative(pair: Pair, test: Test, *, nonnegative: bool) -> Estimate:
-    """Return treated over holdout, minus 1, of the outcome."""
+    """Return treated over holdout, minus 1, of the outcome.
+
+    Where outcomes may be negative, per cent of a mean that is not clearly above zero have no meaning: its
+    sign may be another. Then there is none, and of the set only whether it holds zero.
+    """
     place = pair.treated.at("outcome")
-    a, b = pair.treated.mean[place], pair.control.mean[place]
-    v_a, v_b = pair.treated.cov[place, place], pair.control.cov[place, place]
-    shared = pair.shared
-    found = ratio_set(a, b, v_a + shared, v_b + shared, shared, test.critical(pair, "outcome"))
-    # An adjusted mean may fall below zero where no outcome does; then the ratio itself means nothing.
-    if nonnegative and a >= 0 and b > 0:
-        found = not_negative(found)
-    value = math.nan if b == 0 or (nonnegative and b < 0) else float(a / b)
-    return estimate_of(value, found, NO_LIFT, less=1.0)
+    a, b = float(pair.treated.mean[place]), float(pair.control.mean[place])
+    v_a, v_b = float(pair.treated.cov[place, place]), float(pair.control.cov[place, place])
+    low, high = test.ends(pair, "outcome")
+    if "outcome" in test.blind:
+        value = a / b - 1.0 if b > 0 and nonnegative else math.nan
+        return Estimate(value, -1.0 if nonnegative else -math.inf, math.inf, TOO_FEW)
+    shared, out = pair.shared, test.leaves_out(pair, "outcome")
+    reach = max((abs(end) for end in (low, high) if math.isfinite(end)), default=math.inf)
+    natural = nonnegative and a >= 0 and b >= 0
+    if not natural and not b > reach * math.sqrt(v_b + shared):
+        return no_per_cent(shown=out)
+    sets = [_fieller(a, b, v_a + shared, v_b + shared, shared, end, natural=natural) for end in (high, -low)]
+    bottom, top = float(sets[0].low) - 1.0, float(sets[1].high) - 1.0
+    # Where one arm has no event at all, nobody knows by how much, only that, and on which side.
+    if out and a > b and not bottom > 0:
+        bottom = NOTHING
+    if out and a < b and not top < 0:
+        top = -NOTHING
+    if natural and a == 0 and v_a == 0:
+        bottom = -1.0
+    if natural and b == 0:
+        top = math.inf
+    value = a / b - 1.0 if b > 0 else math.nan
+    told = math.isfinite(bottom) and math.isfinite(top)
+    note = "" if told or test.side != "two-sided" else NO_LIFT
+    return Estimate(value, bottom, top, note)
+
+
+def _fieller(
+    a: float, b: float, v_a: float, v_b: float, c: float, critical: float, *, natural: bool
+) -> RatioSet:
+    """Return a lift's set for one of its ends: all ratios where nothing is rejected."""
+    everything = RatioSet(np.asarray(WHOLE), np.asarray(0.0 if natural else -math.inf), np.asarray(math.inf))
+    if not math.isfinite(critical):
+        return everything
+    found = ratio_set(a, b, v_a, v_b, c, critical)
+    found = not_negative(found) if natural else found
+    return found if int(found.kind) == BOUNDED else everything
 
 
 def estimate_of(value: float, found: RatioSet, unbounded: str, *, less: float = 0.0) -> Estimate:
     """Return a ratio with its set; `less` is taken off all of it."""
     kind, low, high = int(found.kind), float(found.low) - less, float(found.high) - less
     if kind == EMPTY:
-        return Estimate(value - less, math.nan, math.nan, unbounded)
+        return Estimate(value - less, -math.inf, math.inf, unbounded, NOT_NONE)
     if kind == OUTSIDE:
         return Estimate(value - less, -math.inf, math.inf, unbounded, (low, high))
     note = "" if math.isfinite(low) and math.isfinite(high) else unbounded
     return Estimate(value - less, low, high, note)
+
+
+def _ratio(
+    top: tuple[float, float],
+    bottom: tuple[float, float],
+    c: float,
+    ends: tuple[float, float],
+    unbounded: str,
+) -> Estimate:
+    """Return a ratio of differences, each with its variance: the end towards zero agrees with the test."""
+    (a, v_a), (b, v_b) = top, bottom
+    value = a / b if b else math.nan
+    near, beyond = (ends[1], -ends[0]) if a >= 0 else (-ends[0], ends[1])
+    if not math.isfinite(near):
+        return Estimate(value, -math.inf, math.inf, unbounded)
+    found = estimate_of(value, ratio_set(a, b, v_a, v_b, c, near), unbounded)
+    if near == beyond or found.gap is not None:
+        return found
+    other = math.inf
+    if math.isfinite(beyond):
+        second = ratio_set(a, b, v_a, v_b, c, beyond)
+        if int(second.kind) == BOUNDED:
+            other = float(second.high if value >= 0 else second.low)
+    low, high = (found.low, abs(other)) if value >= 0 else (-abs(other), found.high)
+    return Estimate(value, low, high, "" if math.isfinite(low) and math.isfinite(high) else unbounded)
 
 
 def per_exposed(pair: Pair, test: Test) -> tuple[Estimate, Estimate]:
@@ -123,12 +246,14 @@ def per_exposed(pair: Pair, test: Test) -> tuple[Estimate, Estimate]:
     (y, v_y), (d, v_d) = pair.difference("outcome"), pair.difference("exposed")
     c = pair.covariance("outcome", "exposed") * test.scale
     v_y *= test.scale**2
-    critical = test.critical(pair, "outcome")
     value = y / d if d else math.nan
-    exact = estimate_of(value, ratio_set(y, d, v_y, v_d, c, critical), NO_EXPOSURE)
-    error = math.sqrt(float(ratio_variance(y, d, v_y, v_d, c))) if d else math.nan
-    half = critical * error
+    ends = test.ends(pair, "outcome")
+    exact = _ratio((y, v_y), (d, v_d), c, ends, NO_EXPOSURE)
+    error = math.sqrt(float(ratio_variance(y, d, v_y, v_d, c))) if d else math.inf
+    half = error * max(abs(end) for end in ends)
     note = "delta method; trust it where exposure differs much"
+    if not math.isfinite(half):
+        return exact, Estimate(value, -math.inf, math.inf, NO_EXPOSURE)
     return exact, Estimate(value, value - half, value + half, note, std_error=error)
 
 
@@ -142,19 +267,20 @@ class Cost:
 
 def iroas(pair: Pair, cost: Cost, test: Test) -> Estimate:
     """Return incremental value over incremental cost with Fieller's set."""
-    a, v_a = pair.difference("value")
-    critical = Test(test.alpha, test.planned).critical(pair, "value")
     b, v_b, c = _cost(pair, cost, "value")
-    return estimate_of(a / b if b else math.nan, ratio_set(a, b, v_a, v_b, c, critical), TOO_SMALL)
+    return _ratio(pair.difference("value"), (b, v_b), c, test.ends(pair, "value"), TOO_SMALL)
 
 
 def cost_per_incremental(pair: Pair, cost: Cost, test: Test) -> Estimate:
     """Return incremental cost over incremental outcome with Fieller's set."""
     y, v_y = pair.difference("outcome")
     b, v_b, c = _cost(pair, cost, "outcome")
-    critical = test.critical(pair, "outcome")
-    found = ratio_set(b, y, v_b, v_y * test.scale**2, c * test.scale, critical)
-    return estimate_of(b / y if y else math.nan, found, NO_COST)
+    low, high = test.ends(pair, "outcome")
+    critical = high if y >= 0 else -low
+    value = b / y if y else math.nan
+    if not math.isfinite(critical):
+        return Estimate(value, -math.inf, math.inf, NO_COST)
+    return estimate_of(value, ratio_set(b, y, v_b, v_y * test.scale**2, c * test.scale, critical), NO_COST)
 
 
 def _cost(pair: Pair, cost: Cost, other: str) -> tuple[float, float, float]:
@@ -165,30 +291,38 @@ def _cost(pair: Pair, cost: Cost, other: str) -> tuple[float, float, float]:
     return cost.total / n, (cost.error / n) ** 2, 0.0
 
 
-def score(pair: Pair, alpha: float) -> tuple[dict[str, Any], Test]:
+def score(pair: Pair, test: Test) -> tuple[dict[str, Any], Test]:
     """Return difference, lift and p-value of a binary outcome with few events, and the test they fit."""
+    from scipy import stats
+
     place = pair.treated.at("outcome")
     n = (pair.treated.n, pair.control.n)
     events = [round(float(arm.mean[place] * arm.n)) for arm in (pair.treated, pair.control)]
-    found = score_test(events[0], n[0], events[1], n[1], alpha)
+    whole = test.side == "two-sided"
+    level = test.alpha if whole else 2 * test.alpha
+    found = score_test(events[0], n[0], events[1], n[1], level, null=-test.null("outcome"))
     gap, variance = pair.difference("outcome")
     ratio = events[0] * n[1] / (events[1] * n[0]) if events[1] else math.nan
-    low, high = (end - 1.0 for end in found.ratio)
-    from scipy import stats
-
-    z = float(stats.norm.isf(found.p_value / 2))
-    wald = abs(gap) / math.sqrt(variance) if variance > 0 else 0.0
+    low, high = found.difference
+    bottom, top = (end - 1.0 for end in found.ratio)
+    p_value, z = found.p_value, float(stats.norm.isf(found.p_value / 2))
+    if not whole:
+        above = test.side == "larger"
+        high, top = (math.inf, math.inf) if above else (high, top)
+        low, bottom = (low, bottom) if above else (-math.inf, -1.0)
+        found_above = gap + test.null("outcome") > 0
+        p_value = p_value / 2 if found_above == above else 1 - p_value / 2
+    wald = abs(gap + test.null("outcome")) / math.sqrt(variance) if variance > 0 else 0.0
     scale = wald / z if z > 0 and wald > 0 else 1.0
-    note = "" if math.isfinite(high) else NO_LIFT
     # Of the score test: with the events that both arms would share without an effect.
     share = sum(events) / sum(n)
     error = math.sqrt(share * (1 - share) * (1 / n[0] + 1 / n[1]))
     fields = {
-        "absolute": Estimate(gap, *found.difference, std_error=error),
-        "relative": Estimate(ratio - 1.0, low, high, note),
-        "p_value": found.p_value,
+        "absolute": Estimate(gap, low, high, std_error=error),
+        "relative": Estimate(ratio - 1.0, bottom, top, "" if math.isfinite(top) or not whole else NO_LIFT),
+        "p_value": p_value,
     }
-    return fields, Test(alpha, scale=scale, normal=True)
+    return fields, replace(test, scale=scale, normal=True)
 
 
 def detectable(pair: Pair, alpha: float) -> float:

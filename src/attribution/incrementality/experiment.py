@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -15,16 +15,20 @@ from attribution.errors import ExperimentError
 from attribution.incrementality.arm import Arm, Pair, best_slopes, cuped, pooled_slopes
 from attribution.incrementality.compose import compose
 from attribution.incrementality.context import Context
+from attribution.incrementality.events import FEW, skewed, thin
+from attribution.incrementality.far import Far, Scale
 from attribution.incrementality.judge import COVARIATE, judge
 from attribution.incrementality.lift import Lift, Lifts
 from attribution.incrementality.lin import Comparison, Jobs, Regressions, lin
 from attribution.incrementality.metrics import capped, of_moments, roles, spec_of
 from attribution.incrementality.moments import Moments, total
+from attribution.incrementality.reference import reference
 from attribution.incrementality.refusals import FEWEST, refuse_arms, refuse_numbers
 from attribution.incrementality.request import Request
 from attribution.incrementality.tally import SIZE, Group, Tallied
 from attribution.incrementality.users import Users, users_of
 from attribution.stats.multiplicity import adjust
+from attribution.stats.rerandomised import Reference
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,8 @@ class Experiment:
         Where each outcome was capped.
     by_rows
         Whether there were rows, not only sufficient statistics.
+    far
+        Reads the units that decide the error, once they are wanted; None without rows.
     """
 
     request: Request
@@ -56,6 +62,7 @@ class Experiment:
     checks: CheckResults
     caps: Mapping[str, float]
     by_rows: bool
+    far: Callable[[], Far] | None = None
 
     @classmethod
     def read(cls, users: Any, request: Request, given: Sequence[CheckResult]) -> Experiment:
@@ -94,7 +101,8 @@ class Experiment:
             given=given,
             despite=request.despite,
         )
-        read = cls(request, found, tallied, {}, checks, caps, source is not None)
+        far = None if source is None else cache(partial(source.far, spec, Scale.of(found.groups)))
+        read = cls(request, found, tallied, {}, checks, caps, source is not None, far)
         if not request.regressed:
             return read
         robust = None if source is None else partial(source.robust, spec)
@@ -222,19 +230,57 @@ class Experiment:
         whole = [
             total(groups[key] for key in self._groups(arm, segment)) for arm in (treatment, request.holdout)
         ]
-        return Context(
+        unused = self._unused(sides)
+        if unused:
+            request = replace(request, covariates=())
+        context = Context(
             request=request,
             treatment=treatment,
             sides=(sides[0], sides[1]),
             everyone=(whole[0], whole[1]),
-            pair=self._pair(treatment, segment, sides),
+            pair=self._pair(treatment, segment, sides, request),
             checks=self.checks,
             cap=self.caps.get(request.outcome),
             robust=self.by_rows,
+            unused=unused,
         )
+        return replace(context, references=self._references(context, compared))
 
-    def _pair(self, treatment: str, segment: str | None, sides: Sequence[Moments]) -> Pair:
+    def _unused(self, sides: Sequence[Moments]) -> tuple[str, ...]:
+        """Return the covariates, where events are too few to tell what they explain."""
         request = self.request
+        if not request.covariates or request.sequential is not None:
+            return ()
+        few = any(thin(side, "outcome") and side.n >= 2 * FEW for side in sides)
+        ratio = request.denominator is not None and skewed(sides, "outcome")
+        return request.covariates if few or ratio else ()
+
+    def _references(self, context: Context, compared: Sequence[Sequence[Group]]) -> dict[str, Reference]:
+        request = context.request
+        if self.far is None or request.sequential is not None:
+            return {}
+        wanted = [] if context.scored else ["outcome"]
+        wanted += [] if request.value is None else ["value"]
+        wanted = [name for name in wanted if context.short(name) and context.pair.difference(name)[1] > 0]
+        if not wanted:
+            return {}
+        found, metrics = self.far(), roles(self.request)
+        names = next(iter(self.found.groups.values())).names
+        places = [names.index(metric) for metric in metrics.values()]
+        units = [found[group] for keys in compared for group in keys if group in found]
+        return {
+            name: reference(
+                context.sides,
+                np.hstack(units)[places],
+                name,
+                denominator=name == "outcome" and request.denominator is not None,
+                covariates=tuple(COVARIATE + one for one in request.covariates),
+                pooled=request.pooled,
+            )
+            for name in wanted
+        }
+
+    def _pair(self, treatment: str, segment: str | None, sides: Sequence[Moments], request: Request) -> Pair:
         covariates = tuple(COVARIATE + name for name in request.covariates)
         if not covariates:
             return Pair.of(*sides, pooled=request.pooled)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from attribution._display import format_number
+from attribution.incrementality.few import FEW_EVENTS
 from attribution.incrementality.geo.words import lines as geo_lines
 from attribution.incrementality.lift import Estimate, Lift, Lifts
 
@@ -34,11 +35,14 @@ def notes(lift: Lift) -> tuple[str, ...]:
 def verdict_line(lift: Lift) -> str:
     """Return the verdict with its reason."""
     if lift.verdict == "blocked":
-        names = lift.details["blocked"]
+        names = list(lift.details["blocked"])
         if lift.design == "geo":
             told = "; ".join(lift.checks[name].text for name in names)
             helps = "; ".join(lift.checks[name].fix for name in names)
             return f"Verdict: blocked, nothing can be told: {told}. What helps: {helps}."
+        names = [name for name in names if name != FEW_EVENTS]
+        if not names:
+            return "Verdict: none. Too few events to tell chance from effect; see the failed check."
         return (
             f"Verdict: blocked. A check failed that forbids reading the result ({', '.join(names)}); "
             f"find out why first, or pass despite={tuple(names)!r}."
@@ -97,7 +101,7 @@ def _extras(lift: Lift) -> list[str]:
     naive = lift.details.get("as_treated")
     if naive is not None:
         lines.append(
-            f"Biased, for comparison only: exposed treated against the whole holdout differ by "
+            f"Biased, for comparison only: exposed users against all others, whatever their arm, differ by "
             f"{_change(lift, naive)}; who is exposed is not random."
         )
     if lift.segments is not None:

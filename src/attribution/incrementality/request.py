@@ -47,6 +47,8 @@ class Request:
     two_part: bool
     sequential: int | None
     despite: tuple[str, ...]
+    alternative: str = "two-sided"
+    margin: float = 0.0
 
     @property
     def arms(self) -> tuple[str, ...]:

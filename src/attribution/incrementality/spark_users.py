@@ -14,6 +14,7 @@ from attribution._typing import Floats
 from attribution.errors import AttributionError, ExperimentError
 from attribution.eventlog.spark_errors import spark_errors
 from attribution.eventlog.spark_frames import in_utc, quoted
+from attribution.incrementality.far import Far, Scale, far_units, merged_far
 from attribution.incrementality.lin import Jobs, robust_sums
 from attribution.incrementality.moments import merged
 from attribution.incrementality.rows import Table
@@ -71,6 +72,11 @@ class SparkUsers(Table):
         once = replace(spec, unit=None, again=False)
         parts: list[list[Floats]] = self._mapped(once, lambda reader: robust_sums(reader.parts(), jobs))
         return [np.sum(covs, axis=0) for covs in zip(*parts, strict=True)]
+
+    def far(self, spec: Spec, scale: Scale) -> Far:
+        """Return the units that decide the error, the farthest of those of all tasks."""
+        once = replace(spec, unit=None, again=False)
+        return merged_far(self._mapped(once, lambda reader: far_units(reader, scale)), scale)
 
     def quantile(self, column: str, share: float) -> float:
         """Return a quantile of a column over all users, by Spark's exact `percentile`."""

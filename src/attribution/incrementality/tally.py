@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from attribution._typing import Floats, Hashes, Ints
+from attribution._typing import Codes, Floats, Hashes, Ints
 from attribution.errors import ExperimentError
 from attribution.incrementality.moments import Moments
 from attribution.incrementality.rows import floats, numbers_of, text_codes
@@ -245,7 +245,7 @@ class Reader:
         return counts
 
 
-def by_code(codes: Ints) -> Iterator[tuple[int, Any]]:
+def by_code(codes: Codes) -> Iterator[tuple[int, Any]]:
     """Yield each code with what selects its rows."""
     sizes = np.bincount(codes)
     present = np.flatnonzero(sizes).tolist()
@@ -286,7 +286,9 @@ def tally(reader: Reader) -> Tallied:
     refuse_repeated(units, spec.unit)
     crossed = 0
     if gathered:
-        found, crossed = _of_clusters(gathered, spec)
+        rows = cluster_rows(gathered)
+        names, crossed = (*spec.names, SIZE), rows.crossed
+        found = {code: Moments.of(names, rows.totals[places]) for code, places in rows.by_code()}
     groups = {reader.group(code): part for code, part in found.items()}
     return Tallied(groups, tuple(reader.arms), tuple(reader.segments), crossed)
 
@@ -339,8 +341,31 @@ def repeated(
     return ExperimentError(msg, column=name, rows=rows, count=count, why=why, hint=hint)
 
 
-def _of_clusters(chunks: Sequence[Chunk], spec: Spec) -> tuple[dict[int, Moments], int]:
-    """Return the moments of cluster totals, sizes last, and how many clusters lie in two arms."""
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """Totals of clusters.
+
+    Attributes
+    ----------
+    totals
+        Of every metric, and last their sizes; shape (clusters, k + 1).
+    codes
+        Group of each.
+    crossed
+        How many lie in two arms.
+    """
+
+    totals: Floats
+    codes: Codes
+    crossed: int
+
+    def by_code(self) -> Iterator[tuple[int, Any]]:
+        """Yield each group's code with what selects its clusters."""
+        return by_code(self.codes)
+
+
+def cluster_rows(chunks: Sequence[Chunk]) -> Clusters:
+    """Return the totals of every cluster in every group."""
     clusters = np.concatenate([chunk.clusters for chunk in chunks if chunk.clusters is not None])
     codes = np.concatenate([chunk.codes for chunk in chunks])
     numbers = np.concatenate([chunk.numbers for chunk in chunks], axis=1)
@@ -355,6 +380,4 @@ def _of_clusters(chunks: Sequence[Chunk], spec: Spec) -> tuple[dict[int, Moments
     lowest, highest = np.full(len(labels), MAX_ARMS), np.full(len(labels), -1)
     np.minimum.at(lowest, owner, arm_of)
     np.maximum.at(highest, owner, arm_of)
-    names = (*spec.names, SIZE)
-    parts = {each: Moments.of(names, totals[rows]) for each, rows in by_code(code)}
-    return parts, int((lowest != highest).sum())
+    return Clusters(totals.astype(np.float64, copy=False), code, int((lowest != highest).sum()))

@@ -9,6 +9,7 @@ import numpy as np
 from attribution._typing import Floats
 from attribution.errors import ExperimentError
 from attribution.eventlog.spark_frames import is_spark_frame
+from attribution.incrementality.far import Far, Scale, far_units
 from attribution.incrementality.lin import Jobs, robust_sums
 from attribution.incrementality.rows import Rows, floats
 from attribution.incrementality.tally import Reader, Spec, Tallied, tally
@@ -22,6 +23,9 @@ class Users(Protocol):
 
     def robust(self, spec: Spec, jobs: Jobs) -> list[Floats]:
         """Return the HC2 covariances; see `attribution.incrementality.lin.robust_sums`."""
+
+    def far(self, spec: Spec, scale: Scale) -> Far:
+        """Return the units that decide the error; see `attribution.incrementality.far.far_units`."""
 
     def quantile(self, column: str, share: float) -> float:
         """Return a quantile of a column over all users."""
@@ -43,6 +47,10 @@ class Local(Rows):
         """Return the HC2 covariances, from the numbers that `tally` kept, or from a second reading."""
         reader = self._reader or Reader(self, spec)
         return robust_sums(reader.parts(), jobs)
+
+    def far(self, spec: Spec, scale: Scale) -> Far:
+        """Return the units that decide the error, from the numbers kept, or from another reading."""
+        return far_units(self._reader or Reader(self, spec), scale)
 
     def quantile(self, column: str, share: float) -> float:
         """Return a quantile of a column over all users (linear between two values)."""

@@ -32,6 +32,11 @@ def notes(context: Context) -> tuple[str, ...]:
             f"an arm has {fewest} clusters; below {FEW_CLUSTERS} the interval is right only where clusters "
             "are of about one size"
         )
+    if context.unused:
+        found.append(
+            f"the covariates {', '.join(context.unused)} are not used: with so few events nobody knows what "
+            "they explain"
+        )
     found += _heavy_tails(context)
     if request.two_part:
         found.append(
@@ -90,6 +95,8 @@ def method(context: Context) -> str:
         return "score test of two proportions with its intervals (Miettinen & Nurminen 1985), for few events"
     kind = "Student's difference of means (one variance for both arms)" if request.pooled else WELCH
     parts = [f"{kind}, Fieller's set for the lift"]
+    if "outcome" in context.references:
+        parts.append("held against other assignments of the same units (studentised permutation)")
     if context.clustered:
         parts.append(f"totals per {request.cluster} as the data")
     if request.denominator is not None:

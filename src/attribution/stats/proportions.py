@@ -18,7 +18,9 @@ class ScoreTest(NamedTuple):
     ratio: tuple[float, float]
 
 
-def score_test(count_a: float, n_a: float, count_b: float, n_b: float, alpha: float) -> ScoreTest:
+def score_test(
+    count_a: float, n_a: float, count_b: float, n_b: float, alpha: float, *, null: float = 0.0
+) -> ScoreTest:
     """Test two proportions by the score statistic and invert it (Miettinen & Nurminen 1985).
 
     Under equality the constrained estimates of difference and ratio are the same, and so is the statistic:
@@ -34,6 +36,8 @@ def score_test(count_a: float, n_a: float, count_b: float, n_b: float, alpha: fl
         Of the second; the ratio is the first over the second.
     alpha
         Level.
+    null
+        The difference that the p-value tests (Farrington & Manning 1990 where it is not zero).
 
     Examples
     --------
@@ -55,7 +59,7 @@ def score_test(count_a: float, n_a: float, count_b: float, n_b: float, alpha: fl
 
     whole, center = math.log(_FAR), math.log(min(max(ratio, 1.0 / _FAR), _FAR))
     return ScoreTest(
-        float(stats.chi2.sf(_difference_statistic(*counts, 0.0), 1)),
+        float(stats.chi2.sf(_difference_statistic(*counts, null), 1)),
         (
             _end(by_difference, difference, -1.0 + _EDGE, -1.0),
             _end(by_difference, difference, 1.0 - _EDGE, 1.0),
