@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from attribution.diagnostics import CheckResults
 from attribution.incrementality.arm import Pair
 from attribution.incrementality.effects import Test
-from attribution.incrementality.events import FEW, events, skewed, thin, uneven
+from attribution.incrementality.events import FEW, events, far_from_normal, thin, uneven
 from attribution.incrementality.moments import Moments
 from attribution.incrementality.request import Request
 from attribution.incrementality.tally import SIZE
@@ -89,9 +89,7 @@ class Context:
         parts = [name] if self.request.denominator is None else [name, "denominator"]
         if self.binary and name == "outcome":
             return any(thin(side, name) for side in self.sides)
-        return any(
-            skewed(self.sides, part) or any(thin(side, part) for side in self.sides) for part in parts
-        ) or any(uneven(side) for side in self.sides)
+        return any(far_from_normal(self.sides, part) for part in parts) or uneven(self.sides)
 
     def test(self, alpha: float) -> Test:
         """Return the test at a level: of every metric by what is known of its error."""

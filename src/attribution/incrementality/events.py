@@ -43,27 +43,31 @@ def two_valued(side: Moments, name: str) -> float:
     return top if low == 0.0 and abs(squares - top * mean) <= 1e-9 * squares else 0.0
 
 
-def thin(side: Moments, name: str) -> bool:
-    """Return whether an arm has so few events of a metric that its variance is not known."""
+def thin(side: Moments, name: str, share: float = 1.0, few: float = FEW) -> bool:
+    """Return whether a share of some units has so few events of a metric that its variance is not known."""
     found = events(side, name)
-    known = two_valued(side, name) or side.may_be_negative(name) or not math.isnan(side.skewness(name))
-    return found < (FEW if known else THIN) and (found < side.n / 2 or bool(two_valued(side, name)))
+    return found * share < few and (found < side.n / 2 or bool(two_valued(side, name)))
 
 
-def skewed(sides: Sequence[Moments], name: str) -> bool:
-    """Return whether the difference of two arms' means is so skewed that its t is far from normal.
+def far_from_normal(sides: Sequence[Moments], name: str) -> bool:
+    """Return whether the t of a difference is far from normal: few events, or amounts far apart.
 
-    The skewness of the difference, in which equal arms' skewnesses cancel, is that of the mean of `THIN` rare
-    events or more. Where third moments are not known, arms with as few events are taken to be skewed.
+    All is asked of both arms together, so that it does not hang on which arm the large amounts fell to: a
+    holdout that happens to have none would look as if it were fine. Few are fewer than `FEW` events expected
+    in an arm. Skewed is a difference whose skewness, in which that of equal arms cancels, is that of the
+    mean of fewer than `THIN` rare events. Where third moments are not known, an arm needs so many events.
     """
-    third = variance = 0.0
-    for sign, side in zip((1.0, -1.0), sides, strict=True):
-        place = side.at(name)
-        third += sign * float(side.third[place]) / side.n**3
-        variance += float(side.cross[place, place]) / side.n**2
-    if not variance > 0:
+    whole = sides[0] + sides[1]
+    place = whole.at(name)
+    if any(not float(side.cross[place, place]) > 0 for side in sides):
         return True
-    return bool(abs(third) > variance**1.5 / math.sqrt(THIN))
+    share = min(side.n for side in sides) / whole.n
+    skew = whole.skewness(name)
+    bar = FEW if not math.isnan(skew) or two_valued(whole, name) or whole.may_be_negative(name) else THIN
+    if thin(whole, name, share, bar):
+        return True
+    uneven_arms = abs(1 / sides[0].n ** 2 - 1 / sides[1].n ** 2) / (1 / sides[0].n + 1 / sides[1].n) ** 1.5
+    return bool(abs(skew) * uneven_arms > 1 / math.sqrt(THIN))
 
 
 def effective_clusters(side: Moments) -> float:
@@ -73,12 +77,13 @@ def effective_clusters(side: Moments) -> float:
     return side.n * mean**2 / (mean**2 + float(side.cross[place, place]) / side.n)
 
 
-def uneven(side: Moments) -> bool:
-    """Return whether an arm's clusters are few and of so many sizes that their t is far from normal."""
-    if SIZE not in side.names:
+def uneven(sides: Sequence[Moments]) -> bool:
+    """Return whether clusters are so few and of so many sizes that their t is far from normal."""
+    if SIZE not in sides[0].names:
         return False
-    found = effective_clusters(side)
-    return found < FEW_CLUSTERS and found < 0.9 * side.n
+    whole = sides[0] + sides[1]
+    found, fewest = effective_clusters(whole), min(side.n for side in sides)
+    return found * fewest / whole.n < FEW_CLUSTERS and found < 0.9 * whole.n
 
 
 def shown(count: float) -> str:

@@ -15,7 +15,7 @@ from attribution.errors import ExperimentError
 from attribution.incrementality.arm import Arm, Pair, best_slopes, cuped, pooled_slopes
 from attribution.incrementality.compose import compose
 from attribution.incrementality.context import Context
-from attribution.incrementality.events import FEW, skewed, thin
+from attribution.incrementality.events import FEW, far_from_normal, thin
 from attribution.incrementality.far import Far, Scale
 from attribution.incrementality.judge import COVARIATE, judge
 from attribution.incrementality.lift import Lift, Lifts
@@ -251,8 +251,10 @@ class Experiment:
         request = self.request
         if not request.covariates or request.sequential is not None:
             return ()
-        few = any(thin(side, "outcome") and side.n >= 2 * FEW for side in sides)
-        ratio = request.denominator is not None and skewed(sides, "outcome")
+        whole = sides[0] + sides[1]
+        fewest = min(side.n for side in sides)
+        few = thin(whole, "outcome", fewest / whole.n) and fewest >= 2 * FEW
+        ratio = request.denominator is not None and far_from_normal(sides, "outcome")
         return request.covariates if few or ratio else ()
 
     def _references(self, context: Context, compared: Sequence[Sequence[Group]]) -> dict[str, Reference]:

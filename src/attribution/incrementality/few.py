@@ -31,7 +31,7 @@ def few_events(context: Context, pair: Pair, test: Test) -> CheckResult | None:
             row["clusters"] = round(effective_clusters(side), 1)
         rows.append(row)
     least = min(rows, key=lambda row: row["events"])
-    if any(uneven(side) for side in context.sides):
+    if uneven(context.sides):
         least = min(rows, key=lambda row: row["clusters"])
         told = f"the clusters of {least['arm']} are as good as {shown(least['clusters'])} of one size"
     else:

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from attribution._typing import Codes, Floats
+from attribution._typing import Bools, Codes, Floats
 from attribution.incrementality.arm import Arm, best_slopes, pooled_slopes
 from attribution.incrementality.moments import Moments
 from attribution.incrementality.tally import SIZE
 from attribution.stats.rerandomised import Bulk, Reference, rerandomised
 
-_ALL = 400  # units drawn one by one whatever they are
-_FAR = 3.0  # standard deviations from which a unit is drawn by itself
+_ALL = 200  # units drawn one by one whatever they are
+_MOST = 1_000
+_FAR = 3.0  # standard deviations from which a denominator is big
 _NOTHING = 1e-12  # of a sum of squares: rounding
 
 
@@ -61,7 +62,8 @@ def reference(
     both = np.stack([y, x])
     centre = both @ mean + np.array([shift, constant])
     drawn = both @ far + np.array([[shift], [constant]])
-    drawn = drawn[:, _apart(drawn, centre, both @ cross @ both.T)]
+    some = far[names.index(numerator)] != 0
+    drawn = drawn[:, _apart(drawn, centre, both @ cross @ both.T, some)]
     return rerandomised(
         drawn,
         _rest(whole.n, centre, both @ cross @ both.T, drawn),
@@ -86,15 +88,21 @@ def _adjusted(sides: Sequence[Moments], numerator: str, covariates: tuple[str, .
     return weights
 
 
-def _apart(drawn: Floats, centre: Floats, spread: Floats) -> Codes:
-    """Return the positions of the units to draw one by one."""
-    m = drawn.shape[1]
-    if m <= _ALL:
-        return np.arange(m)
+def _apart(drawn: Floats, centre: Floats, spread: Floats, some: Bools) -> Codes:
+    """Return the positions of the units to draw one by one: those with an event, and big denominators.
+
+    The sum of the others is near a normal one: without an event they differ in denominator and covariates
+    only; where more than `_MOST` have one, they are the many that lie nearest to the mean.
+    """
+    if drawn.shape[1] <= _ALL:
+        return np.arange(drawn.shape[1])
     scale = np.sqrt(np.maximum(np.diag(spread), 0.0))
     scale = np.where(scale > _NOTHING * np.abs(centre), scale, np.inf)
-    away = np.abs((drawn - centre[:, None]) / scale[:, None]).max(axis=0)
-    return np.flatnonzero(away > _FAR)
+    away = np.abs((drawn - centre[:, None]) / scale[:, None])
+    chosen = np.flatnonzero(some | (away[1] > _FAR))
+    if len(chosen) <= _MOST:
+        return chosen
+    return chosen[np.argpartition(-away.max(axis=0)[chosen], _MOST - 1)[:_MOST]]
 
 
 def _rest(n: int, centre: Floats, spread: Floats, drawn: Floats) -> Bulk:
