@@ -204,7 +204,10 @@ def test_a_lift_of_a_mean_that_is_not_above_zero_is_not_told_in_per_cent(treated
         assert not lift.relative.holds(0.0)
         assert not math.isnan(lift.relative.low)
         text = lift.summary()
-        assert "Lift: cannot be told; what would have been without the treatment is not clearly above zero" in text
+        assert (
+            "Lift: cannot be told; what would have been without the treatment is not clearly above zero"
+            in text
+        )
         assert "Lift: +" not in text
         assert "Lift: -" not in text
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from attribution.diagnostics import CheckResults
 from attribution.incrementality.arm import Pair
 from attribution.incrementality.effects import Test
-from attribution.incrementality.events import FEW, events, far_from_normal, thin, uneven
+from attribution.incrementality.events import FEW, events, far_from_normal, thin, two_valued, uneven
 from attribution.incrementality.moments import Moments
 from attribution.incrementality.request import Request
 from attribution.incrementality.tally import SIZE
@@ -87,7 +87,8 @@ class Context:
         if self.request.sequential is not None:
             return any(events(side, name) < FEW for side in self.sides)
         parts = [name] if self.request.denominator is None else [name, "denominator"]
-        if self.binary and name == "outcome":
+        plain = not self.clustered and self.request.denominator is None
+        if plain and all(two_valued(side, name) for side in self.sides):
             return any(thin(side, name) for side in self.sides)
         return any(far_from_normal(self.sides, part) for part in parts) or uneven(self.sides)
 

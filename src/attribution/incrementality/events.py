@@ -22,7 +22,7 @@ def events(side: Moments, name: str) -> float:
     """
     place = side.at(name)
     mean, spread = float(side.mean[place]), float(side.cross[place, place])
-    if not side.n or not spread > 0:
+    if _flat(side, name):
         return 0.0
     top = two_valued(side, name)
     if top:
@@ -31,6 +31,12 @@ def events(side: Moments, name: str) -> float:
         return side.n * mean**2 / (mean**2 + spread / side.n)
     skew = side.skewness(name)
     return side.n / skew**2 if abs(skew) > 1 else float(side.n)
+
+
+def _flat(side: Moments, name: str) -> bool:
+    """Return whether a metric does not vary, but for rounding."""
+    place = side.at(name)
+    return not float(side.cross[place, place]) > 1e-20 * side.n * float(side.mean[place]) ** 2
 
 
 def two_valued(side: Moments, name: str) -> float:
@@ -58,8 +64,7 @@ def far_from_normal(sides: Sequence[Moments], name: str) -> bool:
     mean of fewer than `THIN` rare events. Where third moments are not known, an arm needs so many events.
     """
     whole = sides[0] + sides[1]
-    place = whole.at(name)
-    if any(not float(side.cross[place, place]) > 0 for side in sides):
+    if any(_flat(side, name) for side in sides):
         return True
     share = min(side.n for side in sides) / whole.n
     skew = whole.skewness(name)
