@@ -121,12 +121,6 @@ MODELS = {
     "direct that is not there": Hurt(
         lambda p: credited(models=at.LastNonDirect("dirct")), ("no channel 'dirct'",), "direct"
     ),
-    "weights of zero": Hurt(
-        lambda p: credited(models=at.CustomRule({"email": 0, "search": 0})),
-        ("all weights are 0 in 2 journeys", "small weight"),
-        None,
-        (0, 1),
-    ),
     "weights beyond numbers": Hurt(
         lambda p: credited(models=at.CustomRule({"email": 1e308, "search": 1e308})),
         ("more than a float", "scale them down"),

@@ -80,7 +80,9 @@ def duration_us(
             raise error(msg, column=name, hint=hint)
         amount = float(match[1]) * _MICROSECONDS[match[2]]
     else:
-        msg = f"{name}={value!r} has no unit"
+        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        reason = "has no unit" if number else "is not a duration: one string with a unit, for all touches"
+        msg = f"{name}={value!r} {reason}"
         raise error(msg, column=name, hint=hint)
     microseconds = round(min(amount, float(LONGEST)))
     if amount > 0 and not microseconds:

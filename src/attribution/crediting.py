@@ -155,7 +155,7 @@ def _credited(
 
     first = {label: TallyTask(model, by, buckets) for label, model in models.items()}
     tallies = run({_ACTIVITY: ActivityTask(by), **first})
-    solved = {label: model.solve(total(tallies[label])) for label, model in models.items()}
+    solved = {label: _solved(model, total(tallies[label])) for label, model in models.items()}
     again = {
         label: AllocateTask(model, by, buckets, solved[label])
         for label, model in models.items()
@@ -173,6 +173,12 @@ def _credited(
         for (label, model), cells in zip(models.items(), places[1:], strict=True)
     ]
     return replace(credit, bootstrap=resampling.by_bucket(credit, replicates))
+
+
+def _solved(model: Model[Any], tally: Any) -> Credit:
+    """Solve the model, and ask it what it has learnt."""
+    credit = model.solve(tally)
+    return replace(credit, notes=(*credit.notes, *model.learnt(tally)))
 
 
 def _runner(journeys: Journeys) -> Run:

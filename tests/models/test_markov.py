@@ -13,12 +13,13 @@ from attribution.models.grams import number_states
 from attribution.models.markov import Markov, solve_chain
 
 
-def chain_log(n_users, order, seed):
-    """A log whose journeys are an order-1 or order-2 chain over a, b, c; a tenth of steps converts."""
+def chain_log(n_users, order, seed, *, tells=True):
+    """A log whose journeys are an order-1 or order-2 chain over a, b, c; who ends at c converts more."""
     rng = np.random.default_rng(seed)
     table = rng.dirichlet([0.5, 0.5, 0.5], size=9 if order == 2 else 3)
     users, steps = np.arange(n_users), []
     before = np.zeros(n_users, np.int64)
+    last = np.zeros(n_users, np.int64)
     now = rng.integers(0, 3, n_users)
     alive = np.ones(n_users, bool)
     for step in range(12):
@@ -27,6 +28,7 @@ def chain_log(n_users, order, seed):
                 {"user_id": users[alive], "channel": np.array(list("abc"))[now[alive]], "time": step}
             )
         )
+        last[alive] = now[alive]
         state = before * 3 + now if order == 2 else now
         drawn = rng.random(n_users)
         following = (drawn[:, None] > np.cumsum(table[state], axis=1)).sum(axis=1).clip(0, 2)
@@ -34,7 +36,7 @@ def chain_log(n_users, order, seed):
         alive &= rng.random(n_users) > 0.15
     touches = pd.concat(steps, ignore_index=True)
     touches["time"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(touches["time"], unit="h")
-    buyers = users[rng.random(n_users) < 0.3]
+    buyers = users[rng.random(n_users) < (0.25 + 0.05 * last if tells else 0.3)]
     conversions = pd.DataFrame({"user_id": buyers, "time": pd.Timestamp("2026-01-05"), "value": 10.0})
     return at.read_log(touches, conversions)
 
@@ -46,6 +48,19 @@ def test_the_order_of_the_data_is_selected(order):
     assert table.loc[table["selected"], "order"].tolist() == [order]
     assert table["order"].tolist() == [1, 2, 3]
     assert table["auc"].between(0, 1).all()
+
+
+def test_nothing_is_selected_where_states_do_not_tell_who_converts():
+    """Who buys was drawn by lot: the AUC's 95% interval holds .5, but for one log of twenty or so."""
+    tables = [
+        Markov.select_order(at.build_journeys(chain_log(2_000, 1, seed=seed, tells=False)), max_order=1)
+        for seed in range(8)
+    ]
+    blind = [table for table in tables if not table["selected"].any()]
+    assert len(blind) >= 6
+    for table in blind:
+        assert table["note"].str.contains("order of channels tells nothing here").all()
+        assert table.loc[0, "auc_low"] <= 0.5
 
 
 def test_higher_orders_agree_with_order_1_on_order_1_data():

@@ -201,7 +201,6 @@ def test_bad_models_are_refused(spec, words):
 @pytest.mark.parametrize(
     ("function", "words"),
     [
-        (lambda touches: touches.position, "all weights are 0 in 1 journeys"),
         (lambda touches: -1.0 - touches.position, "negative"),
         (lambda touches: touches.days_before, "missing"),  # a path table knows no times
         (lambda touches: np.ones(2), "shape"),
@@ -242,3 +241,26 @@ def test_tallies_merge_by_name_where_channels_differ():
         "c": 3.0,
         "(unattributed)": 1.0,
     }
+
+
+def test_a_custom_rule_may_leave_journeys_unattributed():
+    """Last click, else nothing: conversions of journeys without a click stand in the unattributed line."""
+    touches = {
+        "user_id": [1, 1, 2],
+        "time": ["2026-03-01", "2026-03-02", "2026-03-01"],
+        "channel": ["search", "display", "display"],
+        "campaign": ["x", "y", "y"],
+    }
+    orders = {"user_id": [1, 2], "time": ["2026-03-03", "2026-04-03"], "value": [10.0, 7.0]}
+    log = at.read_log(touches, orders, at.LogSchema(dims=("campaign",)))
+    rule = at.CustomRule({"display": 0.0})
+    credit = at.attribute(log, rule, lookback="60D", bootstrap=2, buckets=2, rng=1)
+    assert credit.to_frame().set_index("channel")["conversions"].to_dict() == {
+        "display": 0.0, "search": 1.0, "(unattributed)": 1.0,
+    }  # fmt: skip
+    assert credit.to_frame()["value"].tolist() == [0.0, 10.0, 7.0]
+    for by in ("month", "campaign", ("month", "campaign")):
+        frame = at.attribute(log, rule, lookback="60D", by=by).to_frame()
+        assert frame.groupby("channel")["value"].sum()[["search", "(unattributed)"]].tolist() == [10.0, 7.0]
+    streamed = at.attribute(log, rule, lookback="60D", engine=at.Stream(buckets=2))
+    assert streamed.conversions.tolist() == credit.conversions.tolist()

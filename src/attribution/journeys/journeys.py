@@ -182,8 +182,25 @@ class Journeys(Display):
         Parameters
         ----------
         low, high
-            Positions of journeys.
+            Positions of journeys, counted from 0; not dates.
+
+        Raises
+        ------
+        JourneyError
+            If they are no positions of these journeys.
         """
+        for name, position in (("low", low), ("high", high)):
+            if isinstance(position, bool) or not isinstance(position, int | np.integer):
+                msg = f"{name}={position!r} is no position of a journey"
+                raise JourneyError(
+                    msg,
+                    column=name,
+                    why="between counts journeys from 0; it knows no dates",
+                    hint='by date: at.attribute(log, models, by="day")',
+                )
+        if not 0 <= low <= high <= len(self):
+            msg = f"positions {low:,} to {high:,} are not among those of {len(self):,} journeys"
+            raise JourneyError(msg, hint=f"journeys.between(0, {len(self)})")
         journeys = slice(int(low), int(high))
         touches = slice(int(self.offsets[low]), int(self.offsets[high]))
         return self._with_touches(

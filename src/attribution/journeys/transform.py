@@ -34,17 +34,26 @@ def collapse_repeats(journeys: Journeys, session_gap: int) -> Journeys:
     kept[1:] |= np.diff(journeys.time) > session_gap
     starts = journeys.offsets[:-1]
     kept[starts[starts < len(kept)]] = True
-    return _keep(journeys, kept)
+    return keep(journeys, kept)
 
 
 def keep_last(journeys: Journeys, n: int) -> Journeys:
     """Keep the last `n` touches of every journey."""
     lengths = journeys.lengths
     from_end = np.repeat(journeys.offsets[1:], lengths) - np.arange(len(journeys.channel))
-    return _keep(journeys, from_end <= n)
+    return keep(journeys, from_end <= n)
 
 
-def _keep(journeys: Journeys, kept: Bools) -> Journeys:
+def keep(journeys: Journeys, kept: Bools) -> Journeys:
+    """Return the journeys with some of their touches; one that loses all of them stays, without any.
+
+    Parameters
+    ----------
+    journeys
+        N touches.
+    kept
+        Which of them to keep, shape (N,).
+    """
     if bool(kept.all()):
         return journeys
     before = offsets_of(kept.astype(np.int64))

@@ -79,6 +79,10 @@ class Model(ABC, Generic[AnyTally]):
             np.array([credit.value[0] for credit in solved]),
         )
 
+    def learnt(self, tally: AnyTally) -> tuple[str, ...]:  # noqa: ARG002 - a rule learns nothing by design
+        """Return what a reader must know of what there was to learn; asked once, not for every resample."""
+        return ()
+
     def needs_allocation(self, by: Sequence[str]) -> bool:  # noqa: ARG002 - rules split touch by touch
         """Whether a breakdown by these dimensions needs the solution: then `allocate` maps once more."""
         return False

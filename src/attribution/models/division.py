@@ -17,7 +17,9 @@ from attribution.kernels.ragged import segment_sums
 from attribution.models.base import Model, solve_cells
 from attribution.models.breakdown import Breakdown
 from attribution.models.cell_tally import CellTally
+from attribution.models.effects import nothing_learnt
 from attribution.models.sets import SetTally, tally_sets
+from attribution.stats.homogeneity import marks_matter
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,18 @@ def refuse_without_nulls(name: str, journeys: Journeys) -> None:
         raise ModelError(msg, hint="at.build_journeys(log, nulls=True)")
 
 
+def sets_learnt(name: str, tally: SetTally) -> tuple[str, ...]:
+    """Return the note that nothing was learnt, where channels do not tell among journeys of as many channels.
+
+    Journeys that convert have fewer or more touches for other reasons, so that sets are compared with sets of
+    their size.
+    """
+    sets = SeenSets.of(tally)
+    counts = tally.sums[sets.filled]
+    p_value = marks_matter(sets.inside, sets.sizes, counts[:, 0], counts[:, 0] + counts[:, 2])
+    return nothing_learnt(name, p_value, "which channels a journey touched")
+
+
 class SetModel(Model[SetTally]):
     """A model that learns from sets of channels which of them go with conversions."""
 
@@ -90,6 +104,10 @@ class SetModel(Model[SetTally]):
         """Count journeys by their set of channels; see `tally_sets`."""
         self.check(journeys)
         return tally_sets(journeys)
+
+    def learnt(self, tally: SetTally) -> tuple[str, ...]:
+        """Say so where channels tell nothing of who converts."""
+        return sets_learnt(self.name, tally)
 
     def needs_allocation(self, by: Sequence[str]) -> bool:
         """Whether journeys must be read again: for breakdowns."""

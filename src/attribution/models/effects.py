@@ -37,3 +37,21 @@ def shares_by_effect(journeys: Journeys, channels: tuple[str, ...], effects: Flo
     shares = 1.0 / claimed.length
     np.divide(of_touch, whole, out=shares, where=whole > 0)
     return shares
+
+
+def nothing_learnt(model: str, p_value: float | None, what: str) -> tuple[str, ...]:
+    """Return the note that a model has learnt nothing, where a test at 5% does not tell.
+
+    Parameters
+    ----------
+    model
+        Its name.
+    p_value
+        Of the test; None where there is too little to test.
+    what
+        What does not tell converting journeys from others.
+    """
+    if p_value is None or p_value <= 0.05:
+        return ()
+    told = f"{what} tells journeys that convert from others no better than chance (p = {p_value:.2g})"
+    return (f"{model}: has learnt nothing: {told}",)

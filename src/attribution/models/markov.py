@@ -18,10 +18,11 @@ from attribution.models.breakdown import Breakdown
 from attribution.models.cell_tally import CellTally
 from attribution.models.cells import cells_of
 from attribution.models.chain import Chain, Solved, removal_effects, removal_effects_batch
-from attribution.models.effects import shares_by_effect
+from attribution.models.effects import nothing_learnt, shares_by_effect
 from attribution.models.grams import RESERVED, Grams, grams_of_counts, number_states, tally_grams
 from attribution.models.markov_solution import MarkovSolution
 from attribution.stats.grouping import sums_by
+from attribution.stats.homogeneity import rates_differ
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,6 +139,15 @@ class Markov(Model[CellTally]):
             return super().solve_many(tally, sums)
         return solve_small_chains(grams, sums)
 
+    def learnt(self, tally: CellTally) -> tuple[str, ...]:
+        """Say so where the last channel of a journey tells nothing of how it ends."""
+        grams = number_states(tally)
+        ends = (grams.source >= 0) & (grams.target < 0)
+        channel, n = grams.states[grams.source[ends], -1], len(grams.channels)
+        counts, won = grams.count[ends], grams.target[ends] == -1
+        p_value = rates_differ(sums_by(channel, counts * won, n), sums_by(channel, counts, n))
+        return nothing_learnt(self.name, p_value, "the channel that comes last")
+
     def needs_allocation(self, by: Sequence[str]) -> bool:
         """Whether journeys must be read again: for breakdowns, and for ``allocation="journey"``."""
         return tuple(by) != ("channel",) or self.allocation == "journey"
@@ -204,8 +214,10 @@ class Markov(Model[CellTally]):
         pandas.DataFrame
             One row an order: ``log_likelihood`` (mean per held-out step, with one pseudo-count spread over
             the next steps by the order below), ``standard_error`` over folds, ``auc`` (how well
-            P(convert | state) ranks held-out journeys' ends), ``states``, and ``selected``: the smallest
-            order within one standard error of the best, which penalises sparse states.
+            P(convert | state) ranks held-out journeys' ends) with its 95% interval over folds, ``auc_low``
+            and ``auc_high``, ``states``, and ``selected``: the smallest order within one standard error of
+            the best, which penalises sparse states. Where the interval of that order's AUC holds .5, its
+            states do not tell who converts: then none is selected, and a column ``note`` says so.
         """
         from attribution.models.order import select_order
 

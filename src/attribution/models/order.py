@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from attribution.models.cell_tally import CellTally
 
+_CHANCE = 0.5  # the AUC of a guess
+
 
 def select_order(journeys: Journeys, max_order: int, folds: int) -> pd.DataFrame:
     """Compare orders by held-out likelihood; see `Markov.select_order`."""
@@ -42,12 +44,15 @@ def select_order(journeys: Journeys, max_order: int, folds: int) -> pd.DataFrame
     for order in range(1, max_order + 1):
         total, counts = _pooled([_steps(part, order) for part in parts])
         scores = np.array([_held_out(total, counts, number) for number in range(folds)])
+        low, high = _over_folds(scores[:, 1])
         rows.append(
             {
                 "order": order,
                 "log_likelihood": scores[:, 0].mean(),
                 "standard_error": scores[:, 0].std(ddof=1) / np.sqrt(folds),
                 "auc": scores[:, 1].mean(),
+                "auc_low": low,
+                "auc_high": high,
                 "states": int(_numbered(total.codes[:, :-1], len(total.labels[-1])).max()) + 1,
             }
         )
@@ -56,8 +61,20 @@ def select_order(journeys: Journeys, max_order: int, folds: int) -> pd.DataFrame
     best = int(likelihood.argmax())
     enough = likelihood >= likelihood[best] - frame["standard_error"].to_numpy()[best]
     selected = int(enough.argmax())
-    frame["selected"] = np.arange(len(frame)) == selected
+    blind = not frame["auc_low"].to_numpy()[selected] > _CHANCE  # also where it is not known
+    frame["selected"] = (np.arange(len(frame)) == selected) & (not blind)
+    if blind:
+        frame["note"] = "order of channels tells nothing here: the interval of the AUC holds .5"
     return frame
+
+
+def _over_folds(scores: Floats) -> tuple[float, float]:
+    """Return the 95% t interval of the mean over folds, whose users are all others."""
+    from scipy import stats
+
+    n = len(scores)
+    reach = float(stats.t.ppf(0.975, n - 1)) * float(scores.std(ddof=1)) / np.sqrt(n)
+    return float(scores.mean()) - reach, float(scores.mean()) + reach
 
 
 def _steps(journeys: Journeys, order: int) -> CellTally:

@@ -57,7 +57,7 @@ def tally_profile(journeys: Journeys) -> CellTally:
         "conversions": float(won.sum()),
         "unattributed": float(weights[converted & ~touched].sum()),
         "value": float(value.sum()),
-        "squared_value": float((worth * worth) @ won),
+        "squared_value": _squared(worth, won),
     }
     parts: dict[str, tuple[Any, Any]] = {
         "amounts": (list(amounts), np.array(list(amounts.values()))),
@@ -95,7 +95,7 @@ def profile_of(tally: CellTally) -> dict[str, dict[str, float]]:
     rows = sorted(zip(parts.tolist(), labels.tolist(), tally.sums[:, 0].tolist(), strict=True))
     for part, label, amount in rows:
         if amount or part == "amounts":
-            found.setdefault(part, {})[label] = amount
+            found.setdefault(part, {})[label] = min(amount, float(np.finfo(np.float64).max))
     return found
 
 
@@ -140,6 +140,13 @@ def settings_of(settings: Mapping[str, object], by: Iterable[str]) -> dict[str, 
     major, minor = __version__.split(".")[:2]
     series = major if major != "0" else f"{major}.{minor}"
     return {"library": series} | plain | {"by": list(by), "has_value": bool(settings.get("has_value", True))}
+
+
+def _squared(worth: Floats, won: Floats) -> float:
+    """Return the sum of squared values; the largest number there is where it would be larger."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        squared = float((worth * worth) @ won)
+    return squared if np.isfinite(squared) else float(np.finfo(np.float64).max)
 
 
 def _counted(numbers: Ints, weights: Floats | None) -> tuple[Any, Floats]:

@@ -16,6 +16,7 @@ from attribution.errors import ModelError, unknown_name
 from attribution.eventlog.direct import is_direct
 from attribution.journeys.claimed import ClaimedTouches, claimed_touches
 from attribution.journeys.journeys import Journeys
+from attribution.journeys.transform import keep
 from attribution.kernels.ragged import segment_sums
 from attribution.models.base import Model, solve_cells, tally_touch_weights
 from attribution.models.cell_tally import CellTally
@@ -258,6 +259,8 @@ class TimeDecay(Rule):
 class CustomRule(Rule):
     """A rule of your own: a weight for each touch, normalised within each journey.
 
+    A journey in which every weight is 0 is left unattributed: its conversions stand in the unattributed line.
+
     Parameters
     ----------
     weight
@@ -268,8 +271,7 @@ class CustomRule(Rule):
     Raises
     ------
     ModelError
-        If a weight is negative, infinite or missing, all weights of a journey are 0, or a channel of the
-        mapping is not in the journeys.
+        If a weight is negative, infinite or missing, or a channel of the mapping is not in the journeys.
 
     Examples
     --------
@@ -310,8 +312,28 @@ class CustomRule(Rule):
                 if channel not in journeys.channels:
                     raise ModelError(unknown_name("channel", channel, journeys.channels), column="weight")
 
+    def tally(self, journeys: Journeys, by: Sequence[str] = ("channel",)) -> CellTally:
+        """Sum credit per cell; journeys whose weights are all 0 are unattributed.
+
+        Parameters
+        ----------
+        journeys
+            Disjoint sets of users may be tallied apart and merged with ``+``.
+        by
+            Dimensions of the breakdown; ``"channel"`` is always among them.
+        """
+        self.check(journeys)
+        claimed = claimed_touches(journeys)
+        weights = self.weights(claimed)
+        held = segment_sums(weights, claimed.offsets)[claimed.journey] > 0
+        if not held.all():
+            kept = np.ones(len(journeys.channel), np.bool_)
+            kept[claimed.index[~held]] = False
+            journeys, weights = keep(journeys, kept), weights[held]
+        return tally_touch_weights(journeys, cells_of(journeys, by), weights)
+
     def weights(self, claimed: ClaimedTouches) -> Floats:
-        """Return the normalised weights, shape (M,)."""
+        """Return the normalised weights, shape (M,); all 0 in a journey that is left unattributed."""
         if isinstance(self.weight, Mapping):
             of_channel = [float(self.weight.get(name, 1.0)) for name in claimed.journeys.channels]
             raw = np.array(of_channel, np.float64)[claimed.channel]
@@ -329,17 +351,8 @@ class CustomRule(Rule):
         if not np.isfinite(sums).all():
             msg = f"weights up to {raw.max():g} add up to more than a float can hold"
             raise ModelError(msg, hint="scale them down: only their proportions count")
-        empty = np.flatnonzero(sums == 0)
-        if len(empty):
-            msg = f"all weights are 0 in {len(empty):,} journeys"
-            raise ModelError(
-                msg,
-                rows=[int(row) for row in claimed.which[empty[:5]]],
-                count=len(empty),
-                why="their conversions would be credited to nobody",
-                hint="give every touch a small weight",
-            )
-        return raw / sums[claimed.journey]
+        whole = sums[claimed.journey]
+        return np.divide(raw, whole, out=np.zeros(len(raw)), where=whole > 0)
 
 
 def _numbers(weights: object) -> Floats:

@@ -18,6 +18,7 @@ from attribution.models.base import Model, solve_cells, tally_touch_weights
 from attribution.models.breakdown import Breakdown
 from attribution.models.cell_tally import CellTally
 from attribution.models.cells import cells_of
+from attribution.models.division import sets_learnt
 from attribution.models.effects import shares_by_effect
 from attribution.models.positions import solve_positions, tally_positions
 from attribution.models.rules import Linear
@@ -212,6 +213,12 @@ class Shapley(Model[SetTally | CellTally]):
         cells = CellTally(("channel",), ((*solution.channels, UNATTRIBUTED),), codes[:, None], sums)
         credit = solve_cells(self.name, cells, {"models": {self.name: repr(self)}})
         return replace(credit, details={self.name: solution}, notes=notes)
+
+    def learnt(self, tally: SetTally | CellTally) -> tuple[str, ...]:
+        """Say so where channels tell nothing of who converts, in games that compare rates."""
+        if not isinstance(tally, SetTally) or not self.needs_nulls:
+            return ()
+        return sets_learnt(self.name, tally)
 
     def solve_many(self, tally: SetTally | CellTally, sums: Floats) -> tuple[Floats, Floats]:
         """Solve many tallies that differ only in their sums, as a bootstrap does.

@@ -18,6 +18,7 @@ from attribution.stats.within_sets import shapley_within_sets
 GAMES = ("subset_conversions", "subset_rate", "exact_rate", "within_set_rate")
 RATES = GAMES[1:]
 MOST_EXACT = 20  # players up to which all coalitions are held in tables: 2**20 numbers, 8 MB each
+_SWOLLEN = 1.5  # credit regardless of its sign, as a multiple of the conversions
 _FEW = 100  # journeys on which a rate is too uncertain to be shared out without saying so
 
 
@@ -205,6 +206,12 @@ def _warnings(sets: _Sets, solution: ShapleySolution) -> list[str]:
     if solution.negative:
         shown = ", ".join(solution.negative[:5]) + (", ..." if len(solution.negative) > 5 else "")
         told.append(f"shapley: worth less than nothing in the game {game!r}, with negative credit: {shown}")
+    size, whole = float(np.abs(solution.credit[:, 0]).sum()), float(sets.amounts[:, 0].sum())
+    if size > _SWOLLEN * whole > 0:
+        told.append(
+            f"shapley: the game {game!r} gives and takes {size:,.0f} conversions of {whole:,.0f}, "
+            f"{size / whole:.1f} times as many: negative credit of some channels pays for that of others"
+        )
     if game in RATES and sets.n and sets.totals.sum() == sets.amounts[:, 0].sum():
         told.append(f"shapley: no journey failed to convert, so that every rate in the game {game!r} is 1")
     if game == "exact_rate" and sets.totals[sets.of_all].sum() < _FEW:
