@@ -93,7 +93,7 @@ def did(rng, count) -> Iterator[Row]:
             found = read(a_test(outcome, treated, 56), REQUEST)
             inside += found.low <= np.log(1.1) <= found.high
         band = (0.93, 0.96) if k == 4 else (0.94, 0.96)
-        yield Row(f"geo did welch coverage, {k} of {n} geos", inside / count, band, count)
+        yield Row(f"geo did welch coverage, {k} of {n} geos", inside / count, band, count, level=0.05)
 
 
 def permutation(rng, count) -> Iterator[Row]:
@@ -107,7 +107,9 @@ def permutation(rng, count) -> Iterator[Row]:
             masks, every = assignments(treated, None, PERMUTATIONS, rng)
             changes = log_changes(outcome, 56)
             rejected += Permutation(changes, treated, None, masks, every).p_value() <= 0.05
-        yield Row(f"geo did permutation size, {k} of {n} geos", rejected / count, (0.035, 0.065), count)
+        yield Row(
+            f"geo did permutation size, {k} of {n} geos", rejected / count, (0.035, 0.065), count, level=0.05
+        )
 
 
 SCENARIOS = {

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from attribution.incrementality.assign import assign_holdout as assign_holdout
     from attribution.incrementality.geo.analyze import analyze_geo as analyze_geo
     from attribution.incrementality.geo.plan import plan_geo as plan_geo
+    from attribution.incrementality.geo.trimming import TrimmedMatch as TrimmedMatch
     from attribution.incrementality.holdout import analyze_holdout as analyze_holdout
     from attribution.incrementality.lift import Estimate as Estimate
     from attribution.incrementality.lift import Lift as Lift
@@ -110,6 +111,7 @@ _HOME = {
     "Spark": "attribution.engines.spark",
     "Stream": "attribution.engines.stream",
     "TimeDecay": "attribution.models.rules",
+    "TrimmedMatch": "attribution.incrementality.geo.trimming",
     "UShaped": "attribution.models.shapes",
     "WShaped": "attribution.models.shapes",
     "analyze_geo": "attribution.incrementality.geo.analyze",

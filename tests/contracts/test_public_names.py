@@ -39,6 +39,7 @@ PROMISED = [
     "Spark",
     "Stream",
     "TimeDecay",
+    "TrimmedMatch",
     "UShaped",
     "WShaped",
     "analyze_geo",

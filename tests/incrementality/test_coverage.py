@@ -62,3 +62,23 @@ def test_the_truths_of_a_world_differ_by_what_chance_explains():
     assert expected[0] is both[0]
     assert expected[1] == pytest.approx(both[1], abs=0.008)
     assert found["CACE, email, purchases", "expected"][1] > 2 * expected[1]
+
+
+def test_a_quick_row_with_a_level_is_judged_by_the_binomial():
+    """scipy's binomial: of 400 draws at 5%, 34 errors or fewer are no news, 36 come about once in 1,000."""
+    assert Row("size", 34 / 400, (0.03, 0.07), 400, level=0.05).passes(quick=True)
+    assert not Row("size", 36 / 400, (0.03, 0.07), 400, level=0.05).passes(quick=True)
+    assert Row("coverage", 1 - 34 / 400, (0.93, 0.97), 400, level=0.05).passes(quick=True)
+    assert not Row("coverage", 1 - 36 / 400, (0.93, 0.97), 400, level=0.05).passes(quick=True)
+    assert not Row("size", 34 / 400, (0.03, 0.07), 400, level=0.05).passes(quick=False)
+
+
+def test_what_tells_nothing_in_a_quick_run_is_left_to_validate(monkeypatch, capsys):
+    def part(rng, sims):
+        yield Row("slow", 0.95, BAND, sims)
+
+    monkeypatch.setattr(coverage, "PARTS", {"nothing": (part, 600)})
+    for words in (["--quick"], []):
+        with pytest.raises(SystemExit):
+            coverage.main(words)
+    assert capsys.readouterr().out.count("| slow |") == 1

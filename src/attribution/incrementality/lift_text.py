@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 
 from attribution._display import format_number
@@ -168,7 +169,9 @@ def _line(what: str, estimate: Estimate, write: Callable[[float], str], lift: Li
         "without lower bound" if math.isinf(estimate.low) else write(estimate.low),
         "without upper bound" if math.isinf(estimate.high) else write(estimate.high),
     ]
-    if estimate.gap is not None:
+    if estimate.gap is not None and estimate.gap[1] == sys.float_info.min:
+        inside = "anything but 0"
+    elif estimate.gap is not None:
         between = " and ".join(write(end) for end in estimate.gap)
         inside = f"anything but what lies between {between}"
     elif math.isinf(estimate.low) and math.isinf(estimate.high):

@@ -48,4 +48,17 @@ def no_per_cent(*, shown: bool) -> Estimate:
     >>> no_per_cent(shown=True).holds(0.0), no_per_cent(shown=False).holds(0.0)
     (False, True)
     """
-    return Estimate(math.nan, -math.inf, math.inf, NO_PER_CENT, _NOTHING_BUT_ZERO if shown else None)
+    return untold(math.nan, NO_PER_CENT, shown=shown)
+
+
+def untold(value: float, note: str, *, shown: bool) -> Estimate:
+    """Return an estimate of which nothing is told but whether it is 0.
+
+    Parameters
+    ----------
+    value, note
+        The estimate, and why it has no bound.
+    shown
+        Whether the test rejects 0.
+    """
+    return Estimate(value, -math.inf, math.inf, note, _NOTHING_BUT_ZERO if shown else None)

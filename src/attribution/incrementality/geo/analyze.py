@@ -19,6 +19,7 @@ from attribution.incrementality.geo.methods import chosen, fit
 from attribution.incrementality.geo.money import spent
 from attribution.incrementality.geo.panel import Panel
 from attribution.incrementality.geo.request import GeoRequest, one_name
+from attribution.incrementality.geo.trimming import TrimmedMatch
 from attribution.incrementality.geo.window import Window
 from attribution.incrementality.lift import Lift, Lifts
 from attribution.incrementality.rows import label_of
@@ -47,7 +48,7 @@ def analyze_geo(
     start: Any = None,
     end: Any = None,
     cost: str | float | tuple[float, float] | None = None,
-    method: Method = "auto",
+    method: Method | TrimmedMatch = "auto",
     inference: str | None = None,
     strata: Any = None,
     plan: Any = None,
@@ -95,14 +96,16 @@ def analyze_geo(
         weighted as well (Arkhangelsky et al. 2021). ``"tbr"``: time-based regression of the treated total on
         the control total (Kerman et al. 2017). ``"bsts"``: structural time series (Brodersen et al. 2015).
         ``"gbr"``: geo-based regression on the change of spend (Vaver & Koehler 2011). ``"trimmed_match"``:
-        for pairs with heavy tails (Chen & Au 2022). ``"auto"``: ``"did"`` where `strata` or `plan` tell of a
-        random assignment, else ``"synthetic_control"``.
+        for pairs with heavy tails (Chen & Au 2022), of the test alone; `TrimmedMatch` has its choices.
+        ``"auto"``: ``"did"`` where `strata` or `plan` tell of a random assignment, else
+        ``"synthetic_control"``.
     inference
         Where a method has several. ``"did"``: ``"welch"``, with two or three geos in an arm ``"permutation"``
         of the assignment, with one ``"pooled"``, which takes all geos to vary alike; ``"autocorrelation"``
         judges by the days before, and finds too much. Synthetic methods: ``"placebo"``, studentised
         placebos in space, or ``"conformal"``, moving blocks (Chernozhukov et al. 2021). ``"tbr"``:
         ``"autocorrelation"`` or, too narrow where days depend on one another, ``"published"``.
+        ``"trimmed_match"``: ``"studentised"``, by Student's t, or ``"published"``, by the normal.
     strata
         In which groups geos were assigned at random: a list of pairs or groups of geos, or a mapping of geos
         to labels. ``"trimmed_match"`` needs pairs.
@@ -176,10 +179,11 @@ def analyze_geo(
     if plan is not None:
         treated = _without(plan.treated, buffer) if treated is None else treated
         strata = plan.strata if strata is None else strata
+        inference = plan.inference if inference is None and method in ("auto", plan.method) else inference
         method = plan.method if method == "auto" else method
+        method = plan.trim if method == "trimmed_match" and method == plan.method else method
         buffer = (*plan.buffer, *_several_names(buffer))
         holidays = plan.holidays if len(holidays) == 0 else holidays
-        inference = plan.inference if inference is None and method == plan.method else inference
         cooldown = plan.cooldown if cooldown == 0 else cooldown
     request = GeoRequest.read(
         method=method,

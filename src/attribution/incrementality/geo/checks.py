@@ -12,12 +12,16 @@ from attribution._display import format_number
 from attribution._typing import Floats
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.errors import ExperimentError
+from attribution.incrementality.geo.data_checks import leave_one_treated_out, odd_days, zeros
+from attribution.incrementality.geo.did import outliers
 from attribution.incrementality.geo.layout import FEWEST_BEFORE, GeoTest
 from attribution.incrementality.geo.methods import read
 from attribution.incrementality.geo.money import Spent
 from attribution.incrementality.geo.reading import Fitted, Steps
 from attribution.incrementality.geo.request import GeoRequest
+from attribution.incrementality.geo.spend_checks import spend_moved
 from attribution.incrementality.geo.synthetic import SYNTHETIC, estimator
+from attribution.stats.panels.did import log_changes
 from attribution.stats.panels.serial import durbin_watson, ljung_box
 
 POOR_FIT = 0.6  # R2 before the test, below which a counterfactual is no better than a guess
@@ -43,10 +47,8 @@ def check(test: GeoTest, fitted: Fitted, spent: Spent | None, request: GeoReques
     found = CheckResults([fit_before(test, fitted), residuals(test, fitted), nothing_before(test, request)])
     if fitted.reading.steps is not None:
         found.append(reach(fitted.reading.steps, request.alpha, request.share))
-    found.append(zeros(test))
-    far = fitted.details.get("outliers")
-    if far is not None:
-        found.append(standing_out(far))
+    found += [zeros(test), odd_days(test), standing_out(far_geos(test))]
+    found.append(leave_one_treated_out(test, fitted, request))
     if "placebo_r2" in fitted.details:
         found.append(placebos_alike(fitted))
     if fitted.weights is not None and request.method in SYNTHETIC:
@@ -135,16 +137,14 @@ def nothing_before(test: GeoTest, request: GeoRequest) -> CheckResult:
     return CheckResult(name, False, text, fix=fix)
 
 
-def zeros(test: GeoTest) -> CheckResult:
-    """Return how many cells of the panel hold no outcome."""
-    none = test.panel.outcome == 0
-    count = int(none.sum())
-    share = count / none.size
-    if not count:
-        return CheckResult("zeros", True, "no geo is without outcome at any time")
-    worst = test.panel.geos[int(none.sum(axis=1).argmax())]
-    text = f"{count:,} cells of the panel ({100 * share:.1f}%) are 0, most in {worst!r}"
-    return CheckResult("zeros", True if share < 0.05 else None, text, count=count)
+def far_geos(test: GeoTest) -> list[str]:
+    """Return the geos that changed unlike the rest of their arm, whatever the method."""
+    outcome = test.panel.outcome
+    if (outcome[:, : test.n_pre].mean(axis=1) <= 0).any() or (
+        outcome[:, test.n_pre :].mean(axis=1) <= 0
+    ).any():
+        return []  # no logarithm; zeros are told by their own check
+    return outliers(log_changes(outcome, test.n_pre), test)
 
 
 def standing_out(far: list[str]) -> CheckResult:
@@ -227,18 +227,3 @@ def _path(test: GeoTest, request: GeoRequest) -> Floats:
 
 def _effect(test: GeoTest, counterfactual: Floats) -> float:
     return test.actual - float(counterfactual[test.n_pre :].sum())
-
-
-def spend_moved(test: GeoTest, spent: Spent) -> CheckResult:
-    """Return whether spend changed in the treated geos as a test needs."""
-    assert test.panel.cost is not None
-    money, pre = test.panel.cost[test.treated], test.n_pre
-    before, after = float(money[:, :pre].sum()) / pre, float(money[:, pre:].sum()) / test.n_test
-    text = (
-        f"the treated geos' spend a {test.panel.step} went from {format_number(before)} to "
-        f"{format_number(after)}; incremental {format_number(spent.total)} in all"
-    )
-    if spent.error == 0.0 or abs(spent.total) > 3 * spent.error:
-        return CheckResult("spend_moved", True, text)
-    text += f", which its standard error of {format_number(spent.error)} hardly tells from none"
-    return CheckResult("spend_moved", False, text, fix="without more spend, no iROAS can be told")

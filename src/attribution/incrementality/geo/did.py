@@ -85,7 +85,6 @@ def fit(test: GeoTest, request: GeoRequest) -> Fitted:
             "permutation_p": replayed,
             "changes": dict(zip(test.panel.geos, changes.tolist(), strict=True)),
             "df": df,
-            "outliers": outliers(changes, test),
         },
     )
 
@@ -259,7 +258,6 @@ def _serial(test: GeoTest, alpha: float) -> Fitted:
             "phi": found.phi,
             "durbin_watson": found.durbin_watson,
             "df": found.df,
-            "outliers": outliers(log_changes(test.panel.outcome, test.n_pre), test),
             "notes": (_LOOSE,),
         },
     )

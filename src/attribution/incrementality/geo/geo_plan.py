@@ -23,6 +23,7 @@ from attribution.incrementality.geo.plan_request import PlanRequest
 from attribution.incrementality.geo.request import GeoRequest
 from attribution.incrementality.geo.search import Searched
 from attribution.incrementality.geo.simulate import Simulated
+from attribution.incrementality.geo.trimming import PUBLISHED, TrimmedMatch
 from attribution.incrementality.lift import Estimate
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class GeoPlan(Display):
         Candidates of a search; None without.
     panel
         The history.
+    trim
+        Choices of ``"trimmed_match"``.
     """
 
     kind: str
@@ -110,6 +113,7 @@ class GeoPlan(Display):
     checks: CheckResults
     searched: Searched | None
     panel: Panel
+    trim: TrimmedMatch = PUBLISHED
 
     @classmethod
     def make(
@@ -171,6 +175,7 @@ class GeoPlan(Display):
             left_out=left_out,
             strata=held,
             method=analysis.method,
+            trim=analysis.trim,
             inference=analysis.inference,
             buffer=(*buffer, *left_out),
             holidays=holidays,

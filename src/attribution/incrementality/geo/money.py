@@ -8,17 +8,23 @@ from typing import Any
 
 import numpy as np
 
+from attribution._typing import Floats
 from attribution.errors import ExperimentError
 from attribution.incrementality.effects import NO_COST, TOO_SMALL, estimate_of
 from attribution.incrementality.geo.layout import GeoTest
 from attribution.incrementality.geo.reading import Reading
 from attribution.incrementality.geo.request import GeoRequest
 from attribution.incrementality.lift import Estimate
+from attribution.incrementality.signs import untold
 from attribution.stats.intervals import ratio_set, ratio_variance, t_critical
 from attribution.stats.panels.did import log_changes
 from attribution.stats.panels.tbr import tbr, tbr_covariance
 
 _NOTHING = 1e-9  # of the larger of two sums of money
+NO_ERROR = (
+    "how sure the incremental cost is cannot be told from the spend of one control geo, so the ratio has no "
+    "bound: cost=(total, standard error) states it"
+)
 NO_END = "the interval of the effect has no bound at this level, so neither has the ratio"
 
 
@@ -31,7 +37,7 @@ class Spent:
     total
         What was spent in the window less what would have been; negative where spend was cut.
     error
-        Its standard error; 0 where it is known.
+        Its standard error; 0 where it is known, infinite where nothing tells it.
     shared
         Correlation of its error with that of the effect.
     how
@@ -54,7 +60,9 @@ def spent(test: GeoTest, request: GeoRequest) -> Spent | None:
     With a column: where nobody spent before the test and the control geos not within it, all that was spent
     is incremental and known. Otherwise the treated geos would have changed their spend as the control geos
     did: by the ratio R of the latter's totals, with the standard error of a ratio over geos (Cochran 1977,
-    eq. 6.13); with time-based regression, as that says of the cost (Kerman et al. 2017).
+    eq. 6.13); with time-based regression, as that says of the cost (Kerman et al. 2017). Where there is no
+    ratio, because the treated geos or all control geos but one had no spend before, by as much a geo as the
+    control geos. A geo's own change is uncertain besides: treated geos are taken to vary as control geos do.
 
     Raises
     ------
@@ -70,18 +78,16 @@ def spent(test: GeoTest, request: GeoRequest) -> Spent | None:
     after, before = money[:, pre:].sum(axis=1), money[:, :pre].sum(axis=1) * test.n_test / pre
     actual, usual = float(after[test.treated].sum()), float(before[test.treated].sum())
     x, y = before[~test.treated], after[~test.treated]
-    if usual == 0.0:
-        found = Spent(actual, 0.0, 0.0, "all spend of the treated geos: they had none before the test")
-    elif x.sum() == 0.0:
-        found = Spent(
-            actual - usual, 0.0, 0.0, "spend in the window less that before; the control geos had none before"
-        )
-    elif request.method == "tbr":
+    if usual == 0.0 and not x.any() and not y.any():
+        found = Spent(actual, 0.0, 0.0, "all spend of the treated geos: nobody else spent, or before")
+    elif usual > 0.0 and x.sum() > 0.0 and request.method == "tbr":
         found = _by_regression(test, published=request.inference == "published")
+    elif usual > 0.0 and np.count_nonzero(x > 0.0) > 1:
+        found = _by_ratio(test, actual, before[test.treated], y, x)
     else:
-        found = _by_ratio(test, actual, usual, y, x)
+        found = _by_difference(test, actual, usual, y - x)
     if abs(found.total) <= _NOTHING * max(abs(actual), abs(usual)):
-        msg = "the spend of the treated geos did not change in the test"
+        msg = "the treated geos spent what they would have, by the control geos' spend: it did not change"
         why = "then there was no treatment, or the cost stands elsewhere"
         raise ExperimentError(
             msg, column="cost", why=why, hint="cost=120_000.0, the total, where it is known"
@@ -106,30 +112,67 @@ def _by_regression(test: GeoTest, *, published: bool) -> Spent:
     return Spent(cost.total, error, shared, how)
 
 
-def _by_ratio(test: GeoTest, actual: float, usual: float, y: Any, x: Any) -> Spent:
+def _by_ratio(test: GeoTest, actual: float, usual: Floats, y: Floats, x: Floats) -> Spent:
+    total, n = float(usual.sum()), len(x)
     ratio = float(y.sum() / x.sum())
-    influence = (y - ratio * x) / x.sum()
-    n = len(x)
-    variance = n / (n - 1) * float((influence**2).sum()) if n > 1 else 0.0
-    error = usual * math.sqrt(variance)
-    shared = 0.0
-    if (test.panel.outcome[:, : test.n_pre].mean(axis=1) > 0).all() and (
-        test.panel.outcome[:, test.n_pre :].mean(axis=1) > 0
-    ).all():
-        changes = log_changes(test.panel.outcome, test.n_pre)
-        d_t, d_c = changes[test.treated], changes[~test.treated]
-        off = d_c - d_c.mean()
-        own = float((off**2).sum()) / n**2 + (float(d_t.var()) / len(d_t) if len(d_t) > 1 else 0.0)
-        joint = float((off / n * influence).sum()) * usual
-        if own > 0 and error > 0:
-            # Both effects fall where the control geos grow.
-            shared = max(-0.999, min(0.999, joint / math.sqrt(own) / error))
+    off = y - ratio * x
+    scaled = n / (n - 1) * float((off**2).sum())
+    # Of the ratio, and of each treated geo about it, in proportion to its size.
+    variance = scaled * (total**2 / float(x.sum()) ** 2 + float((usual**2).sum()) / float((x**2).sum()))
+    error = math.sqrt(variance)
     return Spent(
-        actual - usual * ratio,
+        actual - total * ratio,
         error,
-        shared,
+        _shared(test, total * off / x.sum(), error),
         "spend in the window less what it would have been had it changed as in the control geos",
     )
+
+
+def _by_difference(test: GeoTest, actual: float, usual: float, changes: Floats) -> Spent:
+    """Return the cost where no ratio tells what the spend would have been."""
+    n, treated = len(changes), test.n_treated
+    error = math.inf
+    if n > 1:
+        spread = float(changes.var(ddof=1))
+        error = math.sqrt(spread * (treated + treated**2 / n) + _own_history(test))
+    return Spent(
+        actual - usual - treated * float(changes.mean()),
+        error,
+        _shared(test, treated * (changes - changes.mean()) / n, error),
+        "spend in the window less what it would have been had it changed, in each geo, by as much as in the "
+        "control geos",
+    )
+
+
+def _own_history(test: GeoTest) -> float:
+    """Return the variance of the treated geos' usual spend in the window, by how it varied before."""
+    assert test.panel.cost is not None
+    series = test.panel.cost[test.treated].sum(axis=0)
+    if np.ptp(series[: test.n_pre]) <= _NOTHING * np.abs(series).max():
+        return 0.0
+    return float(tbr(series, np.zeros(len(series)), test.n_pre).se_corrected) ** 2
+
+
+def _shared(test: GeoTest, influence: Floats, error: float) -> float:
+    """Return the correlation of the errors of cost and effect: both fall where the control geos grow.
+
+    Parameters
+    ----------
+    influence
+        Of each control geo on what the treated geos would have spent, shape (n,).
+    error
+        Standard error of the cost.
+    """
+    outcome, n = test.panel.outcome, len(influence)
+    means = outcome[:, : test.n_pre].mean(axis=1), outcome[:, test.n_pre :].mean(axis=1)
+    if not all((mean > 0).all() for mean in means) or not 0 < error < math.inf:
+        return 0.0
+    changes = log_changes(outcome, test.n_pre)
+    d_t, d_c = changes[test.treated], changes[~test.treated]
+    off = d_c - d_c.mean()
+    own = float((off**2).sum()) / n**2 + (float(d_t.var()) / len(d_t) if len(d_t) > 1 else 0.0)
+    joint = float((off / n * influence).sum())
+    return max(-0.999, min(0.999, joint / math.sqrt(own) / error)) if own > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +194,8 @@ class Money:
 def per_cost(money: Money) -> Estimate:
     """Return iROAS: incremental value over incremental cost."""
     cost, effect = money.spent, money.incremental
+    if math.isinf(cost.error):
+        return untold(effect.value / cost.total, NO_ERROR, shown=not effect.holds(0.0)).times(money.value)
     if cost.error == 0.0:
         ends = sorted((effect.low / cost.total, effect.high / cost.total))
         error = effect.std_error / abs(cost.total)
@@ -167,6 +212,9 @@ def per_cost(money: Money) -> Estimate:
 def per_outcome(money: Money) -> Estimate:
     """Return incremental cost over incremental outcome."""
     cost, effect = money.spent, money.incremental
+    if math.isinf(cost.error):
+        value = cost.total / effect.value if effect.value else math.nan
+        return untold(value, NO_ERROR, shown=not effect.holds(0.0))
     if cost.error == 0.0:
         return reciprocal(cost.total, effect)
     a, v_a, b, v_b, c, z = _joint(money)

@@ -16,8 +16,9 @@ from attribution.incrementality.geo.request import GeoRequest
 from attribution.incrementality.lift import Estimate
 from attribution.stats.intervals import t_critical, t_p_value
 from attribution.stats.panels.gbr import cost_change, gbr
-from attribution.stats.panels.trimmed_match import trimmed_match
+from attribution.stats.panels.trimmed_match import TrimmedMatch, trimmed_match
 
+_EXTREME = 1e6  # standard errors; a wider set is taken to have no end
 _NO_SPILL = "no spill-over from treated to control geos"
 
 
@@ -71,10 +72,11 @@ def fit_trimmed_match(test: GeoTest, request: GeoRequest) -> Fitted:
     """Return what trimmed match makes of the test."""
     treated, control = _paired(test)
     cost, pre = test.panel.cost, test.n_pre
-    length = test.n_test / pre
+    trim, as_published = request.trim, request.inference == "published"
+    less = test.n_test / pre if trim.before == "subtract" else 0.0
 
     def gained(values: Floats) -> Floats:
-        change = values[:, pre:].sum(axis=1) - values[:, :pre].sum(axis=1) * length
+        change = values[:, pre:].sum(axis=1) - values[:, :pre].sum(axis=1) * less
         gap: Floats = change[treated] - change[control]
         return gap
 
@@ -87,20 +89,26 @@ def fit_trimmed_match(test: GeoTest, request: GeoRequest) -> Fitted:
         assert request.cost.total is not None
         size = test.panel.outcome[treated, :pre].sum(axis=1)
         spend = request.cost.total * size / size.sum()
-    found = trimmed_match(response, spend, alpha=request.alpha)
+    found = trimmed_match(
+        response, spend, trim_rate=trim.trim_rate, max_trim=trim.max_trim, alpha=request.alpha
+    )
+    published = _published(response, spend, found, request.alpha)
     total = float(spend.sum())
-    low, high = agreed(found.low, found.high, found.p_value, request.alpha, found.iroas)
+    low, high, p_value = published if as_published else (found.low, found.high, found.p_value)
+    low, high = agreed(low, high, p_value, request.alpha, found.iroas)
     iroas = Estimate(found.iroas, low, high, std_error=found.se)
     ends = sorted((low * total, high * total))
+    rate = f"trim rate {found.trim_rate:.2f}{'' if trim.trim_rate is not None else ', picked by the data'}"
+    kind = "normal as published" if as_published else "Student's t"
     reading = Reading(
         "level",
         found.iroas * total,
         ends[0],
         ends[1],
-        found.p_value,
+        p_value,
         found.se * abs(total),
         math.nan,
-        f"studentised trimmed mean, trim rate {found.trim_rate:.2f}",
+        f"studentised trimmed mean, {kind}, {rate}",
         found.se * abs(total),
     )
     path = index_path(test, reading.value)
@@ -108,12 +116,17 @@ def fit_trimmed_match(test: GeoTest, request: GeoRequest) -> Fitted:
     if cost is not None:
         ratio = {
             "iroas": iroas,
-            "cost_change": (total, "what spend changed more in the treated geo of each pair"),
+            "cost_change": (total, "what the treated geo of each pair spent more than its control geo"),
         }
     elif request.cost is not None and request.cost.error == 0.0:
         ratio = {"iroas": iroas}
     left_out = [test.panel.geos[row] for row in treated[~found.kept]]
     notes = ["the path is drawn by the control geos' index, scaled to the estimate"]
+    if trim.before == "subtract":
+        notes.append(
+            "each geo's usual response and spend before the test are taken off first, which is no part of "
+            "the published method"
+        )
     if left_out:
         notes.append(f"pairs trimmed, by their treated geo: {', '.join(left_out[:8])}")
     return Fitted(
@@ -128,8 +141,39 @@ def fit_trimmed_match(test: GeoTest, request: GeoRequest) -> Fitted:
             "iROAS is the same in all pairs; what else differs within a pair is as likely for either geo",
             _NO_SPILL,
         ),
-        details={"trim_rate": found.trim_rate, "notes": tuple(notes)} | ratio,
+        details={
+            "trim_rate": found.trim_rate,
+            "notes": tuple(notes),
+            "published": {"low": published[0], "high": published[1], "p_value": published[2]},
+            "beside": {} if as_published else {"as published": _told(published, request.alpha)},
+        }
+        | ratio,
     )
+
+
+def _published(
+    response: Floats, spend: Floats, found: TrimmedMatch, alpha: float
+) -> tuple[float, float, float]:
+    """Return interval and p-value as google/trimmed_match gives them: by the normal's quantile.
+
+    Where its set has no end, that package reports three times the normal interval instead, and so does this.
+    """
+    from scipy import stats
+
+    z = float(t_critical(math.inf, alpha))
+    fit = trimmed_match(response, spend, trim_rate=found.trim_rate, alpha=alpha, critical=z)
+    if fit.high - fit.low > _EXTREME * fit.se:
+        half = 3 * z * fit.se
+        p_value = float(t_p_value(fit.iroas / (3 * fit.se), math.inf)) if fit.se > 0 else 0.0
+        return fit.iroas - half, fit.iroas + half, p_value
+    statistic = float(stats.t.isf(found.p_value / 2, found.df))
+    return fit.low, fit.high, float(t_p_value(statistic, math.inf))
+
+
+def _told(published: tuple[float, float, float], alpha: float) -> str:
+    low, high, p_value = published
+    level = f"{100 * (1 - alpha):.4g}%"
+    return f"by the normal's quantile, iROAS {low:,.4g} to {high:,.4g} ({level}), p = {p_value:.2g}"
 
 
 def _paired(test: GeoTest) -> tuple[Ints, Ints]:

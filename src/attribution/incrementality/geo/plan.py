@@ -32,6 +32,7 @@ from attribution.incrementality.geo.simulate import (
     window_changes,
     window_test,
 )
+from attribution.incrementality.geo.trimming import TrimmedMatch
 
 DRAWS = 200  # assignments in each window, where one takes no time
 SLOW = 100  # simulated tests in all, where each takes a fit
@@ -52,7 +53,7 @@ def plan_geo(
     cells: Any = 1,
     include: Any = (),
     exclude: Any = (),
-    method: Method = "auto",
+    method: Method | TrimmedMatch = "auto",
     inference: str | None = None,
     cost: str | None = None,
     change: float | None = None,

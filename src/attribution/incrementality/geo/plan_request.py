@@ -11,6 +11,7 @@ from attribution.errors import ExperimentError
 from attribution.incrementality.geo.history import FEWEST_WINDOWS
 from attribution.incrementality.geo.outlay import KINDS
 from attribution.incrementality.geo.request import PAIRED, GeoRequest
+from attribution.incrementality.geo.trimming import TrimmedMatch
 
 CHOICES = ("pairs", "strata", "search")
 
@@ -83,7 +84,8 @@ class PlanRequest:
             raise ExperimentError(msg, column="cells", hint="choose='pairs', groups of one geo for each cell")
         if method == "auto":
             method = "synthetic_control" if choose == "search" else "did"
-        if method in PAIRED and (choose != "pairs" or len(names) > 1):
+        paired = isinstance(method, TrimmedMatch) or method in PAIRED
+        if paired and (choose != "pairs" or len(names) > 1):
             msg = f"method={method!r} compares pairs"
             raise ExperimentError(msg, column="method", hint="choose='pairs', with one cell")
         if cost is not None and not isinstance(cost, str):

@@ -12,6 +12,7 @@ import numpy as np
 from attribution._checks import flag, one_of, whole
 from attribution.errors import ExperimentError
 from attribution.incrementality.effects import Cost
+from attribution.incrementality.geo.trimming import PUBLISHED, TrimmedMatch
 from attribution.incrementality.request import _between, _cost
 
 INFERENCES: Mapping[str, tuple[str, ...]] = {
@@ -22,7 +23,7 @@ INFERENCES: Mapping[str, tuple[str, ...]] = {
     "tbr": ("autocorrelation", "published"),
     "gbr": ("regression",),
     "bsts": ("posterior",),
-    "trimmed_match": ("studentised",),
+    "trimmed_match": ("studentised", "published"),
 }
 PAIRED = ("trimmed_match",)
 NEED_COST = ("gbr", "trimmed_match")
@@ -67,6 +68,7 @@ class GeoRequest:
     rng: Any
     progress: bool | None
     match_levels: bool = False
+    trim: TrimmedMatch = PUBLISHED
     share: float = 1.0  # of the caller's level that this test has, beside others
 
     @classmethod
@@ -94,6 +96,9 @@ class GeoRequest:
         ExperimentError
             If one makes no sense, or two do not go together.
         """
+        trim = PUBLISHED
+        if isinstance(method, TrimmedMatch):
+            method, trim = "trimmed_match", method
         one_of(method, "method", ("auto", *INFERENCES), error=ExperimentError)
         if inference is not None:
             known = sorted({name for names in INFERENCES.values() for name in names})
@@ -140,4 +145,5 @@ class GeoRequest:
             rng=rng,
             progress=progress,
             match_levels=flag(match_levels, "match_levels", error=ExperimentError),
+            trim=trim,
         )

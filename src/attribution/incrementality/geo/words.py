@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from attribution._display import format_number
 from attribution.incrementality.lift import Lift
 
@@ -24,6 +26,8 @@ def lines(lift: Lift) -> list[str]:
     cost = details.get("cost")
     if cost:
         error = f" +- {format_number(cost['error'])} (standard error)" if cost["error"] else ""
+        if math.isinf(cost["error"]):
+            error = " (how sure that is cannot be told)"
         found.append(f"Incremental cost: {format_number(cost['total'])}{error}; {cost['how']}.")
     permuted = details.get("permutation_p")
     if permuted is not None and "permutation" not in lift.method:
