@@ -319,6 +319,31 @@ def test_rows_that_vanish_are_refused_but_a_log_may_begin_later(tmp_path):
         credited((fewer, conversions), engine)
 
 
+@pytest.mark.parametrize("begins", [0, 3, 9.5])
+@pytest.mark.parametrize("gone", [(12, 13), (20, 21), (10, 27)])
+def test_a_log_that_begins_later_hides_no_other_row_that_vanished(tmp_path, begins, gone):
+    touches, conversions = example()
+    engine = at.Increments(tmp_path, late_by="2D")
+    full = credited((touches, conversions), engine)
+    later = since(touches, begins)
+    assert_same(credited((later, conversions), engine), full)  # retention, alone, is fine
+    hole = pa.concat_tables([until(later, gone[0]), since(later, gone[1])])
+    lost = len(later) - len(hole)
+    with pytest.raises(EngineError, match=r"touches: .* rows before .* are gone") as caught:
+        credited((hole, conversions), engine)
+    first_day = len(since(until(touches, int(begins) + 1), int(begins))) if begins else 0
+    assert lost - first_day <= caught.value.count <= lost  # of the day that it begins on, some may be missing
+    assert_same(credited((later, conversions), engine), full)
+    more = pa.concat_tables([later, until(since(touches, 15), 16).slice(0, 40)])
+    more = more if begins != 9.5 else pa.concat_tables([more, until(since(touches, 16), 18)])
+    with pytest.raises(EngineError, match="were not there"):
+        credited((more, conversions), engine)
+    one = touches.slice(len(until(touches, 25)), 1)
+    assert_same(credited((since(touches, 26), conversions), engine), full)
+    with pytest.raises(EngineError, match="are gone"):
+        credited((pa.concat_tables([touches.slice(0, 1), one, since(touches, 26)]), conversions), engine)
+
+
 def test_rows_corrected_within_late_by_leave_no_trace(tmp_path):
     touches, conversions = example()
     wrong = touches.slice(len(touches) - 5).set_column(2, "channel", pa.array(["typo"] * 5))
@@ -363,8 +388,8 @@ def test_tallies_of_other_settings_are_refused_by_name(tmp_path, change, name):
 def test_tallies_of_another_version_are_refused(tmp_path):
     credited(example(), at.Increments(tmp_path))
     manifest = tmp_path / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"format": 1', '"format": 99'))
-    with pytest.raises(EngineError, match=r"format 99 .*this is .*format 1"):
+    manifest.write_text(manifest.read_text().replace('"format": 2', '"format": 99'))
+    with pytest.raises(EngineError, match=r"format 99 .*this is .*format 2"):
         credited(example(), at.Increments(tmp_path))
 
 

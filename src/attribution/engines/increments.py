@@ -46,7 +46,7 @@ from attribution.engines.increment_settings import (
     settings_of,
 )
 from attribution.engines.ledger import Ledger, State, Stored
-from attribution.engines.settled_rows import dropped_before, refuse_rewritten, rows_before
+from attribution.engines.settled_rows import days_before, dropped_before, refuse_rewritten, rows_before
 from attribution.engines.tally_store import read_tallies, write_tallies
 from attribution.errors import EngineError
 from attribution.eventlog.columns import Dimension, LogColumns
@@ -396,10 +396,7 @@ class _Step:
             channels=channels,
             goals=goals,
             rows=rows_before(state, self.recent, boundary),
-            starts={
-                name: source.first for name, source in self.recent.sources.items() if source.first is not None
-            }
-            | ({} if state is None else dict(state.starts)),
+            days=days_before(state, self.recent, boundary),
             dropped=self._dropped(boundary),
             periods={**({} if state is None else state.periods), **files},
             total=ledger.write("total", lambda path: write_tallies(path, total)),

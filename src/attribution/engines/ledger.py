@@ -27,7 +27,7 @@ from attribution.eventlog.unreadable import first_line
 
 T = TypeVar("T")
 
-FORMAT = 1
+FORMAT = 2
 """Version of the files, and of what the numbers in them mean: raised whenever either changes."""
 
 _MANIFEST, _LOCK, _PERIODS = "manifest.json", "lock", "periods"
@@ -65,8 +65,8 @@ class State:
         Of the settled rows; `goals` is None for a log without goals.
     rows
         Settled rows by table and file (``""`` where there are no files).
-    starts
-        The earliest time of each table.
+    days
+        Settled rows by table and day (of 1970, as text).
     dropped
         Settled rows that were left out, by reason.
     periods
@@ -85,7 +85,7 @@ class State:
     channels: tuple[str, ...]
     goals: tuple[str, ...] | None
     rows: Mapping[str, Mapping[str, int]]
-    starts: Mapping[str, int]
+    days: Mapping[str, Mapping[str, int]]
     dropped: Mapping[str, int]
     periods: Mapping[str, Stored] = field(default_factory=dict)
     total: Stored | None = None
