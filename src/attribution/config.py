@@ -214,6 +214,7 @@ def _channels(table: Table | None) -> ChannelSettings | None:
         medium=table.take("medium", toml.text, None),
         campaign=table.take("campaign", toml.text, None),
         unmatched=table.take("unmatched", toml.text, None),
+        own_domains=table.take("own_domains", toml.distinct_texts, None),
     )
     table.finish()
     return settings

@@ -69,6 +69,7 @@ class ChannelSettings:
     medium: str | None = None
     campaign: str | None = None
     unmatched: str | None = None
+    own_domains: Texts | None = None
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ def settings_of(log: EventLog, settings: JourneySettings, tasks: Tasks, period: 
         grouping = log.grouping
         found["channels.columns"] = repr(dict(grouping.columns))
         found["channels.unmatched"] = grouping.otherwise
+        found["channels.own_domains"] = repr(grouping.own_domains)
         found["channels.split_raw"] = str(grouping.split_raw)
         found |= {f"channels.rules[{place}]": repr(rule) for place, rule in enumerate(grouping.rules)}
     for name, task in tasks.items():

@@ -85,10 +85,51 @@ def _orders(scan: Scan) -> Finding:
     repeated = int(((counts > 1) & (order[first] != 0)).sum())
     if not repeated:
         return Finding(CheckResult("duplicate_orders", True, "every order id is there once"))
-    text = f"{many(repeated, 'order id')} more than once: {many(int(again.sum()), 'conversion')} too many"
-    column = scan.log.conversion_table.order
-    fix = f'conversions.drop_duplicates("{column}")'
+    table = scan.log.conversion_table
+    name = "touches" if scan.log.conversions is None else "conversions"
+    what, fix = _same_order(scan, again, f'{name}["{table.order}"]', name)
+    text = f"{many(repeated, 'order id')} more than once: {what}"
     return _finding(scan, "duplicate_orders", False, text, again, fix)
+
+
+def _same_order(scan: Scan, again: Bools, order: str, name: str) -> tuple[str, str]:
+    """Say what rows of one order are to each other, and the line that is right for all of these kinds.
+
+    An order sent twice has one value twice and counts once; the lines of an order, and a refund, add up.
+    Whoever drops the repeated ids of these loses their money.
+    """
+    conversions, table = scan.conversions, scan.log.conversion_table
+    ids = np.zeros(0, np.uint64) if conversions.order is None else conversions.order
+    value = np.nan_to_num(conversions.value)
+    by = np.lexsort((value, ids))
+    same = np.zeros(len(ids), np.bool_)
+    same[by[1:]] = (ids[by[1:]] == ids[by[:-1]]) & (value[by[1:]] == value[by[:-1]])
+    refund = np.isin(ids, ids[again]) & (value < 0)
+    lines = again & ~same & ~refund & (value > 0)
+    unclear = same & np.isin(ids, ids[lines])  # equal lines of one order, or one sent twice
+    counts = [int(mask.sum()) for mask in (same & ~unclear & ~refund, lines, refund, unclear)]
+    parts = [
+        f"{many(count, 'conversion')} {what}"
+        for count, what in zip(counts, _SAME_ORDER, strict=True)
+        if count
+    ]
+    none, frame = f"{order}.isna()", name
+    if not any(counts[1:]) or table.value is None:
+        return "; ".join(parts), f"{frame} = {frame}[{none} | ~{order}.duplicated()]"
+    key = order[len(name) + 1 : -1]
+    worth = f'{name}["{table.value}"]'
+    drop = f'{frame} = {frame}[{none} | ~{frame}.duplicated([{key}, "{table.value}"])]'
+    total = f'{worth} = {frame}.groupby({key})["{table.value}"].transform("sum").fillna({worth})'
+    one = f'{frame} = {frame}[{none} | ~{frame}.sort_values("{table.time}")[{key}].duplicated()]'
+    return "; ".join(parts), "; ".join([drop, total, one] if counts[0] and not counts[3] else [total, one])
+
+
+_SAME_ORDER = (
+    "too many, of the same value as another",
+    "of another value, as the lines of an order are",
+    "below zero, refunds to be taken off their order",
+    "of the same value as another in an order of several values: lines, or one sent twice",
+)
 
 
 def _missing(scan: Scan) -> Finding:

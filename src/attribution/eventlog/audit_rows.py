@@ -17,12 +17,28 @@ _NULLS = ("null_user", "null_time", "null_channel", "null_sequence")
 def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
     """Return the findings on rows that cannot be read."""
     del limits
-    others = [reason for reason in REASONS if reason not in (*_NULLS, "time_range")]
+    told = (*_NULLS, "time_range")
+    others = [name for name, reason in REASONS.items() if name not in told and not reason.aside]
     return [
         _of_reasons(scan, "null_keys", _NULLS, "every row has its keys"),
         _of_reasons(scan, "unreadable_entries", others, "every entry can be read"),
         _clock(scan),
+        *([] if scan.log.grouping is None else [_no_touch(scan)]),
     ]
+
+
+def _no_touch(scan: Scan) -> Finding:
+    """Tell how many touches are none by their host."""
+    tally = scan.faults[0]
+    keys = [key for key in tally.counts if REASONS[key[0]].aside]
+    count = sum(tally.counts[key] for key in keys)
+    if not count:
+        return Finding(CheckResult("no_touch", True, "no touch was left out for the host that it comes from"))
+    reason, column = keys[0]
+    share = count / max(tally.seen, 1)
+    text = f"{count:,} {REASONS[reason].text} ({share:.1%}); they are left out and take no credit"
+    check = CheckResult("no_touch", None, text, count, fix=tally.cure(reason, column))
+    return Finding(check, "touches", tally.rows[reason, column])
 
 
 def _of_reasons(scan: Scan, name: str, reasons: Sequence[str], fine: str) -> Finding:

@@ -96,8 +96,19 @@ def _stops(scan: Scan, limits: Thresholds) -> Finding:
         f"{many(count, 'touch')} in the last {limits.lookback_text} of the log: their users may yet convert, "
         "so journeys that end there are no evidence against a channel"
     )
-    fix = "build_journeys(log, drop_censored=True)"
-    problems: list[str] = []
+    begin = min(int(touches.min()), int(conversions.min()))
+    short = end - begin <= limits.lookback
+    fix = (
+        "load a longer log, or a shorter lookback: dropping what is censored would leave no journey "
+        "that failed"
+        if short
+        else "build_journeys(log, drop_censored=True)"
+    )
+    problems: list[str] = (
+        [f"the log is {(end - begin) / DAY:.1f} days long and its lookback {limits.lookback_text}"]
+        if short and end - begin >= DAY
+        else []
+    )
     if last_conversion - last_touch > _surprising_gap(touches):
         after = int((conversions > last_touch).sum())
         problems.append(

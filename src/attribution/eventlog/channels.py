@@ -9,8 +9,11 @@ from fnmatch import translate
 from functools import lru_cache
 
 from attribution.errors import LogError, unknown_name
+from attribution.eventlog.direct import is_direct
+from attribution.eventlog.hosts import KINDS, kind_of, word_of
 from attribution.eventlog.reasons import RESERVED_CHANNEL
 
+NO_TOUCH = "(no touch)"
 PARTS = ("raw", "source", "medium", "campaign")
 
 
@@ -22,7 +25,12 @@ class ChannelRule:
 
     * ``"newsletter"`` is that text and nothing else;
     * ``"glob:news*"`` has ``*``, ``?`` and ``[abc]`` as in file names;
-    * ``"re:^(cpc|ppc)$"`` is a regular expression, found anywhere in the text unless it is anchored.
+    * ``"re:^(cpc|ppc)$"`` is a regular expression, found anywhere in the text unless it is anchored;
+    * ``"list:search"`` is every host of a list (`hosts.HOSTS`: search, webmail, social, video, shopping,
+      assistant, no_touch; and direct), ``"word:search"`` also a name with such a word in it.
+
+    The channel ``"(no touch)"`` takes touches out of the log: they get no credit, are counted in
+    `LogColumns.dropped`, and told by the audit.
 
     A touch that lacks an entry has the empty text there.
 
@@ -134,5 +142,11 @@ def _matcher(pattern: str) -> Callable[[str], bool]:
     if kind == "glob" and colon:
         shape = re.compile(translate(rest.strip().casefold()))
         return lambda text: shape.match(text) is not None
+    if kind in ("list", "word") and colon:
+        if rest not in (*KINDS, "direct"):
+            raise LogError(unknown_name("list of sources", rest, (*KINDS, "direct")), column="rules")
+        if rest == "direct":
+            return is_direct
+        return (lambda text: word_of(text, rest)) if kind == "word" else lambda text: kind_of(text) == rest
     whole = pattern.strip().casefold()
     return lambda text: text == whole

@@ -128,6 +128,10 @@ def decode_touches(
     user = _users(batch, table, screen)
     time, clock = to_microseconds(batch.column(table.time), table.time_unit, table.time, screen)
     channel = _channel(batch, table, screen)
+    if table.leave_out is not None:
+        none = [*table.leave_out.leaves_out(label or "" for label in channel.labels.to_pylist()), False]
+        if any(none):
+            screen.reject("no_touch", table.channel[0], np.array(none, np.bool_)[channel.codes])
     sequence = _sequence(batch, table, screen)
     good = screen.good
     first, last = _span(time, good)

@@ -2,34 +2,19 @@
 
 The order and the media are those of the widely used default channel group of web analytics (Google Analytics
 4 help, "Default channel group"), with channels added that it does not know: store visits, the call centre,
-direct mail, retargeting, referrals by assistants. Two departures: paid and organic video are one channel, and
-a medium that names a channel outright (``paid_social``, ``paid-search``) decides whatever the source is.
+direct mail, retargeting, referrals by assistants.
+Departures: a source is known by its host and not by a brand in its name (`hosts`); webmail is email; log-in
+and payment hosts are no touch unless a campaign names a medium; paid and organic video are one channel; a
+medium that names a channel outright (``paid_social``, ``paid-search``) decides whatever the source is.
 """
 
 from __future__ import annotations
 
-from attribution.eventlog.channels import ChannelRule
+from attribution.eventlog.channels import NO_TOUCH, ChannelRule
 
 _PAID = r"re:cp[acmv]|^ppc$|^paid|^retargeting$|^remarketing$"
-_SEARCH = (
-    r"re:(^|[./])(google|bing|yahoo|duckduckgo|baidu|yandex|ecosia|qwant|startpage|naver|seznam|sogou|daum"
-    r"|aol|ask|brave|adwords|googleads|google[ _-]ads|bing[ _-]?ads|msn|so\.com|lycos)($|[./ _-])"
-)
-_SOCIAL = (
-    r"re:(^|[./_ -])(facebook|fb|instagram|ig|meta|linkedin|lnkd|twitter|x\.com|t\.co|tiktok|pinterest"
-    r"|snapchat|reddit|quora|tumblr|whatsapp|wechat|weibo|vk|vkontakte|threads|bluesky|bsky|mastodon|nextdoor|xing"
-    r"|discord|telegram)($|[./_ -])"
-)
-_VIDEO = (
-    r"re:(^|[./_ -])(youtube|youtu\.be|vimeo|dailymotion|twitch|netflix|hulu|disneyplus|streaming_tv|roku"
-    r"|rumble|bilibili|iqiyi|youku|ctv)($|[./_ -])"
-)
-_SHOPPING = (
-    r"re:(^|[./_ -])(amazon|ebay|etsy|alibaba|aliexpress|walmart|shopify|shop\.app|googleshopping"
-    r"|google[ _-]shopping|idealo|pricegrabber|shopzilla|kelkoo|mercadolibre|rakuten|zalando)($|[./_ -])"
-)
 _SHOPPING_CAMPAIGN = r"re:(^|[^a-df-z])shop(ping)?([^a-z]|$)"
-_ASSISTANTS = r"re:(^|[./])(chatgpt|openai|perplexity|claude|gemini|copilot|deepseek|grok)($|[./])"
+_NOT_NAMED = r"re:^\W*(not\W?set|none|referral|organic|direct|)\W*$"
 _EMAIL = r"re:^e[-_ ]?mail([-_ ].*)?$|^newsletters?$"
 _SMS = r"re:^(sms|mms|text[-_ ]?messages?)$"
 _PUSH = r"re:push$|notification|^mobile$"
@@ -41,7 +26,8 @@ _AFFILIATE = r"re:^(affiliates?|partners?|coupons?)$"
 _REFERRAL = r"re:^(referrals?|app|link)$"
 
 DEFAULT_RULES: tuple[ChannelRule, ...] = (
-    ChannelRule("direct", source=r"re:^\(?direct\)?$", medium=r"re:^(\(not set\)|\(none\)|none|direct|)$"),
+    ChannelRule("direct", source="list:direct", medium=r"re:^\W*(not\W?set|none|direct|)\W*$"),
+    ChannelRule(NO_TOUCH, source="list:no_touch", medium=_NOT_NAMED),
     ChannelRule("call_centre", medium=_CALL),
     ChannelRule("store_visit", source=_STORE, medium=r"re:^(offline|store|in[-_ ]?store|visit|)$"),
     ChannelRule("store_visit", medium=_STORE),
@@ -49,11 +35,11 @@ DEFAULT_RULES: tuple[ChannelRule, ...] = (
     ChannelRule("cross_network", campaign="glob:*cross-network*"),
     ChannelRule("paid_social", medium=r"re:^(paid[-_ ]?social|social[-_ ]?(paid|ads?|cp[acm]))$"),
     ChannelRule("paid_search", medium=r"re:^(paid[-_ ]?search|sem|search[-_ ]?ads?)$"),
-    ChannelRule("paid_shopping", source=_SHOPPING, medium=_PAID),
+    ChannelRule("paid_shopping", source="word:shopping", medium=_PAID),
     ChannelRule("paid_shopping", campaign=_SHOPPING_CAMPAIGN, medium=_PAID),
-    ChannelRule("paid_search", source=_SEARCH, medium=_PAID),
-    ChannelRule("paid_social", source=_SOCIAL, medium=_PAID),
-    ChannelRule("video", source=_VIDEO, medium=_PAID),
+    ChannelRule("paid_search", source="word:search", medium=_PAID),
+    ChannelRule("paid_social", source="word:social", medium=_PAID),
+    ChannelRule("video", source="word:video", medium=_PAID),
     ChannelRule("display", medium=_DISPLAY),
     ChannelRule("retargeting", medium=r"re:^(retargeting|remarketing)$"),
     ChannelRule("affiliate", medium=_AFFILIATE),
@@ -64,14 +50,15 @@ DEFAULT_RULES: tuple[ChannelRule, ...] = (
     ChannelRule("push", medium=_PUSH),
     ChannelRule("push", source="firebase"),
     ChannelRule("paid_other", medium=_PAID),
-    ChannelRule("organic_shopping", source=_SHOPPING),
+    ChannelRule("email", source="list:webmail"),
+    ChannelRule("organic_shopping", source="list:shopping"),
     ChannelRule("organic_shopping", campaign=_SHOPPING_CAMPAIGN),
-    ChannelRule("organic_social", source=_SOCIAL),
+    ChannelRule("organic_social", source="list:social"),
     ChannelRule("organic_social", medium=r"re:^(social|social[-_ ](network|media)|sm|organic[-_ ]?social)$"),
-    ChannelRule("video", source=_VIDEO),
+    ChannelRule("video", source="list:video"),
     ChannelRule("video", medium="re:video"),
-    ChannelRule("ai_assistant", source=_ASSISTANTS),
-    ChannelRule("organic_search", source=_SEARCH),
+    ChannelRule("ai_assistant", source="list:assistant"),
+    ChannelRule("organic_search", source="list:search"),
     ChannelRule("organic_search", medium=r"re:^(organic|seo|organic[-_ ]?search)$"),
     ChannelRule("audio", medium=r"re:^(audio|podcasts?|radio)$"),
     ChannelRule("referral", medium=_REFERRAL),
@@ -101,7 +88,7 @@ DEFAULT_RULES: tuple[ChannelRule, ...] = (
     ChannelRule("email", raw=r"re:^e[-_ ]?mail([-_ ].*)?$|^newsletters?$|^crm$"),
     ChannelRule("sms", raw=_SMS),
     ChannelRule("push", raw=r"re:^((mobile|web|app)[-_ ]?)?push([-_ ]notifications?)?$"),
-    ChannelRule("direct", raw=r"re:^\(?direct\)?([-_ ]?(traffic|/ ?\(?none\)?))?$|^\(none\)$"),
+    ChannelRule("direct", raw="list:direct"),
     ChannelRule("store_visit", raw=_STORE),
     ChannelRule("call_centre", raw=_CALL),
     ChannelRule("direct_mail", raw=_MAIL),

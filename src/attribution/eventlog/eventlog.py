@@ -137,6 +137,7 @@ class EventLog(Display):
         medium: str | None = None,
         campaign: str | None = None,
         unmatched: str = "(other)",
+        own_domains: str | Sequence[str] = (),
     ) -> EventLog:
         """Return the log with channels made by rules, tried in order, the first that fits decides.
 
@@ -154,6 +155,12 @@ class EventLog(Display):
             or ``utm_source``, and so on) if a rule looks at it.
         unmatched
             The channel of what no rule fits; ``"keep"`` keeps the raw channel.
+        own_domains
+            The shop's own domains, such as ``"shop.example"``: a referral from one of them, or from a host
+            below it, is no touch. Touches of log-in, payment and tag-debugging hosts (default rules) and of
+            rules whose channel is ``"(no touch)"`` are none either: the visitor was here before and comes
+            back, so the touch that brought them keeps its credit. They are left out, counted in
+            `LogColumns.dropped` (``"touches.no_touch"``), and told by the audit.
 
         Returns
         -------
@@ -178,10 +185,13 @@ class EventLog(Display):
         """
         raw = self.touch_table.channel[0]
         given = {"source": source, "medium": medium, "campaign": campaign}
-        grouping = make_grouping(rules, raw, given, list(self.touches.columns), unmatched)
+        grouping = make_grouping(rules, raw, given, list(self.touches.columns), unmatched, own_domains)
         check_labels(self.touches, grouping.columns.values())
         table = replace(
-            self.touch_table, channel=tuple(grouping.columns.values()), grouped=grouping.takes_nothing
+            self.touch_table,
+            channel=tuple(grouping.columns.values()),
+            grouped=grouping.takes_nothing,
+            leave_out=grouping if grouping.may_leave_out else None,
         )
         return replace(
             self,

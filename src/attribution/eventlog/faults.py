@@ -111,8 +111,8 @@ class FaultTally:
     def errors(self, *, fatal_only: bool) -> Iterator[LogError]:
         """Yield an error for each kind of fault, the one of most rows first."""
         for (reason, column), count in sorted(self.counts.items(), key=lambda item: -item[1]):
-            text, why, _, fatal = REASONS[reason]
-            if fatal or not fatal_only:
+            text, why, _, fatal, aside = REASONS[reason]
+            if (fatal or not fatal_only) and not aside:
                 problem = f"{self.table}: {text}"
                 hint = self.cure(reason, column)
                 rows = self.rows[reason, column]
@@ -133,21 +133,29 @@ class FaultTally:
             if others:
                 first = _with(first, f"{first.problem} (besides, {_listed(others)})")
             raise first
-        if sum(self.counts.values()) > drop_limit * self.seen:
+        if self._lost() > drop_limit * self.seen:
             raise self._too_many(drop_limit)
         dropped: dict[str, int] = {}
         for (reason, column), count in self.counts.items():
             name = f"{self.table}.{reason}"
             dropped[name] = dropped.get(name, 0) + count
-            logger.warning(
-                "%s: %d rows dropped, their %s (column %r)", self.table, count, REASONS[reason].text, column
+            logger.log(
+                logging.INFO if REASONS[reason].aside else logging.WARNING,
+                "%s: %d rows dropped, their %s (column %r)",
+                self.table,
+                count,
+                REASONS[reason].text,
+                column,
             )
         return dropped
+
+    def _lost(self) -> int:
+        return sum(count for (reason, _), count in self.counts.items() if not REASONS[reason].aside)
 
     def _too_many(self, drop_limit: float) -> LogError:
         """Return the error of a table of which too much would go; it tells its largest fault first."""
         first, *others = list(self.errors(fatal_only=False))
-        count = sum(self.counts.values())
+        count = self._lost()
         share = count / self.seen
         besides = f" (besides, {_listed(others)})" if others else ""
         text = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from attribution._display import Display
 from attribution.errors import LogError, unknown_name
-from attribution.eventlog.channels import ChannelRule, check_name
+from attribution.eventlog.channels import NO_TOUCH, ChannelRule, check_name
+from attribution.eventlog.hosts import bare_host, below
 from attribution.eventlog.labels import JOINER
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_UNNAMED = re.compile(r"^\W*(not\W?set|none|referral|organic|direct|)\W*$", re.IGNORECASE)
 KEEP = "keep"
 OTHER = "(other)"
 
@@ -33,12 +36,15 @@ class ChannelGrouping(Display):
         The channel of what no rule fits; ``"keep"`` keeps the raw label.
     split_raw
         Whether a raw label such as ``"google / cpc"`` stands for a source and a medium.
+    own_domains
+        The shop's own domains: a referral from one of them is no touch.
     """
 
     rules: tuple[ChannelRule, ...]
     columns: Mapping[str, str]
     otherwise: str = OTHER
     split_raw: bool = False
+    own_domains: tuple[str, ...] = ()
     _seen: dict[str, tuple[str, int | None]] = field(default_factory=dict)
 
     def rename(self, labels: Iterable[str]) -> list[str]:
@@ -90,6 +96,25 @@ class ChannelGrouping(Display):
         frame = pd.DataFrame(rows, columns=[*self.columns, "channel", "rule"])
         return frame.astype({"rule": "Int64"}).sort_values(list(frame.columns[:-1])).reset_index(drop=True)
 
+    def leaves_out(self, labels: Iterable[str]) -> list[bool]:
+        """Return which raw labels are no touch: their rows are left out and counted.
+
+        Parameters
+        ----------
+        labels
+            As for `rename`.
+        """
+        return [self._decide(label)[0] == NO_TOUCH for label in labels]
+
+    @property
+    def may_leave_out(self) -> bool:
+        """Whether a rule or the shop's own domains can make a touch none."""
+        return bool(self.own_domains) or any(rule.channel == NO_TOUCH for rule in self.rules)
+
+    def _is_own(self, texts: Mapping[str, str]) -> bool:
+        source = texts.get("source") or texts["raw"]
+        return below(source, self.own_domains) and _UNNAMED.search(texts.get("medium", "")) is not None
+
     @property
     def takes_nothing(self) -> bool:
         """Whether a rule fits a touch of which nothing is known, so that its channel may be null."""
@@ -118,6 +143,11 @@ class ChannelGrouping(Display):
             raw = texts["raw"]
             if self.split_raw and raw.count(" / ") == 1:
                 texts["source"], texts["medium"] = raw.split(" / ")
+            elif self.split_raw and "." in raw and " " not in raw.strip():
+                texts["source"] = raw  # a host alone
+            if self.own_domains and self._is_own(texts):
+                self._seen[label] = (NO_TOUCH, -1)
+                return self._seen[label]
             known = next(((rule.channel, n) for n, rule in self._order if rule.fits(texts)), None)
             if known is None:
                 known = ((raw or OTHER) if self.otherwise == KEEP else self.otherwise, None)
@@ -138,6 +168,7 @@ def make_grouping(
     given: Mapping[str, str | None],
     known: Sequence[str],
     unmatched: str,
+    own_domains: str | Sequence[str] = (),
 ) -> ChannelGrouping:
     """Put a grouping together and find its columns.
 
@@ -153,6 +184,8 @@ def make_grouping(
         The columns of the touches.
     unmatched
         The channel of what no rule fits.
+    own_domains
+        The shop's own domains.
 
     Raises
     ------
@@ -184,7 +217,15 @@ def make_grouping(
             msg = f"rule {number} ({rule.channel!r}) looks at {part}, and the log has no such column"
             raise LogError(msg, column=part, hint=f'group_channels(rules, {part}="utm_{part}")')
     split = rules is None and "source" not in columns and "medium" not in columns
-    return ChannelGrouping(parsed, columns, unmatched, split)
+    return ChannelGrouping(parsed, columns, unmatched, split, _domains(own_domains))
+
+
+def _domains(given: str | Sequence[str]) -> tuple[str, ...]:
+    names = (given,) if isinstance(given, str) else tuple(given)
+    if not all(isinstance(name, str) and "." in bare_host(name) for name in names):
+        msg = f"own_domains={given!r} must be domains"
+        raise LogError(msg, column="own_domains", hint='own_domains=("shop.example",)')
+    return tuple(bare_host(name).removeprefix("www.") for name in names)
 
 
 def _parsed(rules: Iterable[Any]) -> tuple[ChannelRule, ...]:

@@ -20,6 +20,7 @@ class Reason(NamedTuple):
     why: str
     hint: str
     fatal: bool = False  # not to be cured by leaving the row out
+    aside: bool = False  # no fault: the row is left out on purpose, and counted
 
 
 _NO_TIME = "without a time a row has no place in a journey"
@@ -49,6 +50,12 @@ REASONS = {
         "at.read_log(...).group_channels()  # calls a touch without a source direct traffic; "
         'invalid="drop" would take it away; in a log in one table whose conversions have no channel: '
         "LogSchema(conversion_is_touch=False)",
+    ),
+    "no_touch": Reason(
+        "touches come from log-in, payment or tag-debugging hosts, or from the shop's own domains",
+        "the visitor was here before and comes back, so another touch brought them",
+        'nothing, or a rule before the others to count them: ChannelRule("referral", source="paypal.com")',
+        aside=True,
     ),
     "null_sequence": Reason("sequence numbers are null", "the order of touches would be a guess", _DROP),
     "user_text": Reason(

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
+
+
+class LeavesOut(Protocol):
+    """What knows labels that are no touch."""
+
+    def leaves_out(self, labels: Iterable[str]) -> list[bool]:
+        """Return which labels are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +48,8 @@ class TableColumns:
         Whether channels are made by rules one of which takes an empty text, as which a null channel counts.
     spare_user
         Another column of user ids, ``""`` where there is none.
+    leave_out
+        Tells which channel labels are no touch; None where all are.
     """
 
     table: str
@@ -59,6 +70,7 @@ class TableColumns:
     missing_value: float | None = None
     grouped: bool = False
     spare_user: str = ""
+    leave_out: LeavesOut | None = None
 
     @property
     def touch_columns(self) -> tuple[str, ...]:
