@@ -12,7 +12,7 @@ from typing import Any, Literal
 Kind = Literal["keywords", "call", "statement", "toml", "shell", "words"]
 
 _APART = re.compile(r"(,? or |; )")
-_SHELL = ("attribution ", "pip install ", "export ", "--", "spark-submit ")
+_SHELL = ("attribution ", "pip install ", "export ", "--", "spark-submit ", "chmod ", "rm -r ", "ls -l ")
 _TABLE = re.compile(r"^(\[{1,2}[A-Za-z_.]+\]{1,2})(?:\s+(.*))?$", re.DOTALL)
 _KEYWORDS = re.compile(r"^[A-Za-z_]\w*=(?![= ])")
 

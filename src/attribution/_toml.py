@@ -52,6 +52,11 @@ def mistake(where: str, problem: str, *, hint: str | None = None) -> ConfigError
     return error
 
 
+def key_of(where: str) -> str:
+    """Return the key that a key path ends in, without the place in a list."""
+    return where.rsplit(".", 1)[-1].split("[", 1)[0]
+
+
 def wrong_type(value: Any, where: str, wanted: str, hint: str | None = None) -> ConfigError:
     """Return the error for a value of the wrong type."""
     kind = "a table" if isinstance(value, dict) else _KINDS.get(type(value), type(value).__name__)
@@ -195,7 +200,7 @@ def whole(least: int) -> Reader[int]:
         if isinstance(value, bool) or not isinstance(value, int):
             raise wrong_type(value, where, "a whole number")
         if value < least:
-            raise mistake(where, f"must be at least {least}, not {value}")
+            raise mistake(where, f"must be at least {least}, not {value}", hint=f"{key_of(where)} = {least}")
         return value
 
     return read
@@ -218,7 +223,7 @@ def positive(value: Any, where: str) -> float:
     """Read a number above zero."""
     found = number(value, where)
     if found <= 0:
-        raise mistake(where, f"must be more than zero, not {value}")
+        raise mistake(where, f"must be more than zero, not {value}", hint=f"{key_of(where)} = 1")
     return found
 
 
@@ -226,7 +231,7 @@ def not_negative(value: Any, where: str) -> float:
     """Read a number of zero or more."""
     found = number(value, where)
     if found < 0:
-        raise mistake(where, f"must be zero or more, not {value}")
+        raise mistake(where, f"must be zero or more, not {value}", hint=f"{key_of(where)} = 0")
     return found
 
 

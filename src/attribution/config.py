@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 from attribution import _toml as toml
 from attribution._checks import WEEKDAYS
+from attribution._fixes import toml_value
 from attribution._placeholders import day_of, expand, filled, pattern_of, time_zone
 from attribution._toml import Reader, Table, mistake, wrong_type
 from attribution.doors import HOMES, toml_of
@@ -248,7 +249,8 @@ def _spend(table: Table | None, inputs: Reader[Texts]) -> SpendSettings | None:
     table.require("path", 'path = "spend.parquet"')
     paths = table.take("path", inputs, NONE)
     if len(paths) > 1:
-        table.mistakes.append(mistake(table.at("path"), f"needs one file, got {len(paths)}"))
+        problem, hint = f"needs one file, got {len(paths)}", f"path = {toml_value(paths[0])}"
+        table.mistakes.append(mistake(table.at("path"), problem, hint=hint))
     outside = table.take("outside", toml.choice("drop", "keep"), "drop")
     table.finish()
     return SpendSettings(paths[0], "keep" if outside == "keep" else "drop") if paths else None
@@ -360,7 +362,8 @@ def _paths(base: Path) -> Reader[Texts]:
         found = toml.texts(value, where)
         for entry in found:
             if "\0" in entry:
-                raise mistake(where, f"{entry!r} is not a path")
+                hint = f'{toml.key_of(where)} = "...", without a zero byte'
+                raise mistake(where, f"{entry!r} is not a path", hint=hint)
         return tuple(
             str(Path(glob.escape(str(base))) / entry) if glob.has_magic(entry) else str(base / entry)
             for entry in found

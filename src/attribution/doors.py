@@ -9,6 +9,7 @@ What changes a table has no key: it is said to belong before the run.
 from __future__ import annotations
 
 import ast
+import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -104,6 +105,9 @@ def _lines(part: Part, section: str, model: str) -> list[str]:
     name = next((name for name, kind in MODELS.items() if kind.__name__ == part.function), model)
     if name and part.function in {"", MODELS[name].__name__}:
         return [f"models = [{toml_value({'name': name, **given})}]"]
+    if part.function == "save_baseline" and isinstance(part.node, ast.Call) and part.node.args:
+        path = shlex.quote(str(_literal(part.node.args[-1])))
+        return [f"attribution check FOLDER --baseline {path} --update-baseline"]
     if part.function == "LogSchema":
         return _of_section("log.schema", given)
     if part.function == "group_channels":
@@ -175,6 +179,8 @@ def shell_of(hint: str, options: Collection[str]) -> str:
 def _shell_part(part: Part, options: Collection[str]) -> str:
     if part.kind not in {"keywords", "call", "statement"}:
         return part.text
+    if part.function == "save_baseline" and "update_baseline" in options:
+        return "--update-baseline"
     if part.kind == "statement" or not part.keywords or not set(part.keywords) <= set(options):
         return f"in Python: {part.text}"
     try:
@@ -184,8 +190,6 @@ def _shell_part(part: Part, options: Collection[str]) -> str:
 
 
 def _option(name: str, value: Any) -> str:
-    import shlex
-
     flag = f"--{name.replace('_', '-')}"
     if value is True:
         return flag

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from attribution import _toml as toml
+from attribution._fixes import toml_value
 from attribution._toml import Reader, Table, mistake, wrong_type
 from attribution.doors import toml_of
 from attribution.errors import AttributionError, ConfigError, unknown_name
@@ -46,7 +47,7 @@ def models_of(mistakes: list[ConfigError]) -> Reader[tuple[ModelSettings, ...]]:
 def _model(entry: Any, where: str) -> ModelSettings:
     from attribution.models.registry import MODELS, resolve
 
-    example = '{name = "time_decay", half_life = "7D"}'
+    example = 'models = [{name = "time_decay", half_life = "7D"}]'
     if isinstance(entry, str):
         entry = {"name": entry}
     if not isinstance(entry, dict):
@@ -90,7 +91,9 @@ def experiments_of(kind: Kind, inputs: Reader[Texts], mistakes: list[ConfigError
             channel = keys.take("channel", toml.text, "")
             paths = keys.take(table, inputs, NO_PATH)
             if len(paths) > 1:
-                keys.mistakes.append(mistake(keys.at(table), f"needs one path, got {len(paths)}"))
+                hint = f"{table} = {toml_value(paths[0])}, and an entry for each of the others"
+                problem = f"needs one path, got {len(paths)}"
+                keys.mistakes.append(mistake(keys.at(table), problem, hint=hint))
             options = {
                 name: _frozen(entry[name]) for name in _arguments(kind) if name in entry and name != "channel"
             }

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import contextlib
 import copy
 import dataclasses
 import inspect
 import tempfile
 import traceback
-from collections import ChainMap
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,11 +20,11 @@ import pyarrow as pa
 
 import attribution as at
 from attribution import _fixes as fixes
+from attribution.diagnostics import CheckResult, CheckResults
 from attribution.errors import AttributionError
-from tests.fixes.conserve import LostError, changed_table, kept_rows
+from tests.fixes.conserve import LostError, changed_table, kept_journeys, kept_rows
 from tests.fixes.inventory import reaching
-from tests.fixes.watch import Call, Watch, evaluated, surroundings, watched
-from tests.fixes.world import World
+from tests.fixes.watch import RESULT, Call, Watch, evaluated, executed, watched
 
 Make = Callable[[Path], Any]
 MOST_STEPS = 4
@@ -88,51 +86,66 @@ class Follow:
     def _call(self, call: Call) -> None:
         node = self.part.node
         assert isinstance(node, ast.Call)
-        name, own = self.part.function, call.name.rsplit(".", 1)[-1]
+        inner, after = node, None
+        while isinstance(inner.func, ast.Attribute) and isinstance(inner.func.value, ast.Call):
+            inner = inner.func.value
+        if inner is not node and any(map(is_dots, inner.args)):  # a call of before, then what is done with it
+            last = ast.unparse(node).replace(ast.unparse(inner), RESULT, 1)
+            node, after = inner, ast.parse(last, mode="eval").body
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        own = call.name.rsplit(".", 1)[-1]
         if name == "LogSchema" and "schema" in parameters(call):
             call.arguments["schema"] = schema_with(call, node)
             self.done += 1
         elif name == own and any(map(is_dots, node.args)):
             if self._is_failed(call) or not self.failed or self.failed.name.rsplit(".", 1)[-1] != name:
-                for word, value in self.part.keywords.items():
+                for word, value in ((one.arg, one.value) for one in node.keywords if one.arg):
                     if word == "schema" and isinstance(value, ast.Call):
                         call.arguments["schema"] = schema_with(call, value)
                     else:
                         put(call, word, evaluated(value, call.scope | call.arguments))
+                call.after = after
                 self.done += 1
-        elif self._is_failed(call) and not any(map(is_dots, node.args)):
+        elif root(node) in call.arguments and root(node) != "self" and self._table(call, node):
+            self.done += 1
+        elif self._is_failed(call) and not self.done and not any(map(is_dots, node.args)):
             self._instead(call, node, own)
+
+    def _table(self, call: Call, node: ast.Call) -> bool:
+        """Put what is made of a table in its place; return whether it is one."""
+        name = root(node)
+        try:
+            before = as_frame(call.arguments[name])
+        except (TypeError, ValueError):
+            return False
+        value = evaluated(node, {**call.scope, **call.arguments, name: before})
+        if isinstance(value, pd.Series):
+            value = before.assign(**{str(value.name): value})
+        if not isinstance(value, pd.DataFrame):
+            return False
+        changed_table(name, before, value, self.error)
+        call.arguments[name] = value
+        return True
 
     def _instead(self, call: Call, node: ast.Call, own: str) -> None:
         if self.part.function == own:
             call.instead = node
             self.done += 1
             return
+        self.done += 1
         value = evaluated(node, call.scope | call.arguments)
+        if value is None or isinstance(value, Path):  # something was written, and the call is made again
+            return
+        if isinstance(value, at.Journeys):
+            kept_journeys(call.scope.get("log"), value)
         for name, argument in call.arguments.items():
-            table = isinstance(value, pd.DataFrame) and root(node) == name
-            if (type(argument) is type(value) and not isinstance(value, str)) or table:
-                if table:
-                    changed_table(name, argument, value, self.error)
+            if type(argument) is type(value) and not isinstance(value, str):
                 call.arguments[name] = value
-                self.done += 1
                 return
         if "models" in parameters(call) and hasattr(value, "tally"):
             call.arguments["models"] = value
-        elif isinstance(value, pd.Series) and isinstance(node.func, ast.Attribute):
-            self._column(call, node, value)
         else:
             call.instead = node
-        self.done += 1
-
-    def _column(self, call: Call, node: ast.Call, value: pd.Series) -> None:
-        name = root(node)
-        if name not in call.arguments:
-            raise NoPlaceError(name)
-        table = as_frame(call.arguments[name])
-        fixed = table.assign(**{str(value.name): value})
-        changed_table(name, table, fixed, self.error)
-        call.arguments[name] = fixed
 
     # ------------------------------------------------------------------------------------- statements
     def _statement(self, call: Call) -> None:
@@ -141,6 +154,7 @@ class Follow:
         targets = {root(target) for one in node.body for target in getattr(one, "targets", [])}
         mine = [name for name in targets if name in call.arguments]
         if not mine:
+            self._another_way(call, node)
             return
         before = {name: call.arguments[name] for name in mine}
         scope: dict[str, Any] = dict(call.scope | call.arguments)
@@ -148,12 +162,26 @@ class Follow:
             if name in targets or (name in {"touches", "conversions", "spend", "users", "panel"}):
                 with suppress(TypeError):
                     scope[name] = as_frame(value)
-        names = ChainMap(scope, surroundings(), World())
-        exec(compile(ast.fix_missing_locations(node), "<fix>", "exec"), {"__builtins__": builtins}, names)
+        scope = executed(node, scope)
         for name in mine:
             changed_table(name, before[name], scope[name], self.error)
             call.arguments[name] = scope[name]
         self.done += 1
+
+    def _another_way(self, call: Call, node: ast.Module) -> None:
+        """Do lines that end in the call that failed, made in another way."""
+        last = node.body[-1]
+        if (
+            not self._is_failed(call)
+            or not isinstance(last, ast.Expr)
+            or not isinstance(last.value, ast.Call)
+        ):
+            return
+        if getattr(last.value.func, "attr", "") == call.name.rsplit(".", 1)[-1]:
+            lines = ast.Module(node.body[:-1], [])
+            call.scope |= executed(lines, {**call.scope, **call.arguments})
+            call.instead = last.value
+            self.done += 1
 
     # ------------------------------------------------------------------------------------- the other doors
     def _toml(self, call: Call) -> None:
@@ -273,8 +301,8 @@ def tried(
 
 def fault_of(error: BaseException) -> tuple[str, str]:
     """Return what tells one fault from another."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{Path(last.filename).name}:{last.name}", str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].name}" if frames else "", str(error)
 
 
 def followed(row: str, make: Make, *, also: tuple[Any, ...] = ()) -> list[Ran]:
@@ -309,6 +337,39 @@ def _rest(
     if onward is not None and onward[0].hint and len(follows) < MOST_STEPS:
         found += _rest(row, make, *onward, also)
     return found
+
+
+def findings(row: str, make: Make, *, also: tuple[Any, ...] = ()) -> list[Ran]:
+    """Follow the fix of every finding of an audit; return all that was run."""
+    error, watch, checks = tried(make, [], also)
+    if error is not None or not isinstance(checks, CheckResults):
+        return []
+    found: list[Ran] = []
+    for check in checks:
+        if not check.fix or check.passed is True:
+            continue
+        stands_for = AttributionError(check.text, count=check.count, hint=check.fix)
+        for part in fixes.parts_of(check.fix):
+            name = f"{row} / {check.name}"
+            if part.kind in {"words", "shell"} or has_blank(part):
+                outcome = "form" if part.kind not in {"words", "shell"} else "words"
+                found.append(Ran(name, check.fix, part.text, outcome))
+                continue
+            follow = Follow(part, watch.calls[-1], len(watch.calls) - 1, stands_for)
+            later, _, after = tried(make, [follow], also)
+            found.append(Ran(name, check.fix, part.text, *_cured(check, later, after, follow)))
+    return found
+
+
+def _cured(check: CheckResult, later: BaseException | None, after: Any, follow: Follow) -> tuple[str, str]:
+    outcome, detail = judged(AttributionError("a finding", hint=check.fix), later, follow)
+    if outcome != "works" or not isinstance(after, CheckResults):
+        return outcome, detail
+    same = after[check.name]
+    counted = check.name in {"null_keys", "unreadable_entries"}  # what was dropped is counted all the same
+    if check.passed is False and same.passed is False and same.count >= check.count and not counted:
+        return "same fault", same.text
+    return outcome, detail
 
 
 def judged(error: AttributionError, later: BaseException | None, follow: Follow) -> tuple[str, str]:

@@ -86,7 +86,9 @@ def _own() -> Iterator[Row]:
     for info in pkgutil.iter_modules(rows.__path__):
         module = importlib.import_module(f"tests.fixes.rows.{info.name}")
         for code in module.ROWS:
-            yield Row(f"{info.name}: {' '.join(code.split())}", functools.partial(done, code, module))
+            yield Row(
+                f"{info.name}: {' '.join(code.split())}", functools.partial(done, code, module), (module,)
+            )
 
 
 def done(code: str, module: ModuleType, folder: Path) -> Any:

@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import inspect
 from collections import ChainMap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 import attribution as at
-from attribution.errors import AttributionError
-from tests.fixes.world import World
+from tests.fixes.world import BUILDING, World
 
 ALIASES = {
     "Credit": "credit",
@@ -32,6 +31,7 @@ ALIASES = {
     "GeoPlan": "plan",
     "Dataset": "dataset",
 }
+RESULT = "result_of_the_call"
 Change = Callable[["Call"], None]
 
 
@@ -51,6 +51,8 @@ class Call:
         Names that a line beside the call may use: its arguments, tables first.
     instead
         A syntax tree; its value is the result, and `function` is not called.
+    after
+        A syntax tree in which the result bears the name `RESULT`; its value takes the result's place.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Call:
     arguments: dict[str, Any]
     scope: dict[str, Any]
     instead: ast.expr | None = None
+    after: ast.expr | None = None
 
 
 @dataclass
@@ -73,7 +76,7 @@ class Watch:
         self, name: str, function: Callable[..., Any], args: tuple[Any, ...], more: dict[str, Any]
     ) -> Any:
         """Make a call, changed where it is one from outside."""
-        if self.depth:
+        if self.depth or BUILDING:
             return function(*args, **more)
         try:
             bound = inspect.signature(function).bind(*args, **more)
@@ -90,12 +93,16 @@ class Watch:
             change(call)
         if call.instead is not None:
             made = evaluated(call.instead, call.scope | arguments)
+            if function.__name__ == "__init__" and not dataclasses.is_dataclass(made):
+                return None  # an answer to look at, instead of the object
             if function.__name__ == "__init__":  # the object is there already: it becomes the other one
                 for one in dataclasses.fields(made):
                     object.__setattr__(own, one.name, getattr(made, one.name))
                 return None
             return made
         result = _made(self, call, bound.signature)
+        if call.after is not None:
+            result = evaluated(call.after, {**call.scope, RESULT: result})
         if type(result).__name__ in ALIASES:
             self.names[ALIASES[type(result).__name__]] = result
         return result
@@ -141,10 +148,24 @@ def surroundings() -> dict[str, Any]:
     return SURROUNDINGS | {name: getattr(at, name) for name in at.__all__ if name != "__version__"}
 
 
-def evaluated(node: ast.expr, scope: dict[str, Any]) -> Any:
+def names_of(node: ast.AST, scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the names that a piece of code uses: of its surroundings, the library, the documentation."""
+    known = ChainMap(dict(scope), surroundings(), World())
+    used = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    return {"__builtins__": builtins} | {name: known[name] for name in used if name in known}
+
+
+def evaluated(node: ast.expr, scope: Mapping[str, Any]) -> Any:
     """Return the value of an expression."""
     code = compile(ast.fix_missing_locations(ast.Expression(node)), "<fix>", "eval")
-    return eval(code, {"__builtins__": builtins}, ChainMap(scope, surroundings(), World()))
+    return eval(code, names_of(node, scope))
+
+
+def executed(module: ast.Module, scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Execute lines; return the names afterwards."""
+    names = names_of(module, scope)
+    exec(compile(ast.fix_missing_locations(module), "<fix>", "exec"), names)
+    return names
 
 
 def _wrapped(watch: Watch, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -175,9 +196,14 @@ def _targets() -> Iterator[tuple[Any, str, str]]:
 
 
 def _methods(kind: type) -> Iterator[tuple[Any, str, str]]:
-    for name, member in list(vars(kind).items()):
-        if inspect.isfunction(member) and (name == "__init__" or not name.startswith("_")):
-            yield kind, name, kind.__name__ if name == "__init__" else f"{kind.__name__}.{name}"
+    for base in kind.__mro__:
+        if not base.__module__.startswith("attribution."):
+            continue
+        for name, member in list(vars(base).items()):
+            if isinstance(member, staticmethod) or (
+                inspect.isfunction(member) and (name == "__init__" or not name.startswith("_"))
+            ):
+                yield base, name, kind.__name__ if name == "__init__" else f"{kind.__name__}.{name}"
 
 
 @contextmanager
@@ -193,13 +219,23 @@ def watched(*changes: Change, also: tuple[Any, ...] = ()) -> Iterator[Watch]:
     """
     watch = Watch(changes=list(changes))
     before: list[tuple[Any, str, Any]] = []
-    for holder, attribute, name in _targets():
-        original = vars(holder).get(attribute) or getattr(holder, attribute)
-        wrapper = _wrapped(watch, name, original)
-        for place in (holder, *also):
-            if vars(place).get(attribute) is original or place is holder:
-                before.append((place, attribute, original))
-                setattr(place, attribute, wrapper)
+    done: set[tuple[int, str]] = set()
+    own = [
+        (module, name, name)
+        for module in also
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__.startswith("attribution.")
+    ]
+    for holder, attribute, name in [*_targets(), *own]:
+        if (id(holder), attribute) in done:
+            continue
+        done.add((id(holder), attribute))
+        original = vars(holder)[attribute] if attribute in vars(holder) else getattr(holder, attribute)
+        wrapper: Any = _wrapped(watch, name, getattr(original, "__func__", original))
+        if isinstance(original, staticmethod):
+            wrapper = staticmethod(wrapper)
+        before.append((holder, attribute, original))
+        setattr(holder, attribute, wrapper)
     try:
         yield watch
     finally:
@@ -207,4 +243,4 @@ def watched(*changes: Change, also: tuple[Any, ...] = ()) -> Iterator[Watch]:
             setattr(place, attribute, original)
 
 
-__all__ = ["AttributionError", "Call", "Change", "Watch", "evaluated", "surroundings", "watched"]
+__all__ = ["RESULT", "Call", "Change", "Watch", "evaluated", "executed", "surroundings", "watched"]

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import attribution as at
+
+BUILDING: list[str] = []
+"""Holds an entry while something is made."""
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Make something whose calls are no calls of a row."""
+    BUILDING.append("")
+    try:
+        yield
+    finally:
+        BUILDING.pop()
+
 
 _DAYS = pd.date_range("2026-01-01", "2026-02-28")
 _GEOS = [f"geo {number:02d}" for number in range(12)]
@@ -47,6 +62,7 @@ def _users() -> pd.DataFrame:
             "converted": rng.random(n) < 0.3,
             "revenue": rng.gamma(1.0, 10.0, n),
             "past": rng.gamma(1.0, 10.0, n),
+            "sessions": rng.poisson(3.0, n),
         }
     )
 
@@ -88,8 +104,9 @@ _MAKE: dict[str, Any] = {
 
 @functools.cache
 def _made(name: str) -> Any:
-    """Make what is no table once: nothing changes it."""
-    return _MAKE[name]()
+    """Make it once: nothing changes it. What that calls is no call of the row."""
+    with quietly():
+        return _MAKE[name]()
 
 
 class World(MutableMapping[str, Any]):

@@ -199,7 +199,7 @@ def _costs(credit: Credit, channels: tuple[str, ...]) -> dict[str, float]:
 
 
 def _evidence(lifts: object, channels: tuple[str, ...]) -> dict[str, list[Evidence]]:
-    hint = 'lifts={"email": at.analyze_holdout(users, ...)}'
+    hint = 'lifts={"email": at.analyze_holdout(users)}'
     if not isinstance(lifts, Mapping) or not lifts:
         msg = "lifts names no experiment"
         if not isinstance(lifts, Mapping):

@@ -87,7 +87,7 @@ class Evidence:
     def __post_init__(self) -> None:
         if not isinstance(self.lift, Lift | Estimate):
             msg = f"lift is a {type(self.lift).__name__}, not a Lift"
-            raise ExperimentError(msg, column="lift", hint="lift=at.analyze_holdout(users, ...)")
+            raise ExperimentError(msg, column="lift", hint="lift=at.analyze_holdout(users)")
         bounds = {
             "attributed_error": (0.0, math.inf),
             "age_weeks": (0.0, 52.0 * 50),

@@ -54,7 +54,11 @@ def plot_credit(credit: Credit, name: str, ax: Axes | None, kind: str | None) ->
     """Draw a measure of `credit`; see `Credit.plot`."""
     if ax is not None and not hasattr(ax, "barh"):
         msg = f"ax is a {type(ax).__name__}, not an Axes"
-        raise CreditError(msg, column="ax", hint="figure, axes = plt.subplots(2); credit.plot(ax=axes[0])")
+        raise CreditError(
+            msg,
+            column="ax",
+            hint="import matplotlib.pyplot as plt; figure, axes = plt.subplots(2); credit.plot(ax=axes[0])",
+        )
     if name in {"value", "value_share", "roas", "roi"} and not credit.has_value:
         msg = f"there is no {name!r} to draw: the log has no values"
         raise CreditError(msg, column="measure", hint='at.LogSchema(value="...") names their column')

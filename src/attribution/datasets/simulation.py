@@ -225,7 +225,7 @@ def _read_arms(entry: object, name: str, n_users: int) -> Bools:
     mask = np.array(entry)
     if mask.shape != (n_users,) or mask.dtype != np.bool_:
         msg = f"{name} holds {mask.dtype} of shape {mask.shape}, not booleans for {n_users:,} users"
-        hint = 'holdout={"email": arms["arm"] == "holdout"}, one row a user, or a share'
+        hint = 'holdout={"email": 0.2}, or one boolean a user: arms["arm"] == "holdout"'
         raise DatasetError(msg, column="holdout", hint=hint)
     if mask.all() or not mask.any():
         msg = f"{name} leaves one arm empty"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -149,7 +150,9 @@ def refuse_others(folder: Path, saved: Mapping[str, str], wanted: Mapping[str, s
         else:
             msg = f"{place} were saved with {name} = {old}; this run has {new}"
         why = "sums of numbers that mean different things mean nothing"
-        hint = f"at.Increments(folder) with another folder for these settings, or rm -r {str(folder)!r}"
+        hint = (
+            f"engine=at.Increments({f'{folder}-2'!r}) for these settings, or rm -r {shlex.quote(str(folder))}"
+        )
         raise EngineError(msg, column=name, why=why, hint=hint)
 
 

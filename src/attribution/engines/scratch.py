@@ -36,7 +36,9 @@ def scratch_folder(parent: str | os.PathLike[str] | None = None) -> Iterator[Pat
         except OSError as error:
             what = f"cannot make a folder for what does not fit into memory in {str(place)!r}"
             msg = f"{what}: {error.strerror}"
-            raise EngineError(msg, hint='at.Stream(folder="/a/disk/with/room")') from error
+            raise EngineError(
+                msg, hint='engine=at.Stream(folder="..."), a folder that exists, on a disk with room'
+            ) from error
         yield folder
 
 

@@ -57,7 +57,7 @@ def spilling(folder: Path) -> Iterator[None]:
         raise EngineError(
             msg,
             why="nothing was computed, and the temporary files are removed",
-            hint='at.Stream(folder="/a/disk/with/room")',
+            hint='engine=at.Stream(folder="..."), on a disk with room',
         ) from error
 
 

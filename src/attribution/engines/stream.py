@@ -272,4 +272,4 @@ def _refuse_small_disk(log: EventLog, folder: Path) -> None:
     if need > free:
         where = f"on the disk of {str(folder.parent)!r}"
         msg = f"the temporary files need up to {shown_bytes(need)}, and {shown_bytes(free)} are free {where}"
-        raise EngineError(msg, hint='at.Stream(folder="/a/disk/with/room")')
+        raise EngineError(msg, hint='engine=at.Stream(folder="..."), on a disk with room')

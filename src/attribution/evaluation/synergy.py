@@ -222,7 +222,7 @@ def _tallied(
         if given or engine not in ("auto", "memory"):
             name, value = next(iter({**given, "engine": engine}.items()))
             msg = f"{name}={value!r} has no effect on journeys that are built already"
-            raise JourneyError(msg, column=name, hint="at.synergy(log, ...)")
+            raise JourneyError(msg, column=name, hint=f"at.synergy(log, {name}={value!r})")
         if source.settings.get("nulls") is False:
             msg = "the journeys that did not convert were not built"
             raise JourneyError(msg, hint="at.build_journeys(log, nulls=True)")

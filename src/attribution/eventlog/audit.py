@@ -89,12 +89,12 @@ def _moment(now: dt.datetime | str | None) -> int:
             moment = dt.datetime.fromisoformat(now)
         except ValueError as error:
             msg = f"now={now!r} is no ISO 8601 time"
-            raise LogError(msg, column="now", hint='audit(now="2026-03-01T00:00:00Z")') from error
+            raise LogError(msg, column="now", hint='now="2026-03-01T00:00:00Z"') from error
     elif isinstance(now, dt.datetime) and now == now:  # NaT is a datetime too, and not equal to itself
         moment = now
     else:
         msg = f"now={now!r} is no time"
-        raise LogError(msg, column="now", hint='audit(now="2026-03-01T00:00:00Z")')
+        raise LogError(msg, column="now", hint='now="2026-03-01T00:00:00Z"')
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
     return (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)

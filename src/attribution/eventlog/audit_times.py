@@ -102,7 +102,7 @@ def _stops(scan: Scan, limits: Thresholds) -> Finding:
         "load a longer log, or a shorter lookback: dropping what is censored would leave no journey "
         "that failed"
         if short
-        else "build_journeys(log, drop_censored=True)"
+        else _cure_of_censored(scan, end - limits.lookback)
     )
     problems: list[str] = (
         [f"the log is {(end - begin) / DAY:.1f} days long and its lookback {limits.lookback_text}"]
@@ -126,6 +126,15 @@ def _stops(scan: Scan, limits: Thresholds) -> Finding:
     if problems:
         return Finding(CheckResult("log_stops", False, "; ".join([*problems, told]), count, fix=fix))
     return Finding(CheckResult("log_stops", None, told, count, fix=fix))
+
+
+def _cure_of_censored(scan: Scan, since: int) -> str:
+    """Return how to leave out journeys that may yet convert: words where no other would be left."""
+    ends = scan.sorted_touches.time[scan.spans.high - 1]
+    lost = ~np.isin(scan.spans.user, scan.conversions.user)
+    if ((ends < since) & lost).any():
+        return "at.build_journeys(log, drop_censored=True)"
+    return "load more days: users are too busy to know of a journey that failed"
 
 
 def _surprising_gap(times: Ints) -> float:

@@ -30,7 +30,12 @@ def _duplicates(scan: Scan) -> Finding:
         return Finding(CheckResult("exact_duplicates", True, "no two rows are the same in every column"))
     who = f"{many(len(touches), 'touch')} and {many(len(conversions), 'conversion')}"
     text = f"{who} like another row in every column that is read"
-    fix = "frame.drop_duplicates(), if each event is to be there once"
+    tables = [
+        name
+        for name, rows in (("touches", touches), ("conversions", conversions))
+        if len(rows) and (name == "touches" or scan.log.conversions is not None)
+    ] or ["touches"]
+    fix = "; ".join(f"{name} = {name}.drop_duplicates()" for name in tables) + "  # if an event is there once"
     check = CheckResult("exact_duplicates", False, text, count, fix=fix)
     if len(touches):
         return Finding(check, "touches", scan.touch_rows[touches[:5]].tolist())
@@ -89,7 +94,7 @@ def _counts(scan: Scan) -> dict[str, int]:
 def _spelling(scan: Scan) -> Finding:
     counts = _counts(scan)
     variants: dict[str, list[str]] = defaultdict(list)
-    for name in counts:
+    for name in filter(str.strip, counts):  # blank ones are a finding of their own
         variants[re.sub(r"[\s_-]+", " ", name.strip()).casefold()].append(name)
     groups = [sorted(names, key=lambda name: -counts[name]) for names in variants.values() if len(names) > 1]
     if not groups:
@@ -144,7 +149,7 @@ def _busy(scan: Scan, limits: Thresholds) -> Finding:
         f"{share:.1%} of all touches; people seldom do, bots and shared devices do"
     )
     rows = scan.touch_rows[scan.sorted_touches.order[spans.low[busy[:5]]]].tolist()
-    fix = "filter those users out before reading, or build_journeys(log, max_touches=...)"
+    fix = f"filter those users out before reading, or at.build_journeys(log, max_touches={threshold})"
     return Finding(CheckResult("busy_users", False, text, len(busy), fix=fix), "touches", rows)
 
 

@@ -76,7 +76,10 @@ class ChannelRule:
             _matcher(pattern)
         if not self.patterns:
             msg = f"the rule for {self.channel!r} has no pattern, so it would take every touch"
-            hint = f"group_channels(..., unmatched={self.channel!r})"
+            hint = (
+                f'at.ChannelRule({self.channel!r}, source="..."); for what no other rule takes, '
+                f"leave it out and give unmatched={self.channel!r}"
+            )
             raise LogError(msg, column="channel", hint=hint)
 
     @property

@@ -215,7 +215,7 @@ def make_grouping(
         elif part in wanted and rules is not None:
             number, rule = next((n, rule) for n, rule in enumerate(parsed, 1) if part in rule.patterns)
             msg = f"rule {number} ({rule.channel!r}) looks at {part}, and the log has no such column"
-            raise LogError(msg, column=part, hint=f'group_channels(rules, {part}="utm_{part}")')
+            raise LogError(msg, column=part, hint=f'{part}="...", the column that holds it')
     split = rules is None and "source" not in columns and "medium" not in columns
     return ChannelGrouping(parsed, columns, unmatched, split, _domains(own_domains))
 
@@ -231,9 +231,13 @@ def _domains(given: str | Sequence[str]) -> tuple[str, ...]:
 def _parsed(rules: Iterable[Any]) -> tuple[ChannelRule, ...]:
     if isinstance(rules, str | Mapping | ChannelRule) or not isinstance(rules, Iterable):
         msg = f"rules={rules!r} must be a list of rules"
-        raise LogError(msg, column="rules", hint='group_channels([("email", "re:newsletter|crm")])')
+        raise LogError(
+            msg,
+            column="rules",
+            hint='log.group_channels([("email", "re:newsletter|crm")]), or log.group_channels()',
+        )
     parsed = tuple(ChannelRule.of(rule) for rule in rules)
     if not parsed:
         msg = "the list of rules is empty"
-        raise LogError(msg, column="rules", hint="group_channels() for the default grouping")
+        raise LogError(msg, column="rules", hint="log.group_channels() for the default grouping")
     return parsed

@@ -93,7 +93,7 @@ def read_shares(share: float | None, arms: Mapping[str, float] | None, rest: str
     """
     if (share is None) == (arms is None):
         msg = "give either share= (of the holdout) or arms= (the share of every arm)"
-        hint = 'share=0.1, or arms={"holdout": 0.1, "email_only": 0.3, "treatment": 0.6}'
+        hint = "share=0.1, arms=None" if arms is None else "share=None, or arms=None"
         raise ExperimentError(msg, column="share", hint=hint)
     if arms is None:
         arms = {"holdout": _share(share, "share"), rest: 1 - _share(share, "share")}

@@ -55,10 +55,10 @@ def read_pilot(
         return _from_sample(outcome, pilot, winsorise)
     if winsorise is not None:
         msg = "winsorise needs a pilot sample to take the quantile from"
-        raise ExperimentError(msg, column="winsorise", hint="pilot=last_quarter['revenue']")
+        raise ExperimentError(msg, column="winsorise", hint="pilot=users['revenue']")
     if outcome == "ratio" and sd is None:
         msg = "a ratio needs a pilot: its spread depends on how numerator and denominator go together"
-        hint = "pilot=(revenue_per_user, sessions_per_user), or sd= of the linearised ratio"
+        hint = "pilot=(users['revenue'], users['sessions']), or sd= of the linearised ratio"
         raise ExperimentError(msg, column="pilot", hint=hint)
     level = _finite(baseline, "baseline", "baseline=0.02 for a conversion rate of 2%")
     if outcome == "proportion":
@@ -100,7 +100,7 @@ def _ratio(pilot: Any) -> Pilot:
     """Linearise a ratio of means: Deng, Knoblich & Lu (2018), KDD, eq. 4."""
     if not isinstance(pilot, tuple | list) or len(pilot) != 2:
         msg = "the pilot of a ratio is a pair of columns"
-        raise ExperimentError(msg, column="pilot", hint="pilot=(revenue_per_user, sessions_per_user)")
+        raise ExperimentError(msg, column="pilot", hint="pilot=(users['revenue'], users['sessions'])")
     top, bottom = _sample(pilot[0], "pilot[0]"), _sample(pilot[1], "pilot[1]")
     if len(top) != len(bottom) or not bottom.mean() > 0:
         msg = f"the pair has {len(top):,} and {len(bottom):,} values, the second of mean {bottom.mean():g}"
@@ -119,12 +119,12 @@ def _sample(values: Any, name: str) -> Floats:
         sample = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         msg = f"{name} is no column of numbers"
-        raise ExperimentError(msg, column=name, hint=f"{name}=frame['revenue']") from error
+        raise ExperimentError(msg, column=name, hint=f"{name}=users['revenue']") from error
     bad = np.flatnonzero(~np.isfinite(sample)) if sample.ndim == 1 else np.zeros(0, np.intp)
     if sample.ndim != 1 or len(sample) < 10:
         msg = f"{name} has shape {sample.shape}: a pilot is one column of at least 10 values"
         raise ExperimentError(
-            msg, column=name, hint=f"{name}=frame['revenue'], one value a unit, zeros included"
+            msg, column=name, hint=f"{name}=users['revenue'], one value a unit, zeros included"
         )
     if np.isinf(sample).any():
         rows = np.flatnonzero(np.isinf(sample))

@@ -72,7 +72,9 @@ class Markov(Model[CellTally]):
         if whole(self.order, "order", error=ModelError) > 5:
             msg = f"order={self.order} is more than 5"
             raise ModelError(
-                msg, why="such states are seen once or twice each", hint="at.Markov.select_order(journeys)"
+                msg,
+                why="such states are seen once or twice each",
+                hint="order=3; at.Markov.select_order(journeys) tells which is best",
             )
         one_of(self.allocation, "allocation", ["channel", "journey"], error=ModelError)
 

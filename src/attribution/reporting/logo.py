@@ -10,7 +10,7 @@ from attribution.errors import CreditError
 
 MOST_BYTES = 256 * 1024
 _STARTS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-_HINT = 'at.report(credit, logo="logo.svg")'
+_HINT = 'logo="...", the path of a PNG, JPEG or SVG file'
 
 
 def data_uri(path: str | os.PathLike[str]) -> str:

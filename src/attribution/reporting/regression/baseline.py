@@ -139,8 +139,8 @@ def baseline_of(
 ) -> Baseline:
     """Return what a check knows of a credit, and of its journeys where these are at hand."""
     if not isinstance(credit, Credit):
-        msg = f"{type(credit).__name__} is no credit"
-        raise BaselineError(msg, hint="at.attribute(journeys, models), or the folder of a run")
+        msg = f"{type(credit).__name__} is neither a credit nor the path of one"
+        raise BaselineError(msg, hint="at.attribute(journeys, models)")
     if journeys is None and log is not None:
         options = {key: credit.settings[key] for key in _JOURNEY_OPTIONS if key in credit.settings}
         journeys = build_journeys(log, **options)  # type: ignore[arg-type] # as they came
@@ -208,7 +208,11 @@ def refuse_others(new: Baseline, old: Baseline, despite: object) -> dict[str, tu
             raise BaselineError(unknown_name("setting", name, sorted(known)), column="despite")
     if new.by != old.by:
         msg = f"the result is broken down by {_said(new.by)}, {old.name} by {_said(old.by)}"
-        raise BaselineError(msg, column="by", hint="credit with the same by=, or make another baseline")
+        raise BaselineError(
+            msg,
+            column="by",
+            hint=f"at.save_baseline(credit, {old.name!r}) makes another, or credit with the same by=",
+        )
     left = {
         name: sides
         for name, sides in found.items()
@@ -221,8 +225,8 @@ def refuse_others(new: Baseline, old: Baseline, despite: object) -> dict[str, tu
             msg,
             column=next(iter(left)),
             why="numbers of other settings differ, whatever the data",
-            hint=f"--despite {next(iter(left))} (at.check(..., despite=...)) compares all the same; "
-            "--update-baseline takes the result as the new baseline",
+            hint=f"despite={(next(iter(left)),)!r} compares all the same; "
+            f"at.save_baseline(credit, {old.name!r}) takes the result as the new baseline",
         )
     return found
 

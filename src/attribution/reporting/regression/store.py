@@ -37,7 +37,11 @@ _KEY = b"attribution_baseline"
 _CREDIT = "credit.parquet"
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _NORMAL = 2 * 1.959963984540054  # width of a 95% interval in standard errors
-_UPDATE = "attribution check RESULT --baseline BASE --update-baseline writes it anew"
+
+
+def _anew(path: str | Path) -> str:
+    """Return the line that writes a baseline anew."""
+    return f"at.save_baseline(credit, {os.fspath(path)!r}) writes it anew"
 
 
 def save_baseline(
@@ -123,12 +127,12 @@ def read_baseline(path: Path) -> Baseline:
             if isinstance(document, dict) and "outputs" in document and "config" in document:
                 return _read_run(path.with_name(_CREDIT))
             msg = f"{path} is JSON, but no baseline"
-            raise BaselineError(msg, hint=_UPDATE)
+            raise BaselineError(msg, hint=_anew(path))
         if path.suffix.lower() == ".parquet":
             return _read_run(path)
     except FileNotFoundError as error:
         msg = f"there is no {error.filename or path}"
-        raise BaselineError(msg, hint=_UPDATE) from error
+        raise BaselineError(msg, hint=_anew(path)) from error
     except OSError as error:
         msg = f"cannot read {path}: {error.strerror or error}"
         raise BaselineError(msg) from error
@@ -136,9 +140,9 @@ def read_baseline(path: Path) -> Baseline:
         if isinstance(error, BaselineError):
             raise
         msg = f"{path} is damaged or no baseline ({type(error).__name__}: {error})"
-        raise BaselineError(msg, hint=_UPDATE) from error
+        raise BaselineError(msg, hint=_anew(path)) from error
     msg = f"{path} is neither a folder of a run nor a .json or .parquet file"
-    raise BaselineError(msg, hint="attribution check out --baseline baseline.json")
+    raise BaselineError(msg, hint="at.check(credit, 'baseline.json')")
 
 
 def is_broken(folder: Path, manifest: Mapping[str, Any]) -> bool:
@@ -222,7 +226,7 @@ def _from_document(document: Mapping[str, Any], rows: Any, path: Path) -> Baseli
     settings = document["settings"]
     if document["settings_hash"] != settings_hash(settings):
         msg = f"the settings in {path} are not those that its hash is of"
-        raise BaselineError(msg, why="somebody changed them by hand", hint=_UPDATE)
+        raise BaselineError(msg, why="somebody changed them by hand", hint=_anew(path))
     names = dict.fromkeys(name for row in rows for name in row)
     columns = {name: [row.get(name) for row in rows] for name in names}
     found = _from_rows(columns, list(settings["by"]), settings)

@@ -1,0 +1,105 @@
+"""Experiments: plans, assignment, analysis, calibration."""
+
+# ruff: noqa: E501, F401 (a row is code on one line, and may use what is imported here)
+
+from __future__ import annotations
+
+import numpy as np
+
+import attribution as at
+from attribution.calibration.evidence import captured
+from attribution.incrementality.checks import outcome_before_assignment
+from attribution.incrementality.moments import Moments
+from attribution.incrementality.sample_ratio import sample_ratio, sample_ratio_sequential
+from tests.fixes.world import World, quietly
+
+
+def goaled() -> at.EventLog:
+    """Return a log of leads and purchases."""
+    with quietly():
+        world = World()
+        orders = world["conversions"].assign(goal=["lead", "purchase", "lead"])
+        return at.read_log(world["touches"], orders)
+
+
+def geo_lift(**options: float) -> at.Lift:
+    """Return the lift of a geo test."""
+    with quietly():
+        treated = [f"geo {number:02d}" for number in range(4)]
+        return at.analyze_geo(
+            World()["panel"], treated=treated, start="2026-02-15", end="2026-02-28", **options
+        )  # type: ignore[arg-type]
+
+
+PILOT = np.random.default_rng(1).gamma(1.0, 10.0, 200)
+
+ROWS = (
+    "at.calibrate(at.attribute(goaled(), 'linear', goal='lead'), {'email': at.Evidence(at.Estimate(2.0, 0.5, 3.5), goal='purchase')})",
+    "at.calibrate(credit.select(models='linear'), {'email': geo_lift()})",
+    "at.calibrate(credit.select(models='linear'), {'email': geo_lift()}, measure='value')",
+    "at.calibrate(credit.select(models='linear'), {'email': geo_lift(cost=60.0)}, measure='value')",
+    "at.calibrate(credit.select(models='linear'), {'email': at.Estimate(2.0, 0.5, 3.5)}, prior=5)",
+    "at.calibrate(credit.select(models='linear'), {'email': at.Estimate(2.0, 0.5, 3.5)}, spread=-1)",
+    "at.calibrate(credit.select(models='linear'), {'email': at.Estimate(2.0, 0.5, 3.5)}, alpha=5)",
+    "at.calibrate(credit, {'email': at.Estimate(2.0, 0.5, 3.5)})",
+    "at.calibrate(credit.select(models='linear'), {'email': at.Estimate(2.0, 0.5, 3.5)}).plot('iroas')",
+    "at.calibrate(credit.select(models='linear'), {'email': at.Evidence(lift, attributed=0)})",
+    (
+        "at.calibrate(credit.select(models='linear'), "
+        "{'email': at.Evidence(at.Estimate(2.0, 0.5, 3.5), start='2020-01-01', end='2020-02-01')})"
+    ),
+    (
+        "at.calibrate(at.attribute(at.read_log(touches, conversions[['user_id', 'time']]), 'linear'), "
+        "{'email': at.Estimate(2.0, 0.5, 3.5)}, measure='value')"
+    ),
+    "at.Evidence(5)",
+    "at.Evidence(lift, attributed_error=-1)",
+    "captured([0, 0], 28)",
+    "captured([1, 2], 0)",
+    "at.assign_holdout(users[['user_id']], share=0.1, salt='s', exclusion=5)",
+    "at.assign_holdout(users[['user_id']], share=0.1, salt='s', exclusion=('a', 0.5, 0.1))",
+    "at.assign_holdout({'user_id': [1, 1], 'region': ['a', 'b']}, share=0.1, salt='s', strata='region')",
+    "at.assign_holdout(users[['user_id']], salt='s')",
+    "at.assign_holdout(users[['user_id']], share=0.1, arms={'holdout': 0.1, 'b': 0.9}, salt='s')",
+    "at.assign_holdout(users[['user_id']], arms=5, salt='s')",
+    "outcome_before_assignment(np.zeros(3), np.zeros(2))",
+    "at.analyze_holdout(users, outcome=[])",
+    "at.analyze_holdout(users, outcome=['converted', 'converted'])",
+    "at.analyze_holdout(users.assign(n=0.0), outcome='revenue', denominator='n')",
+    "at.analyze_holdout(users, winsorise=2, outcome='revenue')",
+    "at.analyze_holdout(users, shares={'treatment': 0.0, 'holdout': 1.0})",
+    "at.analyze_holdout(users, shares=5)",
+    "at.analyze_holdout(users, assigned='arms')",
+    "plan.curve([0])",
+    "at.plan_holdout(baseline=0.02, n=100_000).plot('power')",
+    "at.plan_holdout(outcome='ratio', baseline=2.0, lift=0.1)",
+    "at.plan_holdout(outcome='ratio', pilot=PILOT, lift=0.1)",
+    "at.plan_holdout(outcome='ratio', pilot=(PILOT, PILOT[:50]), lift=0.1)",
+    "at.plan_holdout(outcome='mean', baseline=5.0, sd=-1, lift=0.1)",
+    "at.plan_holdout(outcome='mean', baseline=5.0, lift=0.1)",
+    "at.plan_holdout(baseline=0.02, sd=3, lift=0.1)",
+    "at.plan_holdout(baseline=0.02, pilot=PILOT > 5, lift=0.1)",
+    "at.plan_holdout(outcome='mean', pilot=PILOT, winsorise=2, lift=0.1)",
+    "at.plan_holdout(outcome='mean', baseline=3, sd=2, winsorise=0.99, lift=0.1)",
+    "at.plan_holdout(baseline=0.02)",
+    "at.plan_holdout(baseline=0.02, lift=0)",
+    "at.plan_holdout(baseline=0.02, lift=1e-9)",
+    "at.plan_holdout(baseline=0.02, lift=-2)",
+    "at.plan_holdout(baseline=0.02, lift=0.1, power=80)",
+    "at.plan_holdout(baseline=0.02, lift=0.1, power=1)",
+    "at.plan_holdout(baseline=0.02, lift=0.1, alpha=0)",
+    "at.plan_holdout(baseline=0.02, lift=0.1, value=60)",
+    "at.plan_holdout(baseline=0.02, lift=0.1, cost=5)",
+    "at.plan_holdout(baseline=0.02, lift=0.1, arms=5)",
+    "at.plan_holdout(baseline=0.02, lift=0.1, arms={'holdout': 0.2, 'a': 0.2})",
+    "at.plan_holdout(baseline=0.02, lift=0.1, share=0.2, arms={'holdout': 0.2, 'a': 0.8})",
+    "sample_ratio({'a': 5})",
+    "sample_ratio({'a': 5, 'b': 1.5})",
+    "sample_ratio({'a': 5, 'b': 5}, {'a': 0, 'b': 1})",
+    "sample_ratio({'a': 0, 'b': 0})",
+    "sample_ratio({'a': 5, 'b': 5}, {'a': 1})",
+    "sample_ratio_sequential([{'a': 5, 'b': 5}], concentration=0)",
+    "Moments.of_sums(('y',), 5, [1.0, 2.0], [[1.0]])",
+    "Moments.of_sums(('y',), 5, [100.0], [[1.0]])",
+    "Moments.of_sums(('y',), 5, [1.0], [[1.0]]) + Moments.of_sums(('x',), 5, [1.0], [[1.0]])",
+)
