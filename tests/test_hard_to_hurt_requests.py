@@ -159,7 +159,7 @@ MODELS = {
 
 SPEND = {
     "negative": Hurt(lambda p: spent({"email": -1}), ("negative: -1", "refund"), "cost", (0,)),
-    "missing": Hurt(lambda p: spent({"email": float("nan")}), ("missing", "dropna"), "cost", (0,)),
+    "missing": Hurt(lambda p: spent({"email": float("nan")}), ("missing", "fillna(0)"), "cost", (0,)),
     "infinite": Hurt(lambda p: spent({"email": float("inf")}), ("infinite", "amount"), "cost", (0,)),
     "zero": Hurt(
         lambda p: spent({"email": 0, "search": 2}),

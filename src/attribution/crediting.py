@@ -123,7 +123,7 @@ def attribute(
         _refuse_options(given)
         if engine not in ("auto", "memory"):
             msg = f"engine={engine!r} has no effect on journeys that are built already"
-            raise JourneyError(msg, column="engine", hint="attribute the log itself")
+            raise JourneyError(msg, column="engine", hint=f"at.attribute(log, models, engine={engine!r})")
         credit = _credited(chosen, keys, _runner(source), resampling)
     elif isinstance(source, EventLog):
         needs_nulls = any(model.needs_nulls for model in chosen.values())
@@ -190,9 +190,7 @@ def _refuse_options(given: Mapping[str, object]) -> None:
     if given:
         name, value = next(iter(given.items()))
         msg = f"{name}={value!r} has no effect on journeys that are built already"
-        raise JourneyError(
-            msg, column=name, hint=f"at.build_journeys(log, {name}={value!r}), or attribute the log itself"
-        )
+        raise JourneyError(msg, column=name, hint=f"at.attribute(log, models, {name}={value!r})")
 
 
 def _combine(

@@ -193,6 +193,11 @@ class Follow:
                 merged(path.read_text(encoding="utf-8"), self.part.text, self.error.column), encoding="utf-8"
             )
             self.done += 1
+        elif isinstance(module := ast.parse(self.part.text), ast.Module):  # as Python: a path for a table
+            name = root(module.body[0].targets[0]) if isinstance(module.body[0], ast.Assign) else ""
+            if name in call.arguments:
+                call.arguments[name] = executed(module, call.scope)[name]
+                self.done += 1
 
     def _shell(self, call: Call) -> None:
         self.done += 1
@@ -228,7 +233,7 @@ def schema_with(call: Call, node: ast.Call) -> at.LogSchema:
     now: dict[str, Any] = {}
     if isinstance(given, Mapping):
         now = dict(given)
-    elif given is not None:
+    elif dataclasses.is_dataclass(given):
         now = {one.name: getattr(given, one.name) for one in dataclasses.fields(given)}
     words = {word.arg: evaluated(word.value, call.scope) for word in node.keywords if word.arg}
     return at.LogSchema(**{**now, **words})
@@ -260,6 +265,8 @@ def as_frame(value: Any) -> pd.DataFrame:
         if path.is_file():
             return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
         raise TypeError(value)
+    if isinstance(value, list) and value and all(isinstance(one, str | Path) for one in value):
+        return pd.concat([as_frame(one) for one in value], ignore_index=True)
     if hasattr(value, "to_pandas"):
         return value.to_pandas()
     if isinstance(value, Mapping):
@@ -271,6 +278,8 @@ def has_blank(part: fixes.Part) -> bool:
     """Whether a code has a blank for the user to fill in, beyond "the arguments as they were"."""
     if part.kind == "toml" or part.node is None:
         return '"..."' in part.text
+    if part.function == "Estimate":
+        return True
     calls = [node for node in ast.walk(part.node) if isinstance(node, ast.Call)]
     fine = {id(arg) for call in calls for arg in call.args if is_dots(arg)}
     blanks = [

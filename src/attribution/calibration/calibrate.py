@@ -212,7 +212,7 @@ def _evidence(lifts: object, channels: tuple[str, ...]) -> dict[str, list[Eviden
         if isinstance(entry, Lifts):
             msg = f"lifts[{channel!r}] holds several lifts, by {entry.by}"
             raise ExperimentError(
-                msg, column="lifts", hint=f"lifts[{channel!r}] = found[{next(iter(entry))!r}]"
+                msg, column="lifts", hint=f"lifts[{channel!r}] = lifts[{channel!r}][{next(iter(entry))!r}]"
             )
         several = [entry] if isinstance(entry, Lift | Estimate | Evidence) else entry
         kinds: Any = Lift | Estimate | Evidence

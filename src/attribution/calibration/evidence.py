@@ -294,7 +294,9 @@ def _check_interval(channel: str, found: Estimate, where: str) -> None:
     if not found.low < found.high or not found.low <= found.value <= found.high:
         msg = f"the experiment on {channel!r} has no interval around its estimate {found.value:g}: {ends}"
         why = "how sure an experiment is decides how much it counts, and that is read off its interval"
-        raise ExperimentError(msg, column=where, why=why, hint="at.Estimate(value, low, high)")
+        raise ExperimentError(
+            msg, column=where, why=why, hint="at.Estimate(..., ..., ...), the value between low and high"
+        )
     if max(abs(found.low), abs(found.high)) > _BEYOND:
         msg = f"the experiment on {channel!r} has an interval beyond any count: {ends}"
         raise ExperimentError(msg, column=where, hint="incremental conversions, in units of one")

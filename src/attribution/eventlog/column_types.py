@@ -94,7 +94,7 @@ _HINTS = {
     "label": '@ = @.astype("string")',
     "order": '@ = @.astype("Int64")',
     "value": "@ = pandas.to_numeric(@)",
-    "sequence": '@ = @.astype("Int64")',
+    "sequence": '@ = @.rank(method="dense").astype("Int64")',
     "conversion": '@ = @.astype("string").isin(["purchase"])',
 }
 
@@ -137,6 +137,12 @@ def _cure(source: Source, column: str, kind: Any, role: str) -> str:
     hint = _HINTS[role]
     if role == "label" and kinds.number_kind(kind) == "float":
         hint = '@ = @.astype("Int64").astype("string")'
+    elif role == "value" and pat.is_boolean(kind):
+        hint = '@ = @.astype("float64")'
+    elif role == "time" and pat.is_duration(kind):
+        hint = "add them to the time that they count from: a duration is no time"
+    elif role == "time" and "period" in str(kind):
+        hint = "@ = @.dt.to_timestamp()"
     elif role == "value" and kinds.is_text(kind):
         hint = value_cure(source, column) or hint
     return hint.replace("@", there)
@@ -201,7 +207,7 @@ def _check_clocks(
     integer = [entry for entry in clocks if kinds.time_kind(entry.type) == "integer"]
     if integer and schema.time_unit is None:
         msg = f"times of {integer[0].where} are integers, and nothing says what they count"
-        hint = 'LogSchema(time_unit="s") (or "ms", "us", "ns")'
+        hint = 'LogSchema(time_unit="s")  # or "ms", "us", "ns"'
         faults.append(
             LogError(msg, column=names[0], why="a wrong unit is wrong by a factor of a thousand", hint=hint)
         )

@@ -122,7 +122,9 @@ def _not_utf8(values: Any, name: str, table: str) -> LogError:
 
     rows = _rows(_given(values), broken)
     msg = f"{table}: texts hold lone surrogates (half a character), which are no UTF-8"
-    hint = 'value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for each of them'
+    mended = 'one.encode("utf-16", "surrogatepass").decode("utf-16", "replace")'
+    column = f'{table}["{name}"]'
+    hint = f"{column} = [{mended} if isinstance(one, str) else one for one in {column}]"
     return LogError(msg, column=name, rows=rows, count=len(rows), hint=hint)
 
 

@@ -72,7 +72,7 @@ REASONS = {
     "time_text": Reason(
         "times cannot be read as ISO 8601 (2026-03-01T12:30:00Z)",
         _NO_TIME,
-        '@ = pandas.to_datetime(@, format="%Y-%m-%d %H:%M:%S")  # with the format that they are in',
+        '@ = pandas.to_datetime(@, format="...")  # with the format that they are in',
     ),
     "time_loose": Reason(
         "times are not quite ISO 8601 (2026-03-01T12:30:00Z)",

@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 
 from attribution.errors import LogError
 from attribution.eventlog.objects import to_arrow
-from attribution.eventlog.unreadable import door
 
 BATCH_ROWS = 1 << 17
 
@@ -187,8 +186,10 @@ def open_source(data: Any, table: str) -> Source:
     kind = type(data).__name__
     msg = f"{table} is of type {kind!r}, which is neither a path nor a table"
     hint = (
-        f"{door(table)}({table}.collect())"
+        f"{table} = {table}.collect()"
         if hasattr(data, "collect")
-        else f"{door(table)}('{table}.parquet') or {door(table)}(dataframe)"
+        else f"{table} = pandas.DataFrame({table})"
+        if isinstance(data, list | tuple) and data and isinstance(data[0], Mapping)
+        else f'{table} = "{table}.parquet"  # a path, or a table of pandas, polars or Arrow'
     )
     raise LogError(msg, hint=hint)

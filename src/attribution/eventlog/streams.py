@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from attribution.errors import LogError
 from attribution.eventlog.sources import BATCH_ROWS, Source, TableSource, named_types, without_runs
-from attribution.eventlog.unreadable import door, first_line
+from attribution.eventlog.unreadable import first_line
 
 _started: WeakSet[Any] = WeakSet()  # one-shot readers that some log has begun to read
 
@@ -70,7 +70,7 @@ class StreamSource(Source):
             yield batch
         if self._rows_seen not in (None, rows):
             msg = f"{self.table}: the {self._name} gave {self._rows_seen:,} rows at first, then {rows:,}"
-            raise LogError(msg, hint=f"{door(self.table)}(pyarrow.table(...)) of what it gives")
+            raise LogError(msg, hint="a pyarrow.Table of what it gives, made before")
         self._rows_seen = rows
 
     def _read(self, columns: Sequence[str]) -> Iterator[Any]:
@@ -81,7 +81,7 @@ class StreamSource(Source):
                 if self._kept is None
                 else f"only {sorted(self._kept.columns)} were kept"
             )
-            raise LogError(msg, why=why, hint=f"{door(self.table)}(reader.read_all())")
+            raise LogError(msg, why=why, hint=f"{self.table} = {self.table}.read_all()")
         self._used = True
         if self.one_shot:
             _started.add(self._data)
@@ -100,7 +100,7 @@ class StreamSource(Source):
 
     def _failed(self, error: Exception) -> LogError:
         msg = f"{self.table}: the {self._name} gave no Arrow stream ({first_line(error)})"
-        return LogError(msg, hint=f"{door(self.table)}(pyarrow.table(...)) of what it holds")
+        return LogError(msg, hint="a pyarrow.Table of what it holds, made before")
 
     def describe(self) -> str:
         """Say what this is."""

@@ -283,7 +283,7 @@ class _Table:
             self._columns = {str(name): users[name] for name in users.columns}
         elif isinstance(users, str | bytes):
             msg = f"users={users!r} is one id or the path of no file, not a column of ids"
-            raise ExperimentError(msg, column="users", hint="assign_holdout('users.parquet', ...)")
+            raise ExperimentError(msg, column="users", hint='users="...", the path of a file, or a table')
 
     def column(self, name: str, *, label: bool = False) -> Any:
         if self._columns is None:

@@ -87,7 +87,7 @@ def judge(
     for check in given:
         if not isinstance(check, CheckResult):
             msg = f"checks holds a {type(check).__name__}, not a CheckResult"
-            hint = "checks=[units_in_two_arms(ids, arms)], from attribution.incrementality.checks"
+            hint = "checks=[...], each made by a function of attribution.incrementality.checks"
             raise ExperimentError(msg, column="checks", hint=hint)
         found.append(check)
     return found

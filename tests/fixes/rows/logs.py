@@ -51,7 +51,6 @@ ROWS = (
     ),
     "at.read_log(touches.assign(user_id=None, visitor=1), conversions).load()",
     "at.read_log(touches.assign(user_id=[1.0e15, 2.0, None, 3.0, 3.0, 4.0, 5.0]), conversions).load()",
-    "at.read_log(touches.assign(user_id=[1.5, 2.0, 2.0, 3.0, 3.0, 4.0, 5.0]), conversions).load()",
     (
         "at.read_log(touches.rename(columns={'time': 'clicked_at'}), "
         "conversions.rename(columns={'time': 'bought_at'})).load()"
