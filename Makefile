@@ -59,6 +59,7 @@ coverage: $(DEV)
 validate: $(DEV)
 	$(BIN)/python -m benchmarks.coverage
 	$(BIN)/python -m benchmarks.geo_zoo
+	$(BIN)/python -m benchmarks.calibration
 
 notebooks: $(DEV)
 ifneq ($(NOTEBOOKS),)

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 from benchmarks import coverage_geo, coverage_panels, geo_zoo
+from benchmarks.calibration import coverage_rows
 from benchmarks.coverage_row import Row
 from benchmarks.coverage_worlds import worlds
 
@@ -248,9 +249,11 @@ PARTS: dict[str, tuple[Callable[..., Iterator[Row]], int]] = {
     **coverage_geo.PARTS,
     **coverage_panels.PARTS,
     "geo_zoo": (geo_zoo.rows, 2_000),
+    "calibrate": (coverage_rows, 6_000),
 }
 # Of the others a tenth. 0: too few in the time there is to tell anything; `make validate` has them.
 QUICK = {
+    "calibrate": 1_200,
     "worlds": 100,
     "bsts": 30,
     "trimmed_match": 100,
