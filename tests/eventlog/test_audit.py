@@ -30,6 +30,7 @@ NAMES = [
     "exact_duplicates",
     "ties",
     "channel_spelling",
+    "label_spelling",
     "blank_channels",
     "busy_users",
     "conversions_without_touch",
@@ -372,3 +373,24 @@ def test_dirt_never_raises(touches, conversions):
     nulls += sum(None in row[:2] or not row[0].strip() for row in conversions)
     assert checks["null_keys"].count <= nulls
     assert repr(checks)
+
+
+def test_spellings_differ_by_punctuation_in_every_dimension():
+    touches = (
+        touch_table()
+        .to_pandas()
+        .assign(
+            channel=["email", "e-mail", "PaidSearch", "paid_search", "x"],
+            campaign=["Brand", "brand", "5.0", "5", "other"],
+        )
+    )
+    checks = read_log(touches, conversion_table(), {"dims": "campaign"}).audit(now=NOW)
+    assert "'e-mail'" in checks["channel_spelling"].text
+    assert "'paid_search'" in checks["channel_spelling"].text
+    assert "campaign: '5' = '5.0'" in checks["label_spelling"].text
+    assert "'Brand' = 'brand'" in checks["label_spelling"].text
+    exec(checks["label_spelling"].fix, {"touches": touches})
+    log = read_log(touches, conversion_table(), {"dims": "campaign"})
+    assert log.audit(now=NOW)["label_spelling"].passed
+    grouped = eval(checks["channel_spelling"].fix, {"log": log})
+    assert grouped.audit(now=NOW)["channel_spelling"].passed

@@ -17,7 +17,14 @@ _BUSY_TIMES_USUAL, _FEWEST_BUSY = 10, 100
 
 def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
     """Return the findings on touches."""
-    found = [_duplicates(scan), _ties(scan), _spelling(scan), _blank(scan), _busy(scan, limits)]
+    found = [
+        _duplicates(scan),
+        _ties(scan),
+        _spelling(scan),
+        _dimensions(scan),
+        _blank(scan),
+        _busy(scan, limits),
+    ]
     return found if scan.log.grouping is None else [*found, _unmatched(scan)]
 
 
@@ -95,7 +102,7 @@ def _spelling(scan: Scan) -> Finding:
     counts = _counts(scan)
     variants: dict[str, list[str]] = defaultdict(list)
     for name in filter(str.strip, counts):  # blank ones are a finding of their own
-        variants[re.sub(r"[\s_-]+", " ", name.strip()).casefold()].append(name)
+        variants[_sound(name)].append(name)
     groups = [sorted(names, key=lambda name: -counts[name]) for names in variants.values() if len(names) > 1]
     if not groups:
         return Finding(
@@ -110,9 +117,46 @@ def _spelling(scan: Scan) -> Finding:
     return Finding(CheckResult("channel_spelling", False, f"{what}: {shown}", rare, rows, fix))
 
 
+def _sound(name: str) -> str:
+    """Return a name without case and punctuation, and ``"5.0"`` as ``"5"``."""
+    return re.sub(r"[\W_]+", "", re.sub(r"^(\d+)\.0+$", r"\1", name.strip())).casefold() or name
+
+
+def _dimensions(scan: Scan) -> Finding:
+    """Find labels of the other dimensions that differ by case or punctuation only."""
+    found: list[tuple[str, str, list[str]]] = []
+    log = scan.log
+    columns_of = {
+        **dict(log.touch_table.dims),
+        **dict(log.conversion_table.conversion_dims),
+        "goal": log.conversion_table.goal or "goal",
+    }
+    later = "touches" if log.conversions is None else "conversions"
+    for table, columns in (("touches", scan.touches), (later, scan.conversions)):
+        goal = getattr(columns, "goal", None)
+        for dim in (*columns.dims, *(() if goal is None else (goal,))):
+            variants: dict[str, list[str]] = defaultdict(list)
+            for label in dim.labels:
+                variants[_sound(label)].append(label)
+            found += [(table, dim.name, names) for names in variants.values() if len(names) > 1]
+    if not found:
+        return Finding(
+            CheckResult("label_spelling", True, "no label of a dimension is spelt in several ways")
+        )
+    shown = "; ".join(f"{dim}: " + " = ".join(map(repr, names[:5])) for _, dim, names in found[:5])
+    text = f"{many(len(found), 'label')} spelt in several ways: {shown}"
+    lines = [
+        f"{table}[{columns_of[dim]!r}] = {table}[{columns_of[dim]!r}]"
+        f".replace({dict.fromkeys(names[1:], names[0])!r})"
+        for table, dim, names in found[:5]
+    ]
+    return Finding(CheckResult("label_spelling", False, text, len(found), fix="; ".join(lines)))
+
+
 def _pattern(names: list[str]) -> str:
-    words = re.split(r"[\s_-]+", names[0].strip().casefold())
-    return f"re:^{'[ _-]*'.join(map(re.escape, words))}$" if len(words) > 1 else names[0].strip().casefold()
+    if len({name.strip().casefold() for name in names}) == 1:
+        return names[0].strip().casefold()
+    return f"re:^({'|'.join(sorted(re.escape(name.strip().casefold()) for name in names))})$"
 
 
 def _blank(scan: Scan) -> Finding:
