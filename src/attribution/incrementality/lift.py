@@ -281,6 +281,21 @@ class Lift(Display):
         return notes(self)
 
 
+def _in_total(lift: Lift) -> dict[str, float]:
+    """Return what a geo test's cell caused and cost."""
+    if lift.design != "geo":
+        return {}
+    found: dict[str, float] = {}
+    cost = lift.details.get("cost")
+    for name in ("incremental", "iroas", "cost_per_incremental"):
+        estimate: Estimate | None = getattr(lift, name)
+        if estimate is not None:
+            found |= {name: estimate.value, f"{name}_ci_low": estimate.low, f"{name}_ci_high": estimate.high}
+        if name == "incremental" and cost is not None:
+            found["cost"] = cost["total"]
+    return found
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class Lifts(Display):
     """Several lifts that were tested together: arms against one holdout, segments, or outcomes.
@@ -321,7 +336,14 @@ class Lifts(Display):
         return len(self.lifts)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row a label: units, difference and lift with intervals, p-values, level, verdict."""
+        """Return a row a label.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Units, difference and lift with intervals, p-values, level and verdict; of geo tests also what was
+            caused in all, its cost and iROAS where the cost is known, with intervals.
+        """
         import pandas as pd
 
         rows = [
@@ -339,6 +361,7 @@ class Lifts(Display):
                 "p_adjusted": self.adjusted[label],
                 "level": 1.0 - lift.alpha,
                 "verdict": lift.verdict,
+                **_in_total(lift),
             }
             for label, lift in self.lifts.items()
         ]

@@ -143,6 +143,10 @@ def summary_of_many(lifts: Lifts) -> str:
             f"{label}: {lift.verdict} ({p_text(lifts.adjusted[label])}{adjusted}). "
             + _line("Lift", lift.relative, _percent, lift)
         )
+        if lift.design == "geo" and lift.incremental is not None:
+            lines[-1] += " " + _line(f"Incremental {lift.outcome}", lift.incremental, _number, lift)
+        if lift.design == "geo" and lift.iroas is not None:
+            lines[-1] += " " + _line("iROAS", lift.iroas, _number, lift)
     if len(lifts) > _SEVERAL:
         lines.append(f"And {len(lifts) - _SEVERAL} more; .to_frame() has all.")
     return "\n".join(lines)

@@ -9,6 +9,7 @@ from attribution.incrementality.effects import mean_of
 
 WELCH = "Welch's difference of means"
 FEW_CLUSTERS = 40
+ROUNDING = 1e-9  # of the mean: what a subtraction leaves of nothing
 SKEW_RULE = 355  # units an arm per squared skewness (Kohavi, Deng & Vermeer 2022)
 
 
@@ -22,7 +23,8 @@ def notes(context: Context) -> tuple[str, ...]:
         )
     if context.negative and not context.clustered:
         low = min(float(side.low[side.at("outcome")]) for side in context.sides)
-        if low < 0:
+        size = max(abs(float(side.mean[side.at("outcome")])) for side in context.sides)
+        if low < -ROUNDING * size:
             found.append(
                 f"some values of {request.outcome} are negative (refunds?), the lowest {format_number(low)}"
             )

@@ -273,3 +273,67 @@ def test_the_cost_is_covered_by_its_interval():
         found = spent(GeoTest(held_panel, np.arange(40) < 10, 20, 0, None, "sales"), REQUEST)
         held += abs(found.total - extra.sum()) <= 1.96 * found.error
     assert 0.92 < held / 800 < 0.975
+
+
+def test_cells_show_what_they_caused_and_cost():
+    table, asked = panel("did")
+    cells = {"a": NAMES[:2], "b": NAMES[2:4]}
+    lifts = at.analyze_geo(table, **(asked | {"treated": cells, "cost": "cost", "inference": "pooled"}))
+    frame = lifts.to_frame().set_index("cell")
+    for cell in cells:
+        assert frame.loc[cell, "incremental"] == lifts[cell].incremental.value
+        assert frame.loc[cell, "iroas_ci_low"] == lifts[cell].iroas.low
+        assert frame.loc[cell, "cost"] == lifts[cell].details["cost"]["total"]
+        assert frame.loc[cell, "cost_per_incremental"] == lifts[cell].cost_per_incremental.value
+    assert lifts.summary().count("Incremental sales: ") == 2
+    assert lifts.summary().count("iROAS: ") == 2
+    without = at.analyze_geo(table, **(asked | {"treated": cells, "inference": "pooled"})).to_frame()
+    assert "incremental" in without
+    assert "iroas" not in without
+
+
+def nothing_within(*rows):
+    def change(sales):
+        sales[list(rows), PRE:] = 0.0
+
+    return change
+
+
+@pytest.mark.parametrize("inference", ["welch", "autocorrelation"])
+@pytest.mark.parametrize("rows", [(5,), (1,), (1, 5), (0, 1, 2, 3)])
+@pytest.mark.parametrize("paired", [False, True])
+def test_geos_without_outcome_are_refused_with_arguments_that_run(rows, inference, paired):
+    table, asked = panel("did", nothing_within(*rows))
+    if paired:
+        frame = pd.DataFrame(table)
+        table = frame[frame["geo"].isin(NAMES[:8])]
+        asked |= {"strata": METHODS["trimmed_match"]["strata"]}
+    asked |= {"inference": inference}
+    with pytest.raises(ExperimentError) as caught:
+        at.analyze_geo(table, **asked)
+    first = str(caught.value).split("Fix: ")[1]
+    if first.startswith("method='tbr'"):
+        assert len(rows) == 4
+        again = at.analyze_geo(table, **(asked | {"method": "tbr", "inference": None}))
+    else:
+        call = first.split(" to leave such geos out")[0]
+        again = at.analyze_geo(table, **(asked | eval(f"dict({call})")))
+    assert again.p_value >= 0
+
+
+def test_a_plan_that_leaves_ten_days_fails_its_history():
+    data = at.datasets.simulate_geo(24, days=120, seed=5, holidays=False)
+    plan = at.plan_geo(data.panel, periods=100, progress=False)
+    assert plan.checks["history"].passed is False
+    assert "a history of 400 days" in plan.checks["history"].fix
+    assert at.plan_geo(data.panel, periods=21, progress=False).checks["history"].passed is not False
+
+
+def test_what_a_subtraction_leaves_of_nothing_is_no_refund():
+    rng = np.random.default_rng(2)
+    value = rng.gamma(2, 30, 4000) * (rng.random(4000) < 0.3)
+    value[5] = -1.5e-11
+    users = {"arm": np.repeat(["treatment", "holdout"], 2000), "value": value}
+    assert "negative" not in at.analyze_holdout(users, outcome="value").summary()
+    users["value"] = np.where(np.arange(4000) == 5, -20.0, value)
+    assert "are negative (refunds?), the lowest -20" in at.analyze_holdout(users, outcome="value").summary()

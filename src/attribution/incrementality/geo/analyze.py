@@ -230,7 +230,7 @@ def analyze_geo(
         window=Window(since, start, end, request.cooldown),
     )
     cells = cells_of(treated, read.geos)
-    strata = strata_of(strata, read.geos)
+    strata = strata_of(strata, (*read.geos, *map(label_of, buffer)))
     request = replace(request, method=chosen(request.method, strata))
     if len(cells) > 1 and request.cost is not None:
         msg = f"cost={cost!r} is one total, and there are {len(cells)} cells"

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from attribution._typing import Floats
+from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError
 from attribution.incrementality.geo.layout import GeoTest
 from attribution.incrementality.geo.reading import Fitted, Reading, Steps
@@ -187,8 +187,28 @@ def refuse_empty(test: GeoTest) -> None:
             names = [test.panel.geos[row] for row in empty]
             msg = f"{', '.join(names[:5])} had no {test.outcome} {when}"
             why = "a geo that opened, or closed, on the way tells nothing of proportional change"
-            hint = f"buffer={names[:5]!r} to leave such geos out, or method='synthetic_control'"
+            hint = without(test, empty)
             raise ExperimentError(msg, column=test.outcome, count=len(empty), why=why, hint=hint)
+
+
+def without(test: GeoTest, rows: Ints) -> str:
+    """Return the arguments that leave geos out, of their arm and with their stratum, or another method."""
+    gone = np.zeros(len(test.treated), np.bool_)
+    gone[rows] = True
+    if test.strata is not None:
+        for stratum in np.unique(test.strata[rows]):
+            inside = test.strata == stratum
+            left = test.treated[inside & ~gone]
+            if left.all() or not left.any():
+                gone |= inside
+    names = [geo for geo, out in zip(test.panel.geos, gone, strict=True) if out]
+    rest = [geo for geo, out, one in zip(test.panel.geos, gone, test.treated, strict=True) if one and not out]
+    others = int((~test.treated & ~gone).sum())
+    if not rest or others < 2:
+        return "method='tbr', which compares totals and needs no logarithm"
+    if (gone & test.treated).any():
+        return f"treated={rest!r}, buffer={names!r} to leave such geos out, or method='tbr'"
+    return f"buffer={names!r} to leave such geos out, or method='tbr'"
 
 
 def index_path(test: GeoTest, effect: float) -> Floats:
@@ -224,7 +244,8 @@ def _step(test: GeoTest, alpha: float) -> tuple[Reading, Serial]:
     if len(none):
         geo, when = test.panel.geos[none[0][0]], test.panel.times[none[0][1]]
         msg = f"the log of a {test.outcome} that is not above 0 does not exist, such as {geo!r} at {when}"
-        hint = f"sum the panel to weeks, buffer={[geo]!r}, or method='synthetic_control'"
+        rows = np.unique(none[:, 0])
+        hint = f"{without(test, rows)}; or sum the panel to weeks"
         raise ExperimentError(msg, column=test.outcome, count=len(none), hint=hint)
     logs = np.log(outcome)
     gap = logs[test.treated].mean(axis=0) - logs[~test.treated].mean(axis=0)

@@ -13,6 +13,7 @@ from attribution.incrementality.lift import Estimate
 TOO_MANY, TOO_FEW = 1.6, 0.5  # false alarms over the level; 8% and 2.5% at the level of 5%
 FLATTERED = 1.5  # MDE of the windows that judge over that of those that chose
 FEW_APART = 3.0
+FEWEST_APART, SHORTEST = 1.5, 0.5  # tests side by side; time before each over the time of the test
 
 
 def check(
@@ -106,6 +107,10 @@ def history(windows: Windows, step: str, *, searched: bool) -> CheckResult:
     if searched and not windows.apart:
         text += "; tests of the windows that choose overlap those of the windows that judge"
     few = apart < FEW_APART or (searched and not windows.apart)
+    if apart < FEWEST_APART or windows.n_pre < SHORTEST * windows.n_test:
+        text += ": too little to tell what such a test can find"
+        fix = f"a shorter test, or a history of {4 * windows.n_test} {step}s"
+        return CheckResult("history", False, text, fix=fix)
     return CheckResult(
         "history", None if few else True, text, fix="a longer history would tell more" if few else ""
     )
