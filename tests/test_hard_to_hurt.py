@@ -101,8 +101,8 @@ COLUMNS = {
         lambda p: credited(touches(user_id=np.zeros((3, 2)))), ("1-dimensional",), "user_id"
     ),
     "none, no rows": Hurt(lambda p: credited({}), ("no user column",), "user_id"),
-    "a series for a table": Hurt(lambda p: credited(pd.Series([1, 2])), ("read_log(",), None),
-    "a number for a table": Hurt(lambda p: credited(5), ("neither a path nor a table", "read_log("), None),
+    "a series for a table": Hurt(lambda p: credited(pd.Series([1, 2])), ("pyarrow.Table",), None),
+    "a number for a table": Hurt(lambda p: credited(5), ("neither a path nor a table", "touches ="), None),
     "a list of rows": Hurt(lambda p: credited([{"user_id": 1}]), ("neither a path nor a table",)),
     "uneven chunks": Hurt(
         lambda p: credited(
@@ -152,7 +152,7 @@ COLUMNS = {
         answer=WHOLE,
     ),
     "a stream that fails": Hurt(
-        lambda p: credited(stream(KeyError("connection"))), ("'connection'", "pyarrow.table")
+        lambda p: credited(stream(KeyError("connection"))), ("'connection'", "pyarrow.Table")
     ),
     "a stream read twice": Hurt(read_twice, ("read once, and has been", "read_all()")),
     "one stream for both tables": Hurt(reader_for_both, ("read once, and has been", "read_all()")),

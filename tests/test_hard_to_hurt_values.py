@@ -105,7 +105,7 @@ TIMES = {
     ),
     "periods of pandas": Hurt(
         lambda p: credited(pd.DataFrame(touches(time=pd.period_range("2026-01", periods=3, freq="M")))),
-        ("period", "to_datetime"),
+        ("period", "to_timestamp()"),
         "time",
     ),
 }
@@ -206,7 +206,9 @@ VALUES = {
     ),
     "complex": Hurt(lambda p: credited(right=orders(value=np.array([1j, 2j]))), ("complex",), "value"),
     "decimals": Hurt(lambda p: credited(right=orders(value=[Decimal(10), Decimal("20.00")])), answer=WHOLE),
-    "booleans": Hurt(lambda p: credited(right=orders(value=[True, False])), ("bool", "to_numeric"), "value"),
+    "booleans": Hurt(
+        lambda p: credited(right=orders(value=[True, False])), ("bool", 'astype("float64")'), "value"
+    ),
     "none at all": Hurt(
         lambda p: credited(right=orders(user_id=[1], time=["2026-03-04"], value=[0.0])),
         answer={"email": (0.5, 0.0), "search": (0.5, 0.0)},
