@@ -246,7 +246,7 @@ def check_match(
         if failed := failed_checks(evidence):
             msg = f"the experiment on {channel!r} is blocked by a failed check ({failed})"
             why = "a test whose arms were not filled as planned says nothing about the channel"
-            hint = 'print(lift.checks.failed); or at.calibrate(..., blocked="drop")'
+            hint = 'print(lift.checks.failed), or blocked="drop" to go on without it'
             raise ExperimentError(msg, column=where, why=why, hint=hint)
         if lift.design == "geo":
             _check_geo(channel, evidence, lift, measure, cost, where)
