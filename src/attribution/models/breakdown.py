@@ -119,13 +119,7 @@ class Breakdown:
         wanted, given = margins.wanted(solved), allocated.sums[margins.inside, :2]
         counted = np.stack([margins.by_label(column) for column in given.T], axis=1)
         raked = [
-            rake(
-                np.maximum(_start(given, measure, margins), 0.0),
-                margins.row,
-                margins.column,
-                np.maximum(rows, 0.0),
-                columns,
-            )
+            _raked(_start(given, measure, margins), margins, rows, columns)
             if _positive(given[:, measure], rows, columns)
             else None
             for measure, (rows, columns) in enumerate(zip(wanted.T, counted.T, strict=True))
