@@ -39,7 +39,7 @@ NOT_CALLED = [
 ]
 
 
-@pytest.mark.parametrize("name", [*CALLED, *DIRECT])
+@pytest.mark.parametrize("name", sorted({*CALLED, *DIRECT}))
 def test_direct_traffic_by_any_name_is_passed_over(name):
     assert is_direct(name)
     journeys = at.read_paths({"path": [f"search | {name}"], "conversions": [1]}, separator=" | ")
