@@ -57,6 +57,7 @@ coverage: $(DEV)
 
 # The same rows and more, with all of their draws; a line for each script of simulations.
 validate: $(DEV)
+	$(BIN)/python -m benchmarks.coverage_few
 	$(BIN)/python -m benchmarks.coverage
 	$(BIN)/python -m benchmarks.geo_zoo
 	$(BIN)/python -m benchmarks.calibration

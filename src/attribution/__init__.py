@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from attribution.models.shapes import UShaped as UShaped
     from attribution.models.shapes import WShaped as WShaped
     from attribution.models.shapley import Shapley as Shapley
+    from attribution.observing import outcomes as outcomes
     from attribution.pipeline import run as run
     from attribution.reporting.html import report as report
     from attribution.reporting.regression.compare import check as check
@@ -125,6 +126,7 @@ _HOME = {
     "driving_paths": "attribution.evaluation.driving",
     "load_config": "attribution.config",
     "load_sample": "attribution.datasets",
+    "outcomes": "attribution.observing",
     "path_counts": "attribution.counting",
     "plan_geo": "attribution.incrementality.geo.plan",
     "plan_holdout": "attribution.incrementality.plan",

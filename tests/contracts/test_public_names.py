@@ -53,6 +53,7 @@ PROMISED = [
     "driving_paths",
     "load_config",
     "load_sample",
+    "outcomes",
     "path_counts",
     "plan_geo",
     "plan_holdout",

@@ -107,7 +107,7 @@ def test_one_outcome_in_a_list_and_moments(users):
         ({"outcome": ["revenue", "visits"], "denominator": "visits"}, "over itself", "without 'visits'"),
         ({"outcome": ["visits", "revenue"], "denominator": "seen", "value": "revenue"},
          "numerator", "by itself"),
-        ({"outcome": ["revenue", "nothing"]}, "outcome is 0 for everybody", "join"),
+        ({"outcome": ["nothing", "revenue"]}, "outcome is 0 for everybody", "join"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(users, options, match, hint):

@@ -107,6 +107,8 @@ def _details(context: Context, pair: Pair, test: Test) -> dict[str, Any]:
         "units": {arm: side.units for arm, side in zip(arms, (pair.treated, pair.control), strict=True)},
         "binary": context.binary,
         "blocked": blocked,
+        "alternative": request.alternative,
+        "margin": request.margin,
         "despite": over,
         "notes": notes(context),
     }

@@ -23,7 +23,7 @@ from attribution.incrementality.lin import Comparison, Jobs, Regressions, lin
 from attribution.incrementality.metrics import capped, of_moments, roles, spec_of
 from attribution.incrementality.moments import Moments, total
 from attribution.incrementality.reference import reference
-from attribution.incrementality.refusals import FEWEST, refuse_arms, refuse_numbers
+from attribution.incrementality.refusals import FEWEST, cap_of, refuse_arms, refuse_numbers, without_empty
 from attribution.incrementality.request import Request
 from attribution.incrementality.tally import SIZE, Group, Tallied
 from attribution.incrementality.users import Users, users_of
@@ -81,10 +81,11 @@ class Experiment:
             source = users_of(users)
             spec = spec_of(source, request)
             if request.winsorise is not None:
-                caps = {name: source.quantile(name, request.winsorise) for name in request.outcomes}
+                caps = {name: cap_of(source, name, request.winsorise) for name in request.outcomes}
                 spec = capped(spec, caps)
             found = source.tally(spec)
         refuse_arms(found, request)
+        request, empty = without_empty(found, request)
         for outcome in request.outcomes:
             one = replace(request, outcome=outcome)
             refuse_numbers(found.under(roles(one)), one)
@@ -98,7 +99,7 @@ class Experiment:
             segment=request.segment,
             covariates=tuple(COVARIATE + name for name in request.covariates),
             has_exposure=request.exposed is not None,
-            given=given,
+            given=[*empty, *given],
             despite=request.despite,
         )
         far = None if source is None else cache(partial(source.far, spec, Scale.of(found.groups)))

@@ -14,6 +14,8 @@ from attribution.incrementality.request import Request
 from attribution.stats.multiplicity import Correction
 
 Design = Literal["itt", "psa", "ghost_ads"]
+Alternative = Literal["two-sided", "larger", "smaller"]
+SIDES = ("two-sided", "larger", "smaller")
 
 
 @overload
@@ -42,6 +44,8 @@ def analyze_holdout(
     winsorise: float | None = ...,
     two_part: bool = ...,
     sequential: int | None = ...,
+    alternative: Alternative = ...,
+    margin: float = ...,
     checks: Sequence[CheckResult] = ...,
     despite: Sequence[str] = ...,
 ) -> Lift: ...
@@ -73,6 +77,8 @@ def analyze_holdout(
     winsorise: float | None = ...,
     two_part: bool = ...,
     sequential: int | None = ...,
+    alternative: Alternative = ...,
+    margin: float = ...,
     checks: Sequence[CheckResult] = ...,
     despite: Sequence[str] = ...,
 ) -> Lifts: ...
@@ -104,6 +110,8 @@ def analyze_holdout(
     winsorise: float | None = ...,
     two_part: bool = ...,
     sequential: int | None = ...,
+    alternative: Alternative = ...,
+    margin: float = ...,
     checks: Sequence[CheckResult] = ...,
     despite: Sequence[str] = ...,
 ) -> Lifts: ...
@@ -134,6 +142,8 @@ def analyze_holdout(
     winsorise: float | None = None,
     two_part: bool = False,
     sequential: int | None = None,
+    alternative: Alternative = "two-sided",
+    margin: float = 0.0,
     checks: Sequence[CheckResult] = (),
     despite: Sequence[str] = (),
 ) -> Lift | Lifts:
@@ -202,6 +212,13 @@ def analyze_holdout(
     sequential
         Planned number of users of a test that is looked at again and again: a confidence sequence, valid at
         every look, takes the place of the interval (Waudby-Smith et al. 2021).
+    alternative
+        What counts as an effect, as in `plan_holdout`: ``"larger"``, or ``"smaller"`` for what the treatment
+        shall lower, test one side at `alpha`, and intervals have one end.
+    margin
+        Of a test of non-inferiority, the largest difference in the unwanted direction that is still taken
+        for none, such as 0.002 for 0.2 points, together with ``alternative="larger"``: the p-value is that
+        of a loss as large. Plan it as an effect of that size.
     checks
         Results of further checks, such as `pre_period`, to show and heed.
     despite
@@ -258,6 +275,8 @@ def analyze_holdout(
         winsorise=winsorise,
         two_part=two_part,
         sequential=sequential,
+        alternative=one_of(alternative, "alternative", SIDES, error=ExperimentError),
+        margin=margin,
         despite=despite,
     )
     experiment = Experiment.read(users, request, checks)

@@ -174,10 +174,15 @@ class Lift(Display):
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def verdict(self) -> Literal["effect", "no effect shown", "blocked"]:
-        """``"effect"``, ``"no effect shown"``, or ``"blocked"`` where a check failed that forbids reading."""
+    def verdict(self) -> Literal["effect", "no effect shown", "blocked", "no worse", "not shown"]:
+        """``"effect"``, ``"no effect shown"``, or ``"blocked"`` where a check failed that forbids reading.
+
+        Of a test of non-inferiority ``"no worse"`` or ``"not shown"``.
+        """
         if self.details.get("blocked"):
             return "blocked"
+        if self.details.get("margin"):
+            return "no worse" if self.p_value <= self.alpha else "not shown"
         return "effect" if self.p_value <= self.alpha else "no effect shown"
 
     @property

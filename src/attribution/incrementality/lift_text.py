@@ -49,6 +49,12 @@ def verdict_line(lift: Lift) -> str:
             f"find out why first, or pass despite={tuple(names)!r}."
         )
     level = f"{100 * lift.alpha:.4g}% level"
+    if lift.verdict in {"no worse", "not shown"}:
+        margin = _change(lift, lift.details["margin"], signed=False)
+        told = (
+            "by less than the margin" if lift.verdict == "no worse" else "not shown to be within the margin"
+        )
+        return f"Verdict: {lift.verdict}. A loss is {told} of {margin} ({p_text(lift.p_value)}, {level})."
     if lift.verdict == "effect":
         way = "more" if lift.absolute.value > 0 else "less"
         return f"Verdict: effect. The treated have {way} {lift.outcome} ({p_text(lift.p_value)}, {level})."

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 
+from attribution.diagnostics import CheckResult
 from attribution.errors import ExperimentError, nearest
 from attribution.incrementality.judge import COVARIATE, counts_of
+from attribution.incrementality.metrics import roles
 from attribution.incrementality.moments import total
 from attribution.incrementality.request import Request
 from attribution.incrementality.tally import SIZE, Tallied
+from attribution.incrementality.users import Users
 
+LARGEST = 1e200  # sum of squares: beyond, products of two are not finite
 FEWEST = 5  # users in an arm
 FEWEST_CLUSTERS = 2
 _COPY = 1e-9  # of the outcome's variance left, below which the covariate is the outcome in other units
@@ -72,8 +76,8 @@ def refuse_numbers(tallied: Tallied, request: Request) -> None:
     """
     whole = total(part for key, part in tallied.groups.items() if key[0] in request.arms)
     place = outcome = whole.at("outcome")
-    if not whole.cross.max() < math.inf:
-        msg = "some numbers are so large that their squares are not finite"
+    if not whole.cross.max() < LARGEST:
+        msg = "some numbers are so large that products of their squares are not finite"
         hint = "find where they come from, and cap or correct them; or divide the column by a power of ten"
         raise ExperimentError(msg, column=request.outcome, hint=hint)
     if whole.cross[place, place] <= 0:
@@ -93,3 +97,44 @@ def refuse_numbers(tallied: Tallied, request: Request) -> None:
             msg = "the covariate says the same as the outcome"
             why = "adjusting an outcome for itself takes the whole effect away, and calls that certain"
             raise ExperimentError(msg, column=name, why=why, hint="a covariate from before assignment")
+
+
+def without_empty(tallied: Tallied, request: Request) -> tuple[Request, list[CheckResult]]:
+    """Return the request without those further outcomes that are 0 for everybody, and a check for each."""
+    found = []
+    groups = [part for key, part in tallied.groups.items() if key[0] in request.arms]
+    for outcome in request.outcomes[1:]:
+        one = total(part.under(roles(replace(request, outcome=outcome))) for part in groups)
+        place = one.at("outcome")
+        if one.mean[place] == 0 and one.cross[place, place] == 0:
+            found.append(outcome)
+    kept = tuple(outcome for outcome in request.outcomes if outcome not in found)
+    checks = [
+        CheckResult(
+            f"no_{outcome}",
+            False,
+            f"{outcome} is 0 for everybody and is left out: there is nothing to compare",
+            fix="check the join that brought it to the users",
+        )
+        for outcome in found
+    ]
+    return replace(request, outcomes=kept), checks
+
+
+def cap_of(users: Users, outcome: str, share: float) -> float:
+    """Return where an outcome is capped.
+
+    Raises
+    ------
+    ExperimentError
+        If so few have any outcome that the cap would be 0, which would make everybody's 0.
+    """
+    cap = users.quantile(outcome, share)
+    if cap > 0:
+        return cap
+    enough = [one for one in (0.9999, 0.99999) if one > share and users.quantile(outcome, one) > 0]
+    if cap == 0 and users.quantile(outcome, 1.0) > 0:
+        msg = f"winsorise={share:g} caps the outcome at 0: fewer than {100 * (1 - share):.3g}% have any"
+        hint = f"winsorise={enough[0]:g}" if enough else "two_part=True instead of winsorise="
+        raise ExperimentError(msg, column=outcome, hint=hint)
+    return cap

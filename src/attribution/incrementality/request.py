@@ -79,6 +79,7 @@ class Request:
         winsorise: Any,
         sequential: Any,
         two_part: Any,
+        margin: Any,
         despite: Any,
         **columns: Any,
     ) -> Request:
@@ -118,6 +119,7 @@ class Request:
             sequential=None
             if sequential is None
             else whole(sequential, "sequential", least=2, error=ExperimentError),
+            margin=_margin(margin),
             despite=name_list(despite, "despite", error=ExperimentError),
             **columns,
         )
@@ -134,6 +136,10 @@ class Request:
         """
         known_despite(self.despite)
         pooled = self.variance if self.pooled else None
+        one_sided = self.alternative if self.alternative != "two-sided" else None
+        if self.margin and one_sided is None:
+            msg = "margin= says how much worse is still no worse, and a two-sided test knows no worse"
+            raise ExperimentError(msg, column="margin", hint='alternative="larger", or "smaller"')
         without = (
             (
                 "count",
@@ -163,6 +169,13 @@ class Request:
                 "cost",
                 self.cost or self.cost_column,
                 "a ratio has no sum to pay for",
+            ),
+            (
+                "sequential",
+                self.sequential,
+                "alternative",
+                one_sided,
+                "a confidence sequence watches both sides",
             ),
             ("cluster", self.cluster, "two_part", self.two_part or None, "the parts are shares of users"),
             (
@@ -199,6 +212,13 @@ class Request:
             raise ExperimentError(
                 msg, column="value", hint="analyse it by itself: outcome= without denominator="
             )
+
+
+def _margin(margin: Any) -> float:
+    if isinstance(margin, bool) or not isinstance(margin, Real) or not 0 <= float(margin) < float("inf"):
+        msg = f"margin={margin!r} must be a difference of means, 0 or more"
+        raise ExperimentError(msg, column="margin", hint="margin=0.002 for 0.2 points")
+    return float(margin)
 
 
 def _outcomes(outcome: Any) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from attribution._display import format_number
 from attribution.incrementality.arm import Arm
 from attribution.incrementality.context import Context
 from attribution.incrementality.effects import mean_of
+from attribution.incrementality.events import events
 
 WELCH = "Welch's difference of means"
 FEW_CLUSTERS = 40
@@ -39,6 +40,18 @@ def notes(context: Context) -> tuple[str, ...]:
             f"the covariates {', '.join(context.unused)} are not used: with so few events nobody knows what "
             "they explain"
         )
+    found += [
+        check.text
+        for check in context.checks
+        if check.name.startswith("sample_ratio") and check.passed is None and check.count
+    ]
+    plain = not context.clustered and request.denominator is None
+    if plain and all(float(side.low[side.at("outcome")]) > 0 for side in context.sides):
+        found.append(
+            f"every user has some {request.outcome}: if the table was joined from orders, those without are "
+            "missing, and the answer is to another question, about buyers; at.outcomes(log, arms) has a "
+            "row for every assigned user"
+        )
     found += _heavy_tails(context)
     if request.two_part:
         found.append(
@@ -64,10 +77,12 @@ def _heavy_tails(context: Context) -> list[str]:
         if control.mean[place]
         else float("inf")
     )
+    rare = any(0 < events(side, "outcome") < 0.001 * side.n for side in context.sides)
+    advice = "two_part=True reads" if rare else "winsorise=0.999 or two_part=True read"
     text = (
         f"{context.request.outcome} has heavy tails (in the holdout, standard deviation {cv:.3g} times "
         f"the mean, skewness {control.skewness('outcome'):.3g}): the interval is sure to hold its level only "
-        f"with {worst:.2g} times as many users; winsorise=0.999 or two_part=True read it otherwise"
+        f"with {worst:.2g} times as many users; {advice} it otherwise"
     )
     return [text]
 
@@ -110,6 +125,8 @@ def method(context: Context) -> str:
         else:
             errors = "HC2 errors" if context.robust else "equal variances within an arm"
             parts.append(f"adjusted for {names} (Lin's regression, {errors})")
+    if request.alternative != "two-sided":
+        parts.append(f"one-sided ({request.alternative})")
     if request.sequential is not None:
         parts.append(f"confidence sequence valid at every look, narrowest at {request.sequential:,} users")
     if request.exposed is not None and request.design == "itt":

@@ -35,6 +35,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "path.cooldown": "cooldown",
     "verdict.effect": "effect",
     "verdict.no effect shown": "no effect shown",
+    "verdict.no worse": "no worse",
+    "verdict.not shown": "not shown",
     "verdict.blocked": "not to be read",
     "holdouts": "Experiments",
     "holdouts.caption": "{channel}: what the experiment measured",

@@ -37,6 +37,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "path.cooldown": "après le test",
     "verdict.effect": "effet",
     "verdict.no effect shown": "aucun effet démontré",
+    "verdict.no worse": "pas pire",
+    "verdict.not shown": "non démontré",
     "verdict.blocked": "à ne pas lire",
     "holdouts": "Expériences",
     "holdouts.caption": "{channel} : ce que l’expérience a mesuré",

@@ -1,0 +1,113 @@
+"""One-sided tests, margins, sample ratios between the thresholds, and small faults of holdouts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import attribution as at
+from attribution.errors import ExperimentError
+
+
+def cells(treated: int, held: int, n: int = 5_000) -> dict[str, list[object]]:
+    return {
+        "arm": ["treatment"] * 2 + ["holdout"] * 2,
+        "converted": [1, 0, 1, 0],
+        "n": [treated, n - treated, held, n - held],
+    }
+
+
+@pytest.mark.parametrize(("treated", "held"), [(300, 250), (250, 300), (8, 3), (3, 9)])
+def test_a_side_is_half_of_both_and_the_other_is_the_rest(treated, held):
+    both = at.analyze_holdout(cells(treated, held), count="n")
+    for side, above in (("larger", True), ("smaller", False)):
+        one = at.analyze_holdout(cells(treated, held), count="n", alternative=side)
+        half = both.p_value / 2
+        assert one.p_value == pytest.approx(half if (treated > held) == above else 1 - half)
+        assert one.absolute.holds(0.0) == one.relative.holds(0.0) == (one.p_value > 0.05)
+        assert np.isinf(one.absolute.high if above else one.absolute.low)
+        wide = at.analyze_holdout(cells(treated, held), count="n", alpha=0.1)  # 90% both ways: 95% one way
+        end = "low" if above else "high"
+        assert getattr(one.absolute, end) == pytest.approx(getattr(wide.absolute, end))
+        assert f"one-sided ({side})" in one.method or "score test" in one.method
+
+
+def test_a_margin_is_tested_by_the_end_of_the_interval():
+    lift = at.analyze_holdout(cells(250, 260), count="n", alternative="larger", margin=0.01)
+    # Closed form: z = (gap + margin) / se.
+    p, q = 250 / 5_000, 260 / 5_000
+    error = np.sqrt((p * (1 - p) + q * (1 - q)) / 4_999)
+    assert lift.p_value == pytest.approx(stats.norm.sf((p - q + 0.01) / error), rel=1e-2)
+    assert lift.verdict == "no worse"
+    assert not lift.absolute.holds(-0.01)
+    assert "no worse" in lift.summary()
+    tight = at.analyze_holdout(cells(250, 260), count="n", alternative="larger", margin=0.001)
+    assert tight.verdict == "not shown"
+    assert tight.absolute.holds(-0.001)
+    few = at.analyze_holdout(cells(6, 7), count="n", alternative="larger", margin=0.003)
+    assert few.absolute.holds(-0.003) == (few.p_value > 0.05)
+    with pytest.raises(ExperimentError, match="knows no worse"):
+        at.analyze_holdout(cells(250, 260), count="n", margin=0.01)
+    with pytest.raises(ExperimentError, match="do not go together"):
+        at.analyze_holdout(cells(250, 260), count="n", sequential=10_000, alternative="larger")
+
+
+def test_the_power_of_a_one_sided_plan_is_that_of_its_analysis():
+    plan = at.plan_holdout(baseline=0.05, lift=0.2, alternative="larger")
+    n = plan.n_per_arm["treatment"]
+    rng = np.random.default_rng(4)
+    draws = [
+        at.analyze_holdout(
+            cells(*rng.binomial(n, (0.06, 0.05)).tolist(), n=n), count="n", alternative="larger"
+        )
+        for _ in range(400)
+    ]
+    found = sum(lift.verdict == "effect" for lift in draws) / 400
+    assert found == pytest.approx(0.8, abs=0.06)  # three standard errors; two-sided it would be .70
+
+
+def test_an_unusual_sample_ratio_is_shown_although_it_passes():
+    rng = np.random.default_rng(0)
+    users = {
+        "arm": np.repeat(["treatment", "holdout"], [5_145, 4_855]),
+        "converted": rng.random(10_000) < 0.1,
+    }
+    lift = at.analyze_holdout(users, shares={"treatment": 0.5, "holdout": 0.5})
+    assert lift.checks["sample_ratio"].passed is None  # p = .0037
+    assert "unusual, watch them" in lift.summary()
+    assert "unusual, watch them" in repr(lift)
+
+
+def test_small_faults():
+    rng = np.random.default_rng(1)
+    users = {
+        "arm": np.where(np.arange(20_000) % 2, "treatment", "holdout"),
+        "revenue": np.where(rng.random(20_000) < 0.0006, rng.gamma(2.0, 20.0, 20_000), 0.0),
+        "nothing": np.zeros(20_000),
+        "huge": rng.normal(1.0, 0.1, 20_000) * 1e150,
+    }
+    with pytest.raises(ExperimentError, match=r"fewer than 0.1% have any") as caught:
+        at.analyze_holdout(users, outcome="revenue", winsorise=0.999)
+    assert "winsorise=0.9999" in str(caught.value)
+    at.analyze_holdout(users, outcome="revenue", winsorise=0.9999)  # the line that was printed
+    assert "winsorise" not in at.analyze_holdout(users, outcome="revenue").summary()
+    with pytest.raises(ExperimentError, match="so large"):
+        at.analyze_holdout(users, outcome="huge")
+    both = at.analyze_holdout(users, outcome=["revenue", "nothing"])
+    assert list(both) == ["revenue"]
+    assert both["revenue"].checks["no_nothing"].passed is False
+
+
+def test_a_skewed_covariate_is_refused_no_more_often_than_it_says():
+    refused = 0
+    for seed in range(150):
+        rng = np.random.default_rng([5, seed])
+        arm = rng.random(2_000) < 0.9
+        past = np.where(rng.random(2_000) < 0.05, rng.lognormal(3.0, 1.5, 2_000), 0.0)
+        users = {"arm": np.where(arm, "treatment", "holdout"), "y": rng.normal(size=2_000), "past": past}
+        try:
+            at.analyze_holdout(users, outcome="y", covariate="past", adjust="cuped")
+        except ExperimentError:
+            refused += 1
+    assert refused <= 1  # at .1%, two of 150 have a probability of 1%
