@@ -70,7 +70,8 @@ def test_the_table_answers_what_was_asked_and_the_join_of_buyers_warns():
     known = pa.table(data.users).to_pandas()
     arms = known[["user_id", "arm_email"]].rename(columns={"arm_email": "arm"})
     orders = at.read_log(data.touches, data.conversions)
-    users = at.outcomes(orders, arms, start="2025-01-01", end="2026-01-01", exposed="email")
+    window = {"start": "2025-01-01", "end": "2026-01-01"}
+    users = at.outcomes(orders, arms, goal="purchase", exposed="email", **window)
     # The simulator's own table of users.
     assert users["conversions"].tolist() == known["purchases"].tolist()
     assert users["value"].tolist() == pytest.approx(known["value"].tolist())

@@ -75,7 +75,8 @@ class Moments:
         weighted = apart if counts is None else apart * counts
         cross = weighted @ apart.T
         # Not as products of vectors: BLAS would start threads for each of them.
-        third = np.einsum("ij,ij->i", weighted, np.square(apart))
+        with np.errstate(over="ignore", invalid="ignore"):
+            third = np.einsum("ij,ij->i", weighted, np.square(apart))
         return cls(tuple(names), n, mean, cross, third, low, high)
 
     @classmethod
@@ -137,12 +138,13 @@ class Moments:
         part = other.n / n
         between = self.n * part
         own, theirs = np.diag(self.cross), np.diag(other.cross)
-        third = (
-            self.third
-            + other.third
-            + step**3 * between * (self.n - other.n) / n
-            + 3 * step * (self.n * theirs - other.n * own) / n
-        )
+        with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused by its squares
+            third = (
+                self.third
+                + other.third
+                + step**3 * between * (self.n - other.n) / n
+                + 3 * step * (self.n * theirs - other.n * own) / n
+            )
         return Moments(
             self.names,
             n,

@@ -11,7 +11,7 @@ from attribution._typing import Bools, Floats
 
 MOST_NUMBERS = 4_000_000  # of random ones in a reference: draws times units drawn one by one
 MOST_DRAWS, FEWEST_DRAWS = 4_999, 1_999
-_TIE = 1e-7  # of a difference: rounding, not order
+_COARSE = 0.02  # of a difference, that the squares in an arm of what is drawn as a sum may move it by
 _SEED = 20_260_331  # the same data give the same answer, on every engine
 
 
@@ -42,6 +42,9 @@ class Reference:
     ----------
     draws
         Shape (draws,), increasing.
+    slack
+        Share of a difference below which another is as far out. With few events many assignments are alike
+        but for how the sums of the others are drawn: to tell them apart would be to tell rounding.
 
     Examples
     --------
@@ -52,6 +55,7 @@ class Reference:
     """
 
     draws: Floats
+    slack: float = 1e-7
 
     def p_value(self, t: float) -> float:
         """Return the two-sided p-value of a studentised difference: twice that of its own side."""
@@ -59,7 +63,7 @@ class Reference:
 
     def beyond(self, t: float, *, above: bool) -> float:
         """Return the share of assignments that come out at least as far on a side, the real one counted."""
-        slack = _TIE * max(1.0, abs(t))
+        slack = self.slack * max(1.0, abs(t))
         if above:
             count = len(self.draws) - int(np.searchsorted(self.draws, t - slack, "left"))
         else:
@@ -71,11 +75,11 @@ class Reference:
 
         A one-sided test of level a has those of twice a.
         """
-        kept = math.floor(alpha / 2.0 * (len(self.draws) + 1) + _TIE)
+        kept = math.floor(alpha / 2.0 * (len(self.draws) + 1) + 1e-9)
         if kept < 1:
             return -math.inf, math.inf
         low, high = float(self.draws[kept - 1]), float(self.draws[-kept])
-        return low - _TIE * max(1.0, abs(low)), high + _TIE * max(1.0, abs(high))
+        return low - self.slack * max(1.0, abs(low)), high + self.slack * max(1.0, abs(high))
 
     @property
     def smallest(self) -> float:
@@ -124,9 +128,10 @@ def rerandomised(far: Floats, bulk: Bulk, n: tuple[int, int], *, pooled: bool = 
         variance = one[1] / (small - 1) * one[2] + other[1] / (whole - small - 1) * other[2]
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(gap == 0, 0.0, gap / np.sqrt(variance))
+    slack = _COARSE if bulk.n and bulk.spread.any() else 1e-7
     if n[0] == n[1]:  # then who is whose makes no difference
-        return Reference(np.sort(np.concatenate([t, -t])))
-    return Reference(np.sort(t if n[0] == small else -t))
+        return Reference(np.sort(np.concatenate([t, -t])), slack)
+    return Reference(np.sort(t if n[0] == small else -t), slack)
 
 
 def _chosen(rng: np.random.Generator, m: int, whole: int, small: int, draws: int) -> Bools:
