@@ -193,7 +193,11 @@ class Follow:
                 merged(path.read_text(encoding="utf-8"), self.part.text, self.error.column), encoding="utf-8"
             )
             self.done += 1
-        elif isinstance(module := ast.parse(self.part.text), ast.Module):  # as Python: a path for a table
+        elif not self.part.text.startswith(("[", "{")):  # as Python: a path for a table
+            try:
+                module = ast.parse(self.part.text)
+            except SyntaxError:  # it is TOML only
+                return
             name = root(module.body[0].targets[0]) if isinstance(module.body[0], ast.Assign) else ""
             if name in call.arguments:
                 call.arguments[name] = executed(module, call.scope)[name]
@@ -269,7 +273,7 @@ def as_frame(value: Any) -> pd.DataFrame:
         return pd.concat([as_frame(one) for one in value], ignore_index=True)
     if hasattr(value, "to_pandas"):
         return value.to_pandas()
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and all(hasattr(one, "__len__") for one in value.values()):
         return pd.DataFrame(dict(value))
     raise TypeError(type(value))
 
@@ -341,7 +345,8 @@ def _rest(
         if outcome == "works":
             outcome, detail = kept_rows(again, outcome, error)
         found.append(Ran(row, error.hint, part.text, outcome, detail))
-        if outcome == "next fault" and onward is None and isinstance(later, AttributionError):
+        other = part.kind == "call" and follow.failed and part.function != follow.failed.name.split(".")[-1]
+        if outcome == "next fault" and onward is None and isinstance(later, AttributionError) and not other:
             onward = (later, again, fresh)
     if onward is not None and onward[0].hint and len(follows) < MOST_STEPS:
         found += _rest(row, make, *onward, also)

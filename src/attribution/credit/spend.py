@@ -138,7 +138,7 @@ def _within_window(credit: Credit, table: SpendTable, outside: str) -> tuple[Spe
     inside = (when.last >= first) & (when.first <= last)
     if outside == "drop" and not inside.any():
         msg = f"all spend is of days outside {span}, the days of the credit: {_span(when)}"
-        hint = 'give the spend of those days, or with_spend(spend, outside="keep")'
+        hint = 'give the spend of those days, or credit.with_spend(spend, outside="keep")'
         raise CreditError(msg, column=when.column, why="every ROAS would be empty", hint=hint)
     notes = []
     if not inside.all():

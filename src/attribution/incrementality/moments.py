@@ -118,7 +118,7 @@ class Moments:
         k = len(names)
         if sums.shape != (k,) or products.shape != (k, k) or n < 1:
             msg = f"{k} metrics need {k} sums and {k} x {k} products, of at least one unit"
-            raise ExperimentError(msg, hint="Moments.of_sums(('y',), n, [sum_y], [[sum_yy]])")
+            raise ExperimentError(msg, hint="one sum and one row of products a metric, over one unit or more")
         mean = sums / n
         cross = products - n * np.outer(mean, mean)
         if not np.isfinite(cross).all() or (np.diag(cross) < -1e-9 * np.abs(np.diag(products))).any():

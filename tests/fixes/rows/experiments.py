@@ -22,22 +22,10 @@ def goaled() -> at.EventLog:
         return at.read_log(world["touches"], orders)
 
 
-def geo_lift(**options: float) -> at.Lift:
-    """Return the lift of a geo test."""
-    with quietly():
-        treated = [f"geo {number:02d}" for number in range(4)]
-        return at.analyze_geo(
-            World()["panel"], treated=treated, start="2026-02-15", end="2026-02-28", **options
-        )  # type: ignore[arg-type]
-
-
 PILOT = np.random.default_rng(1).gamma(1.0, 10.0, 200)
 
 ROWS = (
     "at.calibrate(at.attribute(goaled(), 'linear', goal='lead'), {'email': at.Evidence(at.Estimate(2.0, 0.5, 3.5), goal='purchase')})",
-    "at.calibrate(credit.select(models='linear'), {'email': geo_lift()})",
-    "at.calibrate(credit.select(models='linear'), {'email': geo_lift()}, measure='value')",
-    "at.calibrate(credit.select(models='linear'), {'email': geo_lift(cost=60.0)}, measure='value')",
     "at.calibrate(credit.select(models='linear'), {'email': at.Estimate(2.0, 0.5, 3.5)}, prior=5)",
     "at.calibrate(credit.select(models='linear'), {'email': at.Estimate(2.0, 0.5, 3.5)}, spread=-1)",
     "at.calibrate(credit.select(models='linear'), {'email': at.Estimate(2.0, 0.5, 3.5)}, alpha=5)",

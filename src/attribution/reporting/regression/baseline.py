@@ -140,7 +140,9 @@ def baseline_of(
     """Return what a check knows of a credit, and of its journeys where these are at hand."""
     if not isinstance(credit, Credit):
         msg = f"{type(credit).__name__} is neither a credit nor the path of one"
-        raise BaselineError(msg, hint="at.attribute(journeys, models)")
+        is_old = name == "the baseline"
+        hint = "at.check(credit, 'baseline.json')" if is_old else "at.attribute(journeys, models)"
+        raise BaselineError(msg, hint=hint)
     if journeys is None and log is not None:
         options = {key: credit.settings[key] for key in _JOURNEY_OPTIONS if key in credit.settings}
         journeys = build_journeys(log, **options)  # type: ignore[arg-type] # as they came
