@@ -33,6 +33,21 @@ def test_a_large_log_comes_near_the_population():
         assert (np.abs(measure(drawn, name) - measure(exact, name)) < 4.5 * errors).all()
 
 
+def test_models_that_smooth_are_those_of_many_users_in_the_population():
+    # With the journeys of one user, 1.4, smoothing by as many pseudo-journeys as coefficients was the model.
+    shares = [
+        measure(at.attribute(Process().population(users), at.BaggedLogistic(1, 1, 1)), "share")
+        for users in (1.0, 1e7, 1e9)
+    ]
+    assert shares[1] == pytest.approx(shares[2], abs=1e-5)
+    assert np.abs(shares[0] - shares[2]).max() > 3e-4
+
+
+def test_conversions_are_held_against_those_of_so_many_users():
+    found = coverage(2_000, logs=20, models=["linear"], measure="conversions", bootstrap=100, seed=5)
+    assert found.by_model()["coverage"].iloc[0] > 0.8
+
+
 def test_a_log_depends_on_its_seed_alone():
     first, again = (Process().draw(50, np.random.default_rng(7)) for _ in range(2))
     assert np.array_equal(first.channel, again.channel)

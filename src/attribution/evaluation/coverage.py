@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CHANNELS = ("ad", "email", "search", "social", "video")
 LONGEST = 5  # touches of a journey
+POPULATION = 1e7  # users: so many that no smoothing is seen
 KINDS = 2  # of users: passers-by, and those who look around and buy
 
 
@@ -90,10 +91,16 @@ class Process:
             converts.append(1.0 - (1.0 - base) * np.multiply.reduceat(1.0 - lifts[codes], offsets[:-1]))
         return np.array(taken), np.array(converts)
 
-    def population(self) -> Journeys:
-        """Return every journey that can be, converting or not, with its expected number for each user."""
+    def population(self, users: float = POPULATION) -> Journeys:
+        """Return every journey that can be, converting or not, with its expected number.
+
+        Parameters
+        ----------
+        users
+            Of how many users. Shares do not depend on it but under models that smooth: those need many.
+        """
         taken, converts = self.chances
-        expected = taken * (self.kinds * (1.0 + self.repeats))[:, None]
+        expected = users * taken * (self.kinds * (1.0 + self.repeats))[:, None]
         offsets, codes = self.paths
         n = len(offsets) - 1
         bought = expected * converts
@@ -217,7 +224,7 @@ def coverage(
     n_users: int,
     *,
     logs: int = 100,
-    models: Sequence[ModelSpec] = ("first_touch", "linear", "markov"),
+    models: Sequence[ModelSpec] | Mapping[str, ModelSpec] = ("first_touch", "linear", "markov"),
     measure: str = "share",
     bootstrap: int = 500,
     level: float = 0.95,
@@ -258,14 +265,15 @@ def coverage(
     whole(logs, "logs", least=2, error=CreditError)
     one_of(measure, "measure", RESAMPLED, error=CreditError)
     process = Process() if process is None else process
-    truth = attribute(process.population(), list(models))
+    asked = dict(models) if isinstance(models, Mapping) else list(models)
+    truth = attribute(process.population(), asked)
     population = measured(truth, measure)
+    if measure in ("conversions", "value"):  # a log of its users has so much
+        population = population * (n_users / POPULATION)
     estimates, errors, covered = [], [], []
     for log in bar(range(logs), "simulating logs", progress):
         rng = np.random.default_rng([seed, n_users, log])
-        credit = attribute(
-            process.draw(n_users, rng), list(models), bootstrap=bootstrap, rng=rng, resample=resample
-        )
+        credit = attribute(process.draw(n_users, rng), asked, bootstrap=bootstrap, rng=rng, resample=resample)
         low, high = interval(credit, measure, level, method)
         estimates.append(measured(credit, measure))
         errors.append(replicated(credit, measure).std(axis=0, ddof=1))

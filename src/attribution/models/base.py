@@ -17,6 +17,7 @@ from attribution.journeys.journeys import Journeys
 from attribution.models.breakdown import Breakdown
 from attribution.models.cell_tally import CellTally
 from attribution.models.cells import Cells
+from attribution.models.sets import SetTally
 from attribution.stats.grouping import sums_by
 
 
@@ -87,16 +88,30 @@ class Model(ABC, Generic[AnyTally]):
         """Whether a breakdown by these dimensions needs the solution: then `allocate` maps once more."""
         return False
 
-    def allocate(self, journeys: Journeys, solved: Credit, by: Sequence[str]) -> CellTally:
+    def allocate(self, journeys: Journeys, solved: Credit, by: Sequence[str]) -> CellTally | SetTally:
         """Split conversions over their touches by the solved model; tallies merge like all others."""
         msg = f"{self.name} has no second pass over {len(journeys):,} journeys by {tuple(by)} from {solved}"
         raise ModelError(msg)
 
-    def breakdown(self, solved: Credit, allocated: CellTally) -> Breakdown:
+    def breakdown(self, solved: Credit, allocated: Any) -> Breakdown:
         """Return the cells of a breakdown: channels as solved, labels of conversions as counted."""
         return Breakdown.raked(solved, allocated)
 
-    def spread(self, solved: Credit, allocated: CellTally) -> Credit:
+    def refilled(self, breakdown: Breakdown, solved: Credit, sums: Floats) -> Floats:
+        """Fill the cells of a breakdown for a resample of the users, shape (n_cells, 2).
+
+        Parameters
+        ----------
+        breakdown
+            That of all users.
+        solved
+            The resample, solved.
+        sums
+            What it allocates, in the rows of the allocation of all users.
+        """
+        return breakdown.replicate(solved, sums)
+
+    def spread(self, solved: Credit, allocated: Any) -> Credit:
         """Return Credit by cell, with what the solution and the breakdown have to say."""
         found = self.breakdown(solved, allocated)
         checks, notes = found.told(self.name)

@@ -21,6 +21,8 @@ from attribution.models.chain import Chain, Solved, removal_effects, removal_eff
 from attribution.models.effects import nothing_learnt, shares_by_effect
 from attribution.models.grams import RESERVED, Grams, grams_of_counts, number_states, tally_grams
 from attribution.models.markov_solution import MarkovSolution
+from attribution.models.mixes import Effects, MixBreakdown, tally_mixes
+from attribution.models.sets import SetTally
 from attribution.stats.grouping import sums_by
 from attribution.stats.homogeneity import rates_differ
 
@@ -154,26 +156,34 @@ class Markov(Model[CellTally]):
         """Whether journeys must be read again: for breakdowns, and for ``allocation="journey"``."""
         return tuple(by) != ("channel",) or self.allocation == "journey"
 
-    def allocate(self, journeys: Journeys, solved: Credit, by: Sequence[str]) -> CellTally:
-        """Split each conversion over its touches in proportion to their channels' removal effects."""
-        solution: MarkovSolution = solved.details[self.name]  # type: ignore[assignment]
-        cells = cells_of(journeys, by)
-        weights = [
-            shares_by_effect(journeys, solution.channels, effects)
-            for effects in (solution.effect_conversions, solution.effect_value)
-        ]
+    def allocate(self, journeys: Journeys, solved: Credit, by: Sequence[str]) -> CellTally | SetTally:
+        """Split each conversion over its touches in proportion to their channels' removal effects.
+
+        For ``allocation="journey"`` conversions are counted by what their split depends on, since there the
+        split is the credit: a resample of the users splits them by effects of its own.
+        """
+        if self.allocation == "journey":
+            return tally_mixes(journeys, by)
+        cells, effects = cells_of(journeys, by), _effects(solved.details[self.name])
+        weights = [shares_by_effect(journeys, tuple(one), np.array([*one.values()])) for one in effects]
         conversions = tally_touch_weights(journeys, cells, weights[0])
         value = tally_touch_weights(journeys, cells, weights[1])
         sums = np.stack([conversions.sums[:, 0], value.sums[:, 1]], axis=1)
         return replace(conversions, sums=sums)
 
-    def breakdown(self, solved: Credit, allocated: CellTally) -> Breakdown:
-        """Return the cells as allocated, or fitted to the channels' credit; see `allocation`."""
-        if self.allocation == "journey":
-            return Breakdown.split(solved, allocated, fixed=True)
+    def breakdown(self, solved: Credit, allocated: CellTally | SetTally) -> Breakdown:
+        """Return the cells as each journey is split, or fitted to the channels' credit; see `allocation`."""
+        if isinstance(allocated, SetTally):
+            return MixBreakdown.of(solved, allocated, _effects(solved.details[self.name]))
         return super().breakdown(solved, allocated)
 
-    def spread(self, solved: Credit, allocated: CellTally) -> Credit:
+    def refilled(self, breakdown: Breakdown, solved: Credit, sums: Floats) -> Floats:
+        """Fill the cells of a breakdown for a resample of the users."""
+        if isinstance(breakdown, MixBreakdown):
+            return breakdown.refill(_effects(solved.details[self.name]), sums)
+        return super().refilled(breakdown, solved, sums)
+
+    def spread(self, solved: Credit, allocated: CellTally | SetTally) -> Credit:
         """Return Credit by cell; its settings say how conversions were allocated."""
         credit = super().spread(solved, allocated)
         return replace(credit, settings={**credit.settings, "allocation": self.allocation})
@@ -224,6 +234,14 @@ class Markov(Model[CellTally]):
         from attribution.models.order import select_order
 
         return select_order(journeys, max_order, folds)
+
+
+def _effects(details: object) -> Effects:
+    """Return the removal effects of each channel on conversions and on value."""
+    assert isinstance(details, MarkovSolution)
+    sizes = (details.effect_conversions.tolist(), details.effect_value.tolist())
+    on_conversions, on_value = (dict(zip(details.channels, size, strict=True)) for size in sizes)
+    return on_conversions, on_value
 
 
 def solve_chain(grams: Grams) -> MarkovSolution:

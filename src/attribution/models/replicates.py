@@ -11,7 +11,6 @@ import numpy as np
 from attribution._typing import Floats, Ints
 from attribution.models.base import Model
 from attribution.models.buckets import BucketedTally
-from attribution.models.cell_tally import CellTally
 from attribution.models.cells import at_cells
 
 _BYTES = 1 << 26  # of sums held at once
@@ -35,8 +34,9 @@ def replicate(
     weights
         How often each bucket counts, shape (R, n_buckets).
     allocated
-        Its allocation per bucket, for breakdowns that need one; how conversions are split over touches is
-        kept as on all the data, what a channel gets is solved anew.
+        Its allocation per bucket, for breakdowns that need one. What a channel gets is solved anew. How
+        conversions are split over touches is kept as on all the data where it only divides what a channel
+        gets, and solved anew where it is the credit.
     cells
         Cells to return, as positions among the model's; -1 gives 0. All by default.
 
@@ -58,13 +58,13 @@ def replicate(
 
 
 def _spread(
-    model: Model[Any], total: Any, cells: CellTally, samples: Iterable[tuple[Floats, Floats]]
+    model: Model[Any], total: Any, cells: Any, samples: Iterable[tuple[Floats, Floats]]
 ) -> tuple[Floats, Floats]:
     """Solve each weighting anew, and fill the cells that the breakdown of all users has."""
     breakdown = model.breakdown(model.solve(total), cells)
     _, order = breakdown.cells.keys()
     filled = [
-        breakdown.replicate(model.solve(replace(total, sums=tallied)), split)[order]
+        model.refilled(breakdown, model.solve(replace(total, sums=tallied)), split)[order]
         for tallied, split in samples
     ]
     each = np.array(filled).reshape(len(filled), len(order), 2)

@@ -1,0 +1,95 @@
+"""Buckets and single users give the same errors, whatever the model: nothing a model learns is kept fixed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import attribution as at
+from attribution.evaluation.coverage import Process
+from attribution.models.markov import Markov
+
+MODELS = {
+    "linear": at.Linear(),
+    "u_shaped": at.UShaped(),
+    "markov": Markov(),
+    "markov by journey": Markov(allocation="journey"),
+    "markov of order 2 by journey": Markov(2, allocation="journey"),
+    "shapley": at.Shapley(),
+    "shapley of rates": at.Shapley("subset_rate"),
+    "shapley within sets": at.Shapley("within_set_rate"),
+    "probabilistic": at.Probabilistic(),
+    "regression": at.BaggedLogistic(1, 1, 1),
+    "bags": at.BaggedLogistic(bags=10),
+}
+
+
+def errors(credit):
+    """Return the standard errors of shares, shape (n_models, n_cells)."""
+    samples = credit.bootstrap.samples
+    shares = samples.conversions / samples.whole_conversions[:, :, None]
+    return shares[:, :, credit.attributed].std(axis=0, ddof=1)
+
+
+def test_buckets_and_users_give_the_same_errors():
+    """Two ways to the same number: 100 resamples of users leave 7% on an error, about 4% on a mean of five.
+
+    With the split by journey kept as on all the data the ratio was .80 there; all others were at .98 to 1.02.
+    """
+    journeys = Process().draw(700, np.random.default_rng(9))
+    buckets = at.attribute(journeys, MODELS, bootstrap=600, rng=1)
+    users = at.attribute(journeys, MODELS, bootstrap=100, rng=2, resample="user", progress=False)
+    ratio = dict(zip(MODELS, (errors(buckets) / errors(users)).mean(axis=1).tolist(), strict=True))
+    assert min(ratio.values()) > 0.88, ratio
+    assert max(ratio.values()) < 1.14, ratio
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_resample_splits_journeys_by_effects_of_its_own(order):
+    # Brute force: journeys reweighted as the buckets of a resample are, and credited anew.
+    journeys = Process().draw(300, np.random.default_rng(4))
+    model = Markov(order, allocation="journey")
+    drawn = at.attribute(journeys, model, bootstrap=5, rng=8, buckets=16)
+    weights = np.random.default_rng(8).multinomial(16, np.full(16, 1 / 16), size=5)
+    bucket = (journeys.user >> np.uint64(60)).astype(int)
+    for sample, often in enumerate(weights):
+        part = at.Journeys(
+            channels=journeys.channels,
+            offsets=journeys.offsets,
+            channel=journeys.channel,
+            converted=journeys.converted,
+            value=journeys.value * often[bucket],
+            user=journeys.user,
+            weight=often[bucket].astype(float),
+        )
+        anew = at.attribute(part, model)
+        assert drawn.bootstrap.samples.conversions[sample] == pytest.approx(anew.conversions)
+        assert drawn.bootstrap.samples.value[sample] == pytest.approx(anew.value)
+
+
+def test_breakdowns_by_journey_are_those_of_their_touches():
+    # Cells of a breakdown add up to the channels; unattributed conversions and labels of the log stay.
+    sample = at.load_sample("retailer")
+    log = at.read_log(sample.touches, sample.conversions)
+    model = Markov(allocation="journey")
+    whole = at.attribute(log, model, goal="purchase").to_frame().set_index("channel")["conversions"]
+    credit = at.attribute(log, model, goal="purchase", by=("channel", "month"), bootstrap=3, rng=1)
+    parts = credit.to_frame().groupby("channel")["conversions"].sum()
+    assert parts[whole.index].to_numpy() == pytest.approx(whole.to_numpy())
+    linear = at.attribute(log, "linear", goal="purchase", by=("channel", "month")).to_frame()
+    counted = linear.groupby("month")["conversions"].sum()
+    assert credit.to_frame().groupby("month")["conversions"].sum().to_numpy() == pytest.approx(
+        counted.to_numpy()
+    )
+
+
+@pytest.mark.parametrize("buyers", [[], [3]])
+def test_a_log_without_an_attributed_conversion_has_cells(buyers):
+    touches = {"user_id": [1, 2], "time": ["2026-01-01"] * 2, "channel": ["a", "b"]}
+    bought = {"user_id": buyers, "time": ["2026-01-02"] * len(buyers)}
+    if not buyers:
+        journeys = at.read_paths({"path": ["a", "b > a"], "conversions": [0, 0], "nulls": [3, 2]})
+    else:
+        journeys = at.build_journeys(at.read_log(touches, bought))
+    credit = at.attribute(journeys, Markov(allocation="journey"))
+    assert credit.conversions.sum() == len(buyers)
