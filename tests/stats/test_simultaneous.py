@@ -26,13 +26,13 @@ def test_the_reach_is_the_quantile_of_the_largest_of_independent_normals():
     samples = np.random.default_rng(1).normal(size=(200_000, 10))
     peak = np.abs(samples).max(axis=1)
     exact = -special.ndtri((1 - 0.95**0.1) / 2)
-    assert reach_of(peak, 0.95, np.inf) == pytest.approx(exact, abs=0.02)
+    assert reach_of(peak, 0.95, np.inf) == pytest.approx(exact, abs=0.02)  # so many samples need no guard
     assert reach_of(peak, 0.95, 20.0) == pytest.approx(-special.stdtrit(20, special.ndtr(-exact)), abs=0.05)
 
 
 @pytest.mark.parametrize("truth", [np.zeros(6), np.array([0.0, 0.2, 0.4, 3.0, 6.0, 6.3])])
 def test_all_hold_at_once_in_95_of_100_draws(truth):
-    """Known truth, 600 draws: a rate of 95% lies within .027 (three standard errors) below of it."""
+    """Known truth, 600 draws: .95 less three standard errors is .923; .961 with the guard plus three .985."""
     rng, hits = np.random.default_rng(3), []
     for _ in range(600):
         estimate, errors = draw(rng, truth)
@@ -49,7 +49,7 @@ def test_all_hold_at_once_in_95_of_100_draws(truth):
             ]
         )
     together, ranks, best = np.mean(hits, axis=0)
-    assert 0.923 <= together <= 0.977
+    assert 0.923 <= together <= 0.985
     assert ranks >= 0.923
     assert best >= 0.923
 
@@ -62,7 +62,8 @@ def test_pairs_by_brute_force_and_many_by_their_intervals():
     gaps = [(i, j) for i in range(9) for j in range(i + 1, 9)]
     drawn = np.stack([samples[:, i] - samples[:, j] for i, j in gaps], axis=1)
     gap = np.array([estimate[i] - estimate[j] for i, j in gaps])
-    reach = np.quantile((np.abs(drawn - gap) / drawn.std(axis=0, ddof=1)).max(axis=1), 0.95)
+    guarded = 0.95 + np.sqrt(0.95 * 0.05 / len(samples))
+    reach = np.quantile((np.abs(drawn - gap) / drawn.std(axis=0, ddof=1)).max(axis=1), guarded)
     sure = np.abs(gap) > reach * drawn.std(axis=0, ddof=1)
     above = np.zeros(9, int)
     for (i, j), one, size in zip(gaps, sure, gap, strict=True):

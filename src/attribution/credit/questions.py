@@ -70,8 +70,8 @@ class Questions(Display):
         >>> sure = credit.intervals("share").head(2)
         >>> sure[["channel", "estimate", "ci_low", "ci_high", "rank", "rank_low", "rank_high"]].round(3)
                channel  estimate  ci_low  ci_high  rank  rank_low  rank_high
-        0    affiliate     0.031   0.026    0.037    10        10         10
-        1  call_centre     0.015   0.011    0.020    13        12         13
+        0    affiliate     0.031   0.026    0.037    10         8         12
+        1  call_centre     0.015   0.011    0.020    13        11         13
         """
         from attribution.credit.intervals import intervals_frame
 
@@ -127,8 +127,8 @@ class Questions(Display):
         >>> pairs = credit.with_spend(sample.spend).differences("roas").round(3).head(2)
         >>> pairs[["first", "second", "difference", "ci_low", "ci_high", "probability"]]
                first       second  difference  ci_low  ci_high  probability
-        0  affiliate  direct_mail       1.315   0.441    2.452          1.0
-        1  affiliate      display      -4.848  -6.830   -3.217          0.0
+        0  affiliate  direct_mail       1.315  -0.372    3.003          1.0
+        1  affiliate      display      -4.848  -7.828   -1.867          0.0
         """
         from attribution.credit.intervals import differences_frame
 

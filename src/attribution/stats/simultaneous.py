@@ -29,7 +29,8 @@ def t_values(estimate: Floats, samples: Floats) -> tuple[Floats, Floats]:
 def reach_of(peak: Floats, level: float, freedom: float) -> Floats:
     """Return how many standard errors intervals reach so that all of them hold together (max-t).
 
-    The quantile of the largest of all t values over the samples, carried from the normal to the t
+    The quantile of the largest of all t values over the samples, one standard error of its own probability
+    farther out, since the samples are few (.96 instead of .95 of 500); and carried from the normal to the t
     distribution, since standard errors from groups of users are themselves uncertain (Romano & Wolf 2005,
     Exact and approximate stepdown methods; Mogstad, Romano, Shaikh & Wilhelm 2024, Inference for ranks).
 
@@ -47,11 +48,12 @@ def reach_of(peak: Floats, level: float, freedom: float) -> Floats:
     >>> from scipy import special
     >>> peak = np.abs(special.ndtri((np.arange(2_000) + 0.5) / 2_000))
     >>> float(reach_of(peak, 0.95, np.inf).round(2)), float(reach_of(peak, 0.95, 20.0).round(2))
-    (1.96, 2.09)
+    (2.0, 2.13)
     """
     from scipy import special
 
-    quantile = np.quantile(peak, level, axis=0)
+    guarded = min(1.0, level + np.sqrt(level * (1.0 - level) / len(peak)))
+    quantile = np.quantile(peak, guarded, axis=0)
     reach = quantile if np.isinf(freedom) else -special.stdtrit(freedom, special.ndtr(-quantile))
     return np.asarray(reach, np.float64)
 
