@@ -29,10 +29,12 @@ NAMES = [
     "log_stops",
     "exact_duplicates",
     "ties",
+    "sequence_order",
     "channel_spelling",
     "label_spelling",
     "blank_channels",
     "busy_users",
+    "conversion_rate",
     "conversions_without_touch",
     "conversions_before_first_touch",
     "duplicate_orders",
@@ -394,3 +396,33 @@ def test_spellings_differ_by_punctuation_in_every_dimension():
     assert log.audit(now=NOW)["label_spelling"].passed
     grouped = eval(checks["channel_spelling"].fix, {"log": log})
     assert grouped.audit(now=NOW)["channel_spelling"].passed
+
+
+@pytest.mark.parametrize(("n", "buyers", "passed"), [(200, 10, True), (200, 100, True), (200, 101, False),
+                                                     (200, 200, False), (99, 99, None), (200, 0, None),
+                                                     (20_000, 1, False), (20_000, 2, True)])  # fmt: skip
+def test_a_rate_of_conversion_that_nobody_has_is_told(n, buyers, passed):
+    users = [f"u{i:05}" for i in range(n)]
+    touches = pd.DataFrame({"user_id": users, "time": T0, "channel": "email"})
+    bought = pd.DataFrame({"user_id": users[:buyers], "time": T0 + dt.timedelta(hours=1), "value": 1.0})
+    check = read_log(touches, bought.astype({"user_id": str})).audit(now=NOW)["conversion_rate"]
+    assert check.passed is passed
+    if passed is False:
+        assert f"{buyers:,} of {n:,} users with touches convert" in check.text
+
+
+@pytest.mark.parametrize(("sequence", "count"), [([1, 2, 3, 4], 0), ([1, 2, 1, 2], 0), ([1, 3, 2, 4], 1),
+                                                 ([5, 9, 8, 7], 2), ([1, 1, 1, 1], 0)])  # fmt: skip
+def test_a_sequence_that_contradicts_the_times_is_told(sequence, count):
+    """By hand: a place lower than the one before and above the user's lowest, where a session may begin."""
+    touches = pd.DataFrame(
+        {"user_id": ["a"] * 4 + ["b"], "time": [T0 + dt.timedelta(hours=i) for i in range(5)],
+         "channel": list("xyxyz"), "sequence": [*sequence, 0]}
+    ).sample(frac=1.0, random_state=3)  # fmt: skip
+    check = read_log(touches, orders()).audit(now=NOW)["sequence_order"]
+    assert check.count == count
+    assert check.passed is (count == 0)
+    if count:
+        exec(check.fix, {}, kept := {"touches": touches})
+        assert list(kept["touches"]) == ["user_id", "time", "channel"]
+        assert len(kept["touches"]) == 5

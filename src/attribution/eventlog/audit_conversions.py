@@ -15,12 +15,15 @@ from attribution.kernels.windows import conversion_windows
 _MOST_BEFORE_FIRST = 0.2
 _FEWEST_FOR_OUTLIERS = 20
 _HEAVY = 0.01
+_FEWEST_FOR_RATE = 100  # users
+_LOWEST_RATE, _HIGHEST_RATE = 0.0001, 0.5  # of users with touches; shops see 0.2% to 10% of visitors buy
 _LARGEST_EXPONENT = 700.0  # of e, that a float holds
 
 
 def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
     """Return the findings on conversions."""
     return [
+        _rate(scan),
         _without_touch(scan, limits),
         _before_first(scan),
         _orders(scan),
@@ -34,6 +37,24 @@ def _finding(scan: Scan, name: str, passed: bool | None, text: str, mask: Bools,
     rows = np.flatnonzero(mask)
     check = CheckResult(name, passed, text, len(rows), fix=fix)
     return Finding(check, "conversions", scan.conversion_rows[rows[:5]].tolist())
+
+
+def _rate(scan: Scan) -> Finding:
+    """Tell whether so many users convert, or so few, that a part of the log must be missing."""
+    name, users = "conversion_rate", scan.spans.user
+    n = len(users)
+    buyers = int(np.isin(users, scan.conversions.user).sum())
+    if n < _FEWEST_FOR_RATE or not len(scan.conversions):
+        return Finding(CheckResult(name, None, "too few users or no conversions to judge a rate by"))
+    rate = buyers / n
+    text = f"{buyers:,} of {n:,} users with touches convert ({rate:.2%})"
+    if _LOWEST_RATE <= rate <= _HIGHEST_RATE:
+        return Finding(CheckResult(name, True, text))
+    fix = "do both tables name users alike, and are of the same days?"
+    if rate > _HIGHEST_RATE:
+        text += ": most of those who did not seem to be missing, and models that learn compare with them"
+        fix = "load the touches of users who did not convert too; is a page view taken for a conversion?"
+    return Finding(CheckResult(name, False, text, buyers, fix=fix))
 
 
 def _without_touch(scan: Scan, limits: Thresholds) -> Finding:

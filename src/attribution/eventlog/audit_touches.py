@@ -13,6 +13,7 @@ from attribution.eventlog.scan import Scan, many
 from attribution.kernels.ragged import run_starts
 
 _BUSY_TIMES_USUAL, _FEWEST_BUSY = 10, 100
+_MOST_OUT_OF_SEQUENCE = 0.001  # of the touches that follow another of their user
 
 
 def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
@@ -20,6 +21,7 @@ def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
     found = [
         _duplicates(scan),
         _ties(scan),
+        _sequence(scan),
         _spelling(scan),
         _dimensions(scan),
         _blank(scan),
@@ -57,6 +59,33 @@ def _repeated_conversions(scan: Scan) -> np.ndarray:
     columns += [] if conversions.order is None else [conversions.order]
     order = np.lexsort(columns[::-1])
     return np.sort(order[~run_starts(*(column[order] for column in columns))])
+
+
+def _sequence(scan: Scan) -> Finding:
+    """Tell of rows whose place in a sequence contradicts their time; a sequence may begin anew."""
+    name, sequence, by_user = "sequence_order", scan.touches.sequence, scan.sorted_touches
+    if sequence is None:
+        return Finding(CheckResult(name, None, "the log has no column of a sequence"))
+    place = sequence[by_user.order]
+    later = np.zeros(len(place), np.bool_)
+    later[1:] = (by_user.user[1:] == by_user.user[:-1]) & (by_user.time[1:] > by_user.time[:-1])
+    back = later.copy()
+    back[1:] &= place[1:] < place[:-1]
+    spans = scan.spans
+    least = np.minimum.reduceat(place, spans.low) if len(place) else place
+    back &= place > np.repeat(least, spans.high - spans.low)  # where it is the least, a session begins
+    count = int(back.sum())
+    if not count:
+        return Finding(CheckResult(name, True, "the sequence of each user's touches goes with their times"))
+    text = (
+        f"{many(count, 'touch')} later in time and earlier in the sequence than the one before: time decides"
+    )
+    column = scan.log.touch_table.sequence
+    fix = f"touches = touches.drop(columns=[{column!r}])  # if it is no order; else mend the times"
+    failed = count > _MOST_OUT_OF_SEQUENCE * max(int(later.sum()), 1)
+    rows = by_user.order[np.flatnonzero(back)[:5]]
+    check = CheckResult(name, False if failed else None, text, count, fix=fix)
+    return Finding(check, "touches", scan.touch_rows[rows].tolist())
 
 
 def _ties(scan: Scan) -> Finding:

@@ -214,11 +214,12 @@ class EventLog(Display):
 
         The checks, by name: ``null_keys``, ``unreadable_entries``, ``mixed_clocks``,
         ``times_out_of_range`` (before 2000, or beyond what 64 bits hold), ``times_in_future``,
-        ``missing_days``, ``log_stops``, ``exact_duplicates``, ``ties``, ``channel_spelling`` and
-        ``label_spelling`` (of the other dimensions; case and punctuation apart), ``blank_channels``,
-        ``busy_users``, ``channels_unmatched`` (with a channel grouping), ``conversions_without_touch``,
-        ``conversions_before_first_touch``, ``duplicate_orders``, ``values_missing``, ``values_negative``,
-        ``value_outliers``.
+        ``missing_days``, ``log_stops``, ``exact_duplicates``, ``ties``, ``sequence_order``,
+        ``channel_spelling`` and ``label_spelling`` (of the other dimensions; case and punctuation
+        apart), ``blank_channels``, ``busy_users``, ``channels_unmatched`` (with a channel
+        grouping), ``conversion_rate``, ``conversions_without_touch``,
+        ``conversions_before_first_touch``, ``duplicate_orders``, ``values_missing``,
+        ``values_negative``, ``value_outliers``.
 
         Parameters
         ----------
