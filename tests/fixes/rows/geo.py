@@ -53,5 +53,14 @@ ROWS = (
         "at.analyze_geo(panel.query('geo < \"geo 02\"'), treated=GEOS[:1], **WHEN)",
         "at.analyze_geo(panel, treated=GEOS, start={'a': '2026-02-15'}, end='2026-02-28')",
         "at.plan_geo(5, periods=14)",
+        "at.TrimmedMatch(trim_rate=0.7)",
+        "at.TrimmedMatch(max_trim=None)",
+        "at.TrimmedMatch(before='forget')",
+        "at.analyze_geo(panel, treated=GEOS, outcome=['sales', 'cost'], **WHEN)",
+        "at.analyze_geo(panel.set_index(['geo', 'date']), treated=GEOS, **WHEN)",
+        (
+            "at.analyze_geo(panel.assign(sales=panel.sales * (panel.geo != 'geo 07')), treated=GEOS, "
+            "**{**WHEN, 'method': 'did'})"
+        ),
     )
 )
