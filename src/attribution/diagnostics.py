@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from attribution._display import Display
@@ -30,6 +30,16 @@ class CheckResult(Display):
         Example rows, a mapping a row, at most five.
     fix
         The line of code or configuration that would fix it, empty when nothing needs fixing.
+    statistic, p_value
+        Of a check that is a statistical test: what it computed (a chi-square, a largest z; the check's own
+        documentation says which), and the p-value that `passed` was judged by. None for other checks.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> users = {"arm": ["treatment", "holdout"] * 500, "converted": [True, False, False, False] * 250}
+    >>> at.analyze_holdout(users, shares={"treatment": 0.5, "holdout": 0.5}).checks["sample_ratio"].p_value
+    1.0
     """
 
     name: str
@@ -38,11 +48,17 @@ class CheckResult(Display):
     count: int = 0
     rows: Sequence[Mapping[str, Any]] = field(default=())
     fix: str = ""
+    statistic: float | None = None
+    p_value: float | None = None
 
     @property
     def status(self) -> str:
         """``"ok"``, ``"failed"`` or ``"info"``."""
         return {True: "ok", False: "failed", None: "info"}[self.passed]
+
+    def judged_by(self, p_value: float, statistic: float | None = None) -> CheckResult:
+        """Return the check with the numbers that it was judged by."""
+        return replace(self, p_value=float(p_value), statistic=statistic)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the example rows as a pandas DataFrame."""

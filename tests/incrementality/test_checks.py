@@ -223,3 +223,18 @@ def test_outcome_and_covariate_times():
 def test_bad_counts_are_refused(counts, shares, words):
     with pytest.raises(ExperimentError, match=words):
         checks.sample_ratio(counts, shares)
+
+
+def test_checks_carry_the_numbers_that_they_were_judged_by():
+    """scipy's own tests give statistic and p-value; text is for people."""
+    arms = {"treatment": 50_000, "holdout": 48_900}
+    check, known = checks.sample_ratio(arms), stats.chisquare(list(arms.values()))
+    assert (check.statistic, check.p_value) == pytest.approx((known.statistic, known.pvalue))
+    exposed = {"treatment": 900, "holdout": 1_000}
+    check = checks.exposure_ratio(exposed, arms)
+    found = stats.chi2_contingency([[900, 49_100], [1_000, 47_900]], correction=False)
+    assert (check.statistic, check.p_value) == pytest.approx((found.statistic, found.pvalue))
+    check = checks.placebo_size(66, 200)
+    assert check.statistic == pytest.approx(0.33)
+    assert check.p_value < 1e-9
+    assert checks.sample_ratio_by({}, None, by="day").p_value is None

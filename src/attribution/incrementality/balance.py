@@ -87,19 +87,19 @@ def covariate_balance(
         {"covariate": names[position], "difference_in_sd": float(largest[position])} for position in order
     ]
     worst = f"largest difference {rows[0]['difference_in_sd']:+.3f} sd ({rows[0]['covariate']})"
+    widest = float(rows[0]["difference_in_sd"])
     beyond = int((np.abs(largest) >= large).sum())
     if p_value < alpha:
         text = (
             f"the arms differed before the test: {worst}, joint p = {p_value:.2g}; chance does not explain it"
         )
         fix = "check how units were assigned, and that the covariates were measured before assignment"
-        return CheckResult(name, False, text, max(beyond, 1), rows, fix)
+        return CheckResult(name, False, text, max(beyond, 1), rows, fix).judged_by(p_value, widest)
     if beyond:
         text = f"{worst}; chance explains it (joint p = {p_value:.3g}); adjust for it to be surer"
-        return CheckResult(name, None, text, beyond, rows)
-    return CheckResult(
-        name, True, f"the arms were alike before the test: {worst}, joint p = {p_value:.3g}", rows=rows
-    )
+        return CheckResult(name, None, text, beyond, rows).judged_by(p_value, widest)
+    text = f"the arms were alike before the test: {worst}, joint p = {p_value:.3g}"
+    return CheckResult(name, True, text, rows=rows).judged_by(p_value, widest)
 
 
 def _matrix(values: Floats, k: int) -> Floats:
@@ -167,7 +167,7 @@ def pre_period(
     if adjusted >= alpha:
         smallest = f"smallest p = {known[worst[0]]:.3g}, {len(known):,} tested"
         text = f"before the test the arms did not differ ({smallest})"
-        return CheckResult(name, True, text, rows=rows)
+        return CheckResult(name, True, text, rows=rows).judged_by(adjusted)
     # Holm (1979): step down while the p-values stay below their share of alpha.
     bad = 0
     while bad < len(worst) and known[worst[bad]] * (len(worst) - bad) < alpha:
@@ -176,9 +176,8 @@ def pre_period(
         f"{bad:,} of {len(known):,} outcomes differed between the arms before the test, most {worst[0]} "
         f"(adjusted p = {adjusted:.2g}): the difference after it is not all the treatment's"
     )
-    return CheckResult(
-        name, False, text, bad, rows, "check the assignment, and that the window ends before the test"
-    )
+    fix = "check the assignment, and that the window ends before the test"
+    return CheckResult(name, False, text, bad, rows, fix).judged_by(adjusted)
 
 
 def placebo_size(rejected: int, draws: int, *, level: float = 0.05, alpha: float = WARN) -> CheckResult:
@@ -217,8 +216,7 @@ def placebo_size(rejected: int, draws: int, *, level: float = 0.05, alpha: float
     shares = f"{100 * rejected / draws:.1f}%, promised {100 * level:.3g}%"
     size = f"{rejected:,} of {draws:,} A/A tests reject ({shares})"
     if p_value >= alpha:
-        return CheckResult(name, True, size)
+        return CheckResult(name, True, size).judged_by(p_value, rejected / draws)
     text = f"{size}: effects that are not there are found too often, so a small p-value here proves little"
-    return CheckResult(
-        name, False, text, rejected, (), "use the unit of assignment as the unit of analysis (cluster=)"
-    )
+    fix = "use the unit of assignment as the unit of analysis (cluster=)"
+    return CheckResult(name, False, text, rejected, (), fix).judged_by(p_value, rejected / draws)

@@ -148,20 +148,21 @@ def exposure_ratio(
         return CheckResult(
             name, None, "all units of all arms are exposed, or none: nothing to compare", rows=rows
         )
-    p_value = float(chi2_contingency(table, correction=False).pvalue)
+    found = chi2_contingency(table, correction=False)
+    p_value, statistic = float(found.pvalue), float(found.statistic)
     shares = ", ".join(f"{row['arm']} {100 * row['share']:.2f}%" for row in rows)
     if p_value >= warn:
-        return CheckResult(
-            name, True, f"the arms would be exposed alike: {shares}; p = {p_value:.3g}", rows=rows
-        )
+        text = f"the arms would be exposed alike: {shares}; p = {p_value:.3g}"
+        return CheckResult(name, True, text, rows=rows).judged_by(p_value, statistic)
     if p_value >= alpha:
-        return CheckResult(name, None, f"exposure is unusually uneven: {shares}; p = {p_value:.2g}", 0, rows)
+        text = f"exposure is unusually uneven: {shares}; p = {p_value:.2g}"
+        return CheckResult(name, None, text, 0, rows).judged_by(p_value, statistic)
     text = (
         f"the arms would not be exposed alike: {shares}; p = {p_value:.2g}. "
         "The exposed of one arm and the would-be exposed of the other are then different people"
     )
     fix = "log the would-be exposure at the same point of serving in all arms; until then read the ITT only"
-    return CheckResult(name, False, text, int(table[:, 0].sum()), rows, fix)
+    return CheckResult(name, False, text, int(table[:, 0].sum()), rows, fix).judged_by(p_value, statistic)
 
 
 def units_in_two_arms(units: Any, arms: Any) -> CheckResult:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.errors import ExperimentError, unknown_name
@@ -21,7 +21,6 @@ from attribution.incrementality.tally import Group, Tallied
 COVARIATE = "covariate:"
 _SKEWED = 0.1  # of the root of the smaller arm: from there on far tails are not those of an F
 _SURE = 1e-6  # level at which a skewed covariate is refused
-_P = re.compile(r"joint p = ([0-9.e-]+)")
 _BLOCKING = (
     "sample_ratio",
     "exposure_ratio",
@@ -112,9 +111,9 @@ def _balance(
         [name.removeprefix(COVARIATE) for name in covariates],
         alpha=_SURE if skewed else BLOCK,
     )
-    if skewed and check.passed is True and (match := _P.search(check.text)) and float(match[1]) < BLOCK:
+    if skewed and check.passed is True and check.p_value is not None and check.p_value < BLOCK:
         text = f"{check.text}, which is not exact where a covariate is as skewed; look at it"
-        check = CheckResult(check.name, None, text, 1, check.rows)
+        check = replace(check, passed=None, text=text, count=1)
     if check.passed is False and "covariate_balance" not in despite:
         msg = f"the arms differ in the covariate: {check.text}"
         raise ExperimentError(

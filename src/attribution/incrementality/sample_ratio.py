@@ -66,8 +66,8 @@ def sample_ratio(
     the arms hold other shares than planned: treatment 50,000 (50.6%, planned 50.0%), holdout 48,900 ...
     """
     arms, seen, planned = _read(counts, shares)
-    p_value = _chi_square(seen, planned)
-    return _result(name, arms, seen, planned, p_value, alpha, warn)
+    statistic, p_value = _chi_square(seen, planned)
+    return _result(name, arms, seen, planned, p_value, alpha, warn).judged_by(p_value, statistic)
 
 
 def sample_ratio_by(
@@ -161,6 +161,7 @@ def _by_label(
     smallest = min(1.0, tested * float(p_values.min()))
     together = float(chi2.sf(statistic[testable].sum(), freedom * tested))
     p_value = min(1.0, 2 * min(smallest, together))
+    largest = float(statistic[testable].max())
     order = np.argsort(p_values, kind="stable")[:5].tolist()
     bad = int((p_values * tested * 2 < alpha).sum())
     rows = [
@@ -173,13 +174,14 @@ def _by_label(
     ]
     if p_value >= warn:
         text = f"the shares hold in each of {tested:,} {by}s tested (p = {p_value:.3g} over all)"
-        return CheckResult(name, True, text, rows=rows[:1])
+        return CheckResult(name, True, text, rows=rows[:1]).judged_by(p_value, largest)
     what = (
         f"{bad:,} of {tested:,} {by}s deviate by themselves" if bad else f"{tested:,} {by}s deviate together"
     )
     text = f"{what} from the planned shares, worst {rows[0][by]} (p = {p_value:.2g} over all): {_WHY}"
     failed = p_value < alpha
-    return CheckResult(name, False if failed else None, text, bad or tested, rows, _FIX if failed else "")
+    check = CheckResult(name, False if failed else None, text, bad or tested, rows, _FIX if failed else "")
+    return check.judged_by(p_value, largest)
 
 
 def sample_ratio_sequential(
@@ -242,7 +244,8 @@ def sample_ratio_sequential(
         text = (
             f"after {len(counts):,} looks the shares are as planned (p = {p_value:.3g}, valid at every look)"
         )
-        return CheckResult(name, True, text, rows=[{"look": len(counts), "p_value": p_value, **last}])
+        row = {"look": len(counts), "p_value": p_value, **last}
+        return CheckResult(name, True, text, rows=[row]).judged_by(p_value)
     first = int(np.argmax(p_values < alpha))
     text = (
         f"the shares left the plan at look {first + 1} of {len(counts):,} "
@@ -250,7 +253,7 @@ def sample_ratio_sequential(
     )
     row = {"look": first + 1, "p_value": float(p_values[first])}
     row |= dict(zip(lines[0][0], seen[first].tolist(), strict=True))
-    return CheckResult(name, False, text, int(seen[-1].sum()), [row], _FIX)
+    return CheckResult(name, False, text, int(seen[-1].sum()), [row], _FIX).judged_by(p_value)
 
 
 def sequential_p_values(seen: Ints, shares: Floats, concentration: float = 10_000.0) -> Floats:
@@ -278,10 +281,11 @@ def sequential_p_values(seen: Ints, shares: Floats, concentration: float = 10_00
     return np.minimum(1.0, np.exp(-np.maximum.accumulate(np.maximum(log_factor, 0.0))))
 
 
-def _chi_square(seen: Ints, planned: Floats) -> float:
+def _chi_square(seen: Ints, planned: Floats) -> tuple[float, float]:
     from scipy.stats import chisquare
 
-    return float(chisquare(seen, planned * seen.sum()).pvalue)
+    found = chisquare(seen, planned * seen.sum())
+    return float(found.statistic), float(found.pvalue)
 
 
 def _result(

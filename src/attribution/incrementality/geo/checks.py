@@ -106,14 +106,13 @@ def residuals(test: GeoTest, fitted: Fitted) -> CheckResult:
     text = f"Durbin-Watson {dw:.2f}, Ljung-Box p = {p:.2g}"
     if dw >= LEAST_DW or heeds:
         told = "" if dw >= LEAST_DW else ": the gaps are autocorrelated, which this inference allows for"
-        return CheckResult("residual_autocorrelation", True, text + told)
+        return CheckResult("residual_autocorrelation", True, text + told).judged_by(p, dw)
     text += (
         ": the gaps are autocorrelated, and this inference takes them for independent: its interval is "
         "too narrow"
     )
-    return CheckResult(
-        "residual_autocorrelation", False, text, fix='inference="autocorrelation", or sum the panel to weeks'
-    )
+    fix = 'inference="autocorrelation", or sum the panel to weeks'
+    return CheckResult("residual_autocorrelation", False, text, fix=fix).judged_by(p, dw)
 
 
 def nothing_before(test: GeoTest, request: GeoRequest) -> CheckResult:
@@ -132,9 +131,9 @@ def nothing_before(test: GeoTest, request: GeoRequest) -> CheckResult:
         f"p = {reading.p_value:.2g}"
     )
     if reading.p_value > STANDS_OUT:
-        return CheckResult(name, True, text)
+        return CheckResult(name, True, text).judged_by(reading.p_value)
     fix = "look at the plot: something else happened, or treated and control geos drift apart"
-    return CheckResult(name, False, text, fix=fix)
+    return CheckResult(name, False, text, fix=fix).judged_by(reading.p_value)
 
 
 def far_geos(test: GeoTest) -> list[str]:
