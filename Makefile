@@ -61,6 +61,9 @@ validate: $(DEV)
 	$(BIN)/python -m benchmarks.coverage
 	$(BIN)/python -m benchmarks.geo_zoo
 	$(BIN)/python -m benchmarks.calibration
+	$(BIN)/python -m benchmarks.synergy
+	$(BIN)/python -m benchmarks.together
+	$(BIN)/python -m benchmarks.coverage_credit --models every --logs 400
 
 notebooks: $(DEV)
 ifneq ($(NOTEBOOKS),)

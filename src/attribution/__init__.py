@@ -5,7 +5,7 @@
      touch log, conversions          spend            experiment outcomes
             |                          |                      |
        1 eventlog   read, check        |               incrementality
-            |       stitch identity    |        plan, assign, analyse holdouts
+            |       group channels     |        plan, assign, analyse holdouts
        2 journeys   lookback windows   |                      |
             |                          |                      |
        3 models     tally + merge      |                      |
