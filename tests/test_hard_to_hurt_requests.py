@@ -249,9 +249,11 @@ PATHS = {
         lambda p: at.read_paths({"paht": ["a"], "conversions": [1]}), ("did you mean 'paht'?",), "path"
     ),
     "negative": Hurt(
-        lambda p: paths(conversions=[3, -1]), ("negative", "clip(lower=0)"), "conversions", (1,)
+        lambda p: paths(conversions=[3, -1]), ("negative", "net a correction"), "conversions", (1,)
     ),
-    "not numbers": Hurt(lambda p: paths(nulls=["5", "many"]), ("not numbers", "to_numeric"), "nulls", (1,)),
+    "not numbers": Hurt(
+        lambda p: paths(nulls=["5", "many"]), ("not numbers", "decimal point"), "nulls", (1,)
+    ),
     "missing": Hurt(lambda p: paths(value=[1.0, None]), ("missing", "fillna(0)"), "value", (1,)),
     "beyond numbers": Hurt(
         lambda p: paths(conversions=[1e308, 1e308]), ("more than a float",), "conversions"
@@ -259,7 +261,7 @@ PATHS = {
     "worth something, of no conversion": Hurt(
         lambda p: paths(conversions=[0, 1]), ("no conversions",), "value", (0,)
     ),
-    "no text": Hurt(lambda p: paths(path=[1, 2]), ("must be text", "join"), "path"),
+    "no text": Hurt(lambda p: paths(path=[1, 2]), ("must be text", "astype"), "path"),
     "no UTF-8": Hurt(lambda p: paths(path=bad_text(b"\xff", b"b")), ("UTF-8",), "path"),
     "null": Hurt(lambda p: paths(path=["a", None]), ("missing", "fillna"), "path", (1,)),
     "with a hole": Hurt(lambda p: paths(path=["a >  > b", "b"]), ("empty channel",), "path", (0,)),

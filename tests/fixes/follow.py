@@ -9,12 +9,13 @@ import dataclasses
 import inspect
 import tempfile
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -267,15 +268,23 @@ def as_frame(value: Any) -> pd.DataFrame:
     if isinstance(value, str | Path):
         path = Path(value)
         if path.is_file():
-            return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+            if path.suffix == ".parquet":
+                return pd.read_parquet(path)
+            return pd.read_csv(path, sep=None, engine="python")  # whatever parts its columns
         raise TypeError(value)
     if isinstance(value, list) and value and all(isinstance(one, str | Path) for one in value):
         return pd.concat([as_frame(one) for one in value], ignore_index=True)
     if hasattr(value, "to_pandas"):
         return value.to_pandas()
-    if isinstance(value, Mapping) and all(hasattr(one, "__len__") for one in value.values()):
-        return pd.DataFrame(dict(value))
+    if isinstance(value, Mapping) and all(map(_is_column, value.values())):
+        with suppress(UnicodeEncodeError):
+            return pd.DataFrame(dict(value))
+        return pd.DataFrame(dict(value), dtype=object)  # half a character is no string of pandas
     raise TypeError(type(value))
+
+
+def _is_column(value: Any) -> bool:
+    return isinstance(value, Sequence | np.ndarray | pa.Array | pa.ChunkedArray) or hasattr(value, "dtype")
 
 
 def has_blank(part: fixes.Part) -> bool:

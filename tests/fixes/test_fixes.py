@@ -42,14 +42,7 @@ def ran(row: Row) -> tuple[Ran, ...]:
 @pytest.mark.parametrize("row", all_rows(), ids=lambda row: row.name)
 def test_the_printed_fix_works_and_loses_nothing(row):
     bad = [f"{one.outcome}: {one.part}\n    {one.detail}" for one in ran(row) if not one.good]
-    if row.name in listed("broken.txt"):
-        assert bad, f"{row.name} is mended: take it out of broken.txt"
-        return
     assert not bad, "\n".join(bad)
-
-
-def test_what_is_listed_as_broken_exists():
-    assert not set(listed("broken.txt")) - {row.name for row in all_rows()}
 
 
 def everything() -> list[Ran]:

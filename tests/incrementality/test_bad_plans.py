@@ -92,7 +92,7 @@ CASES = [
      "is no arm", "rest='treat'"),
     ("assigned: a missing id", assign(["a", None]), "1 missing values", "without user_id"),
     ("assigned: mixed ids", assign([1, "1", 2]), "cannot be read as a column of ids", "string"),
-    ("assigned: decimals", assign([1.5, INF]), "does not name units", "int64"),
+    ("assigned: decimals", assign([1.5, INF]), "does not name units", "string"),
     ("assigned: another column", assign(FRAME.rename(columns={"user_id": "userid"})),
      "did you mean 'userid'", ""),
     ("assigned: a missing stratum", assign(FRAME, strata="region"), "missing values", "fillna('unknown')"),

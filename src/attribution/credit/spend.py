@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -46,7 +47,8 @@ def join_spend(
         return _joined(credit, spend, Money(currency, decimals, rates), outside)
     except CreditError as error:
         fix = error.hint or ""
-        line = reading_line(spend) if fix.startswith(("spend[", "spend = ", "if ")) else None
+        begins = ("spend[", "spend = ") if isinstance(spend, Mapping) else ("spend[", "spend = ", "if ")
+        line = reading_line(spend) if fix.startswith(begins) else None
         if line is None:
             raise
         raise CreditError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
+from unicodedata import category
 
 import numpy as np
 
@@ -18,6 +19,7 @@ _NOTHING = re.compile(r"\s*(?:-+|\u2013|\u2014)?\s*")
 _SPACES = " \u00a0\u202f\u2009'"  # between groups of digits
 _POINT = re.compile(r"[+-]?\d{1,3}(?:,\d{3})*(?:\.\d+)?|[+-]?\d+(?:\.\d+)?")
 _COMMA = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})*(?:,\d+)?|[+-]?\d+(?:,\d+)?")
+_AMOUNT = re.compile(r"[+-]?(?P<before>[^\d.,+-]*)[+-]?\d[\d.,]*(?P<after>[^\d.,+-]*)")
 _UNDECIDED = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")
 
 
@@ -139,12 +141,20 @@ def _as_numbers(column: Any, name: str, odd: bool, undecided: bool) -> str:
         return f'spend["{name}"] = pandas.to_numeric(spend["{name}"])'
     cells = [_bare(cell) for cell in column.drop_null().unique().to_pylist()]
     cells = [cell for cell in cells if cell]
-    text = f'spend["{name}"].str.replace(r"[\\s\']", "", regex=True)'
+    signs = {sign for cell in cells if (sign := _sign(cell))}
+    if len(signs) > 1:
+        return f"give all costs in one currency: there are {', '.join(sorted(signs))}"
+    taken, note = r"[\s']", ""
+    if signs:
+        cells = [cell.replace(_sign(cell), "") for cell in cells]
+        undecided = may_be_thousands(cells)
+        taken, note = r"[^\d.,+-]", "  # without currency signs"
+    text = f'spend["{name}"].str.replace(r"{taken}", "", regex=True)'
     point = f'{text}.str.replace(",", "")'
     comma = f'{text}.str.replace(".", "").str.replace(",", ".")'
     with_point, with_comma = ([bool(kind.fullmatch(cell)) for cell in cells] for kind in (_POINT, _COMMA))
     nothing = '.replace({"": "0", "-": "0", "--": "0"})'
-    first = f'spend["{name}"] = pandas.to_numeric(%s{nothing})'
+    first = f'spend["{name}"] = pandas.to_numeric(%s{nothing}){note}'
     if undecided:
         example = next(cell for cell in cells if _UNDECIDED.fullmatch(cell))
         large, small = (point, comma) if "," in example else (comma, point)
@@ -153,5 +163,12 @@ def _as_numbers(column: Any, name: str, odd: bool, undecided: bool) -> str:
         return first % point
     if all(with_comma):
         return first % comma
-    line = f'spend["{name}"] = pandas.to_numeric(spend["{name}"])'
-    return f"{line}  # without currency signs and thousands separators"
+    return "write numbers with a decimal point, without currency signs, words or thousands separators"
+
+
+def _sign(cell: str) -> str:
+    """Return the currency of an amount: a sign or three capital letters; "" where it is neither."""
+    found = _AMOUNT.fullmatch(cell)
+    sign = "" if found is None else found["before"] + found["after"]
+    known = re.fullmatch(r"[A-Z]{3}", sign) or (len(sign) == 1 and category(sign) == "Sc")
+    return sign if known else ""

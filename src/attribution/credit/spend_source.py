@@ -56,7 +56,11 @@ def open_spend(spend: Any, text_columns: Callable[[Sequence[str]], Collection[st
 
 
 def reading_line(spend: object) -> str | None:
-    """Return the line that reads a file of spend into a frame, so that a fix can follow; None for a table."""
+    """Return the line that makes a frame of a file or a mapping, for a fix to follow; None for a table."""
+    if isinstance(spend, Mapping):
+        if _has_columns(spend):
+            return "spend = pandas.DataFrame(spend)"
+        return 'spend = pandas.DataFrame({"channel": list(spend), "cost": list(spend.values())})'
     if not isinstance(spend, str | os.PathLike):
         return None
     path = Path(spend)
@@ -121,10 +125,16 @@ def _read_file(path: Path, text_columns: Callable[[Sequence[str]], Collection[st
         raise CreditError(msg, hint=hint) from error
 
 
+def _has_columns(spend: Mapping[Any, Any]) -> bool:
+    """Return whether a mapping is one of columns, and not of a cost for each channel."""
+    columns = (hasattr(entry, "__len__") and not isinstance(entry, str) for entry in spend.values())
+    return bool(spend) and all(columns)
+
+
 def _from_mapping(spend: Mapping[Any, Any]) -> Any:
     import pyarrow as pa
 
-    if spend and all(hasattr(entry, "__len__") and not isinstance(entry, str) for entry in spend.values()):
+    if _has_columns(spend):
         return pa.table(dict(spend))
     for channel, cost in spend.items():
         number = isinstance(cost, Real | Decimal) and not isinstance(cost, bool)

@@ -134,6 +134,9 @@ def _same_order(scan: Scan, again: Bools, order: str, name: str) -> tuple[str, s
         for count, what in zip(counts, _SAME_ORDER, strict=True)
         if count
     ]
+    worth_of_copies = float(value[same & ~unclear & ~refund].sum())
+    if counts[0] and worth_of_copies:
+        parts[0] += f" ({worth_of_copies:,.2f} in all)"
     none, frame = f"{order}.isna()", name
     if not any(counts[1:]) or table.value is None:
         return "; ".join(parts), f"{frame} = {frame}[{none} | ~{order}.duplicated()]"

@@ -124,19 +124,12 @@ def _cure(source: Source, column: str, kind: Any, role: str) -> str:
     kind = kinds.plain(kind)
     there = f'{source.table}["{column}"]'
     if pat.is_struct(kind):
-        known = [kind.field(place).name for place in range(kind.num_fields)]
-        part = next((name for name in _FIELDS.get(role, ()) if name in known), known[0] if known else "...")
-        return f'{source.table}["{part}"] = {there}.str["{part}"]; LogSchema({role_name(role)}="{part}")'
+        return _struct_cure(there, kind, role)
     if pat.is_list(kind) or pat.is_large_list(kind):
-        # What Google Analytics exports: key and value, and of the value one field by type.
-        key = "value" if role == "value" else "source"
-        first = 'next(filter(None, one["value"].values()), None)'
-        entry = f'next(({first} for one in row if one["key"] == "{key}"), None)'
-        hint = f'{source.table}["{key}"] = [{entry} for row in {there}]'
-        return f'{hint}; LogSchema({role_name(role)}="{key}")'
+        return _list_cure(source.table, column, kind.value_type, role)
     hint = _HINTS[role]
     if role == "label" and kinds.number_kind(kind) == "float":
-        hint = '@ = @.astype("Int64").astype("string")'
+        hint = '@ = @.astype("string").str.replace(r"\\.0$", "", regex=True)'
     elif role == "value" and pat.is_boolean(kind):
         hint = '@ = @.astype("float64")'
     elif role == "time" and pat.is_duration(kind):
@@ -148,9 +141,28 @@ def _cure(source: Source, column: str, kind: Any, role: str) -> str:
     return hint.replace("@", there)
 
 
-def role_name(role: str) -> str:
-    """Return the argument of `LogSchema` that a label's column is named by."""
-    return "channel" if role == "label" else role
+def _struct_cure(there: str, kind: Any, role: str) -> str:
+    """Return the line that takes one field of each entry."""
+    known = [kind.field(place).name for place in range(kind.num_fields)]
+    if not known:
+        return "leave the empty column out"
+    part = next((name for name in _FIELDS.get(role, ()) if name in known), known[0])
+    others = f"  # or {', '.join(name for name in known if name != part)}" if len(known) > 1 else ""
+    return f'{there} = {there}.str["{part}"]{others}'
+
+
+def _list_cure(table: str, column: str, entry: Any, role: str) -> str:
+    """Return the line that takes one entry of each list, or makes a row of each."""
+    there = f'{table}["{column}"]'
+    names = [entry.field(place).name for place in range(entry.num_fields)] if pat.is_struct(entry) else []
+    if not {"key", "value"} <= set(names):
+        return f'{table} = {table}.explode("{column}", ignore_index=True)  # a row for each entry of a list'
+    # What Google Analytics exports: key and value, and of the value one field by type.
+    typed = pat.is_struct(entry.field("value").type)
+    first = 'next((it for it in one["value"].values() if it is not None), None)' if typed else 'one["value"]'
+    key = {"value": "value", "label": "source"}.get(role, "...")
+    taken = f'[next(({first} for one in row if one["key"] == "{key}"), None) for row in {there}]'
+    return f"{there} = {taken}  # or another of the keys"
 
 
 _FIELDS = {
@@ -168,7 +180,8 @@ def value_cure(source: Source, column: str) -> str | None:
         screen = Screen(batch.num_rows)
         table = TableColumns(table=source.table, user=column, time=column, value=column, missing_value=0.0)
         read_values(without_views(batch).column(0), table, screen)
-        faults = sorted(screen.faults, key=lambda fault: -len(fault.rows))
+        texts = [fault for fault in screen.faults if fault.reason != "value_infinite"]  # which is a number
+        faults = sorted(texts, key=lambda fault: -len(fault.rows))
         if faults:
             return REASONS[faults[0].reason].hint
     return None

@@ -96,6 +96,9 @@ def _mixed(values: Any, name: str, table: str, reason: str, *, times: bool = Fal
     given = _given(values) if np.ndim(values) == 1 else []
     counts = Counter(kind(value) for _, value in given)
     column = f'{table}["{name}"]'
+    if np.ndim(values) > 1:
+        msg = f"{table}: the values of {name!r} cannot be read: {reason}"
+        return LogError(msg, column=name, hint="give one entry a row, and every column a name of its own")
     if len(counts) < 2:
         only = f"values of type {next(iter(counts))}" if counts else "values"
         msg = f"{table}: {only} cannot be read: {reason}"
@@ -122,7 +125,7 @@ def _not_utf8(values: Any, name: str, table: str) -> LogError:
 
     rows = _rows(_given(values), broken)
     msg = f"{table}: texts hold lone surrogates (half a character), which are no UTF-8"
-    mended = 'one.encode("utf-16", "surrogatepass").decode("utf-16", "replace")'
+    mended = 'one.encode("utf-16", "surrogatepass").decode("utf-16", "backslashreplace")'
     column = f'{table}["{name}"]'
     hint = f"{column} = [{mended} if isinstance(one, str) else one for one in {column}]"
     return LogError(msg, column=name, rows=rows, count=len(rows), hint=hint)

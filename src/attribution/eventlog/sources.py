@@ -185,11 +185,12 @@ def open_source(data: Any, table: str) -> Source:
         return StreamSource(data, table)
     kind = type(data).__name__
     msg = f"{table} is of type {kind!r}, which is neither a path nor a table"
+    name = "table" if table == "paths" else table  # what its argument is called
     hint = (
-        f"{table} = {table}.collect()"
+        f"{name} = {name}.collect()"
         if hasattr(data, "collect")
-        else f"{table} = pandas.DataFrame({table})"
+        else f"{name} = pandas.DataFrame({name})"
         if isinstance(data, list | tuple) and data and isinstance(data[0], Mapping)
-        else f'{table} = "{table}.parquet"  # a path, or a table of pandas, polars or Arrow'
+        else f'{name} = "{table}.parquet"  # a path, or a table of pandas, polars or Arrow'
     )
     raise LogError(msg, hint=hint)

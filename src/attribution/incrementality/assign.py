@@ -101,13 +101,13 @@ def assign_holdout(
     layout = lay_out(shares, rest)
     table = _Table(users, user)
     ids = table.column(user)
-    hashes = hash_units(ids, user)
+    hashes = hash_units(ids, user, table.place(user))
     parts: dict[str, Any] = {user: ids}
     units = hashes
     if cluster is not None:
         name, values = table.named(cluster, "cluster")
         parts[name] = values
-        units = hash_units(values, name)
+        units = hash_units(values, name, table.place(name) if isinstance(cluster, str) else "cluster")
     inside = _inside(units, exclusion)
     kept, old = _previous(previous, hashes, layout, user)
     if strata is None:
@@ -285,9 +285,13 @@ class _Table:
             msg = f"users={users!r} is one id or the path of no file, not a column of ids"
             raise ExperimentError(msg, column="users", hint='users="...", the path of a file, or a table')
 
+    def place(self, name: str) -> str:
+        """Return what a line of the caller calls a column."""
+        return "users" if self._columns is None else f"users[{name!r}]"
+
     def column(self, name: str, *, label: bool = False) -> Any:
         if self._columns is None:
-            return arrow_column(self._ids, self._user)
+            return arrow_column(self._ids, self._user, place="users")
         if name not in self._columns:
             raise ExperimentError(unknown_name("column", name, self._columns), column=name)
         if name == "arm":
@@ -303,7 +307,7 @@ class _Table:
             name, values = entry, self.column(entry, label=role == "strata")
         else:
             name = str(getattr(entry, "name", None) or ("stratum" if role == "strata" else role))
-            values = arrow_column(entry, role, label=role == "strata")
+            values = arrow_column(entry, role, label=role == "strata", place=role)
         if len(values) != len(self.column(self._user)):
             msg = f"{role} has {len(values):,} rows and users {len(self.column(self._user)):,}"
             raise ExperimentError(msg, column=role, hint="one entry for each user, in their order")

@@ -190,7 +190,7 @@ def units_in_two_arms(units: Any, arms: Any) -> CheckResult:
     >>> units_in_two_arms(["ann", "bob", "ann"], ["treatment", "holdout", "holdout"]).rows
     [{'unit': 'ann', 'arms': 'holdout, treatment'}]
     """
-    hashes = hash_units(units, "units")
+    hashes = hash_units(units, "units", "units")
     codes, labels = codes_of(arms, "arms")
     if len(hashes) != len(codes):
         msg = f"units has {len(hashes):,} rows and arms {len(codes):,}"
@@ -205,7 +205,7 @@ def units_in_two_arms(units: Any, arms: Any) -> CheckResult:
     bad = np.flatnonzero(low != high)
     if not len(bad):
         return CheckResult(name, True, f"each of {len(starts):,} units stands in one arm")
-    column = arrow_column(units, "units")
+    column = arrow_column(units, "units", place="units")
     ends = np.r_[starts[1:], len(order)]
     rows = []
     for group in bad[:5].tolist():

@@ -181,6 +181,33 @@ def label_of(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
+_YES_OR_NO = (("yes", "no"), ("true", "false"), ("y", "n"), ("t", "f"), ("oui", "non"), ("1", "0"))
+
+
+def _as_numbers(array: Any, column: str) -> str:
+    """Return the line that makes numbers of a column, or what to give where none can be right."""
+    kind = array.type.value_type if pat.is_dictionary(array.type) else array.type
+    if not kinds.is_text(kind):
+        known = pat.is_null(kind) or kinds.number_kind(kind) is not None
+        return f"{column} = {column}.astype(float)" if known else "give one number a row"
+    texts = {str(text).strip().lower() for text in pc.unique(array).drop_null().to_pylist()}
+    pairs = [pair for pair in _YES_OR_NO if texts & set(pair)]
+    if texts and texts <= {word for pair in pairs for word in pair} and texts - {"0", "1"}:
+        words = {word: 1 - place for pair in pairs for place, word in enumerate(pair)}
+        return f'{column} = {column}.astype("string").str.strip().str.lower().map({words!r})'
+    if all(map(_is_number, texts)):
+        return f"{column} = {column}.astype(float)"
+    return "write numbers with a decimal point; 1 and 0 for yes and no"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def numbers_of(array: Any, name: str, first_row: int, table: str = "users") -> NDArray[Any]:
     """Return a column as finite numbers of its own type, float64 or whole.
 
@@ -194,7 +221,7 @@ def numbers_of(array: Any, name: str, first_row: int, table: str = "users") -> N
         pat.is_boolean(kind) or pat.is_integer(kind) or pat.is_floating(kind) or pat.is_decimal(kind)
     ):
         msg = f"the column holds {kind}, not numbers"
-        raise ExperimentError(msg, column=name, hint=f"{table}[{name!r}].astype(float)")
+        raise ExperimentError(msg, column=name, hint=_as_numbers(array, f"{table}[{name!r}]"))
     if array.null_count:
         _refuse(np.flatnonzero(_bits(array.is_null())) + first_row, "missing", name, table)
     if pat.is_boolean(kind):

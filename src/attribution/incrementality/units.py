@@ -15,7 +15,7 @@ from attribution.errors import ExperimentError
 from attribution.kernels.hashing import hash_fixed, hash_integers, hash_strings
 
 
-def arrow_column(values: Any, name: str, *, label: bool = False) -> pa.Array:
+def arrow_column(values: Any, name: str, *, label: bool = False, place: str = "") -> pa.Array:
     """Return a column (Arrow, pandas, polars, numpy, or a list) as one Arrow array without nulls.
 
     Parameters
@@ -26,6 +26,8 @@ def arrow_column(values: Any, name: str, *, label: bool = False) -> pa.Array:
         What it is called, for the error.
     label
         Whether it holds labels of groups and not ids, likewise.
+    place
+        What a printed line calls it; ``users["name"]`` where nothing is given.
 
     Raises
     ------
@@ -37,12 +39,13 @@ def arrow_column(values: Any, name: str, *, label: bool = False) -> pa.Array:
     >>> arrow_column(["ann", "bob"], "user_id").type
     DataType(string)
     """
-    array = _converted(values, name)
+    place = place or f"users[{name!r}]"
+    array = _converted(values, name, place)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
     if isinstance(array, pa.ChunkedArray):  # Arrow leaves what is too long for one array in chunks
         msg = f"{name} holds more text than one array takes"
-        raise ExperimentError(msg, column=name, hint=f'{name} = {name}.cast("large_string")')
+        raise ExperimentError(msg, column=name, hint=f'{place} = {place}.cast("large_string")')
     if array.null_count:
         rows = np.flatnonzero(np.asarray(array.is_null().to_numpy(zero_copy_only=False)))
         msg = f"{name} has {array.null_count:,} missing values"
@@ -54,12 +57,14 @@ def arrow_column(values: Any, name: str, *, label: bool = False) -> pa.Array:
             why="who has no label can be balanced with nobody"
             if label
             else "a unit without an id cannot be told from another, now or later",
-            hint=f"{name} = {name}.fillna('unknown')" if label else f"leave out the rows without {name}",
+            hint=f"{place} = pandas.Series({place}).astype('string').fillna('unknown')"
+            if label
+            else f"leave out the rows without {name}",
         )
     return array
 
 
-def hash_units(values: Any, name: str = "users") -> Hashes:
+def hash_units(values: Any, name: str = "users", place: str = "") -> Hashes:
     """Hash ids by content: integers without collision whatever their width, text and bytes by their bytes.
 
     Parameters
@@ -68,6 +73,8 @@ def hash_units(values: Any, name: str = "users") -> Hashes:
         Integers, text, bytes or UUIDs: an Arrow array, a pandas or polars Series, a numpy array, a list.
     name
         The column's name, for messages.
+    place
+        What a printed line calls it; ``users["name"]`` where nothing is given.
 
     Returns
     -------
@@ -85,10 +92,11 @@ def hash_units(values: Any, name: str = "users") -> Hashes:
     >>> bool((hash_units([1, 2]) == hash_units(np.array([1, 2], np.int16))).all())
     True
     """
-    return _hash(arrow_column(values, name), name)
+    place = place or f"users[{name!r}]"
+    return _hash(arrow_column(values, name, place=place), name, place)
 
 
-def _converted(values: Any, name: str) -> Any:
+def _converted(values: Any, name: str, place: str) -> Any:
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return values
     if isinstance(values, str | bytes | Mapping | set | frozenset) or not hasattr(values, "__iter__"):
@@ -107,16 +115,16 @@ def _converted(values: Any, name: str) -> Any:
             msg,
             column=name,
             why="which ids are equal would be a guess",
-            hint=f'{name} = {name}.astype("string")',
+            hint=f'{place} = pandas.Series({place}).astype("string")',
         ) from error
 
 
-def _hash(array: pa.Array, name: str) -> Hashes:
+def _hash(array: pa.Array, name: str, place: str) -> Hashes:
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
     kind = array.type
     if pat.is_dictionary(kind):
-        hashes = _hash(array.dictionary, name)
+        hashes = _hash(array.dictionary, name, place)
         return hashes[_integers(array.indices)] if len(hashes) else np.zeros(len(array), np.uint64)
     if pat.is_integer(kind):
         return hash_integers(_integers(array))
@@ -128,12 +136,14 @@ def _hash(array: pa.Array, name: str) -> Hashes:
         return _hash_text(array.cast(pa.large_binary()))
     if not len(array):
         return np.zeros(0, np.uint64)
+    whole = pat.is_floating(kind) and pc.all(pc.equal(array, pc.floor(array))).as_py()
+    whole = whole and pc.all(pc.less(pc.abs(array), 2.0**53)).as_py()
     msg = f"{name} is of type {kind}, which does not name units"
     raise ExperimentError(
         msg,
         column=name,
         why="ids that are rounded or formatted in another way elsewhere would change arm",
-        hint=f'{name} = {name}.astype("int64"), or .astype("string")',
+        hint=f'{place} = pandas.Series({place}).astype("{"Int64" if whole else "string"}")',
     )
 
 

@@ -309,7 +309,9 @@ def _refuse_huge(claimed: int, settings: JourneySettings) -> None:
         overlap = settings.after_conversion == "overlap"
         why = "a user with very many touches and conversions, such as a bot or a shared device, makes them"
         hint = 'after_conversion="reset", a shorter lookback, or ' if overlap else "a shorter lookback, or "
-        raise JourneyError(msg, why=why, hint=hint + "leave that user out; log.audit() shows busy_users")
+        raise JourneyError(
+            msg, why=why, hint=hint + "leave that user out, whom busy_users of the audit names"
+        )
 
 
 def _of_converters(touches: TouchColumns, conversions: ConversionColumns) -> TouchColumns:

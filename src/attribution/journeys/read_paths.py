@@ -192,6 +192,12 @@ _WRONG = {
     "value_infinite": "are infinite",
     "negative": "are negative",
 }
+_MENDED = {
+    "value_text": "write numbers with a decimal point, without signs, words or thousands separators",
+    "value_missing": "@ = pandas.to_numeric(@).fillna(0)  # if nothing was counted there",
+    "value_infinite": "write the number that was counted",
+    "negative": "net a correction against the count that it belongs to, or leave that path out",
+}
 
 
 def _counts(
@@ -209,15 +215,14 @@ def _counts(
             numbers = read_values(array, table, screen)
         except pa.ArrowException as error:
             msg = f"the column holds {array.type}, which are not numbers"
-            raise JourneyError(msg, column=name, hint=f'pandas.to_numeric(table["{name}"])') from error
+            raise JourneyError(msg, column=name, hint="give one number a row") from error
         if not negative:
             screen.reject("negative", name, numbers < 0)
         for fault in screen.faults:
             rows = [row + int(place) for place in fault.rows]
             msg = f"some entries of {name!r} {_WRONG[fault.reason]}"
             why = "a path that happened a negative or unknown number of times has no credit to give"
-            clip = "" if negative else ".clip(lower=0)"
-            hint = f'table["{name}"] = pandas.to_numeric(table["{name}"]).fillna(0){clip}'
+            hint = _MENDED[fault.reason].replace("@", f'table["{name}"]')
             raise JourneyError(
                 msg, column=name, rows=rows, count=len(rows), why=None if negative else why, hint=hint
             )
@@ -281,11 +286,21 @@ def _as_text(array: Any, name: str) -> Any:
         array = array.dictionary_decode()
     if not (is_text(array.type) or pa.types.is_null(array.type) or not len(array)):
         msg = f"paths must be text, the column holds {array.type}"
-        raise JourneyError(msg, column=name, hint='" > ".join(channels) writes a path')
+        raise JourneyError(msg, column=name, hint=_as_path(array.type, f'table["{name}"]'))
     if not len(array):
         return pa.array([], pa.large_string())
     refuse_bad_text(array, name)
     return array.cast(pa.large_string())
+
+
+def _as_path(kind: Any, column: str) -> str:
+    """Return the line that writes paths as text."""
+    if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+        return f'{column} = {column}.astype("string")'
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        written = r'" > ".join(str(one).replace(">", r"\>") for one in path)'
+        return f"{column} = [{written} for path in {column}]"
+    return 'write each path as text, such as "email > search"'
 
 
 def _unused_letter(texts: Any) -> str:

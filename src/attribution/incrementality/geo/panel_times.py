@@ -60,7 +60,13 @@ def read_times(column: Any, name: str, geo: str = "geo") -> Times:
         periods = "period" in str(kind)
         msg = f"the times are {'pandas periods' if periods else kind}, neither dates nor whole numbers"
         convert = f"panel[{name!r}].dt.to_timestamp()" if periods else f"pandas.to_datetime(panel[{name!r}])"
-        raise ExperimentError(msg, column=name, hint=f"panel[{name!r}] = {convert}")
+        line = f"panel[{name!r}] = {convert}"
+        if pat.is_floating(kind):
+            whole = pc.all(pc.equal(column, pc.floor(column))).as_py()
+            line = (
+                f"panel[{name!r}] = panel[{name!r}].astype('int64')" if whole else "number the times 0, 1, 2"
+            )
+        raise ExperimentError(msg, column=name, hint=line)
     if pat.is_timestamp(column.type) and column.type.tz is not None:
         # A day is a local matter: the wall clock's, not UTC's.
         column = pc.local_timestamp(column)
