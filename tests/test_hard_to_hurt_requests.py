@@ -152,7 +152,7 @@ MODELS = {
     "of a table": Hurt(lambda p: at.attribute(touches(), "linear"), ("journeys or a log", "read_log")),
     "lookback too late": Hurt(
         lambda p: at.attribute(at.build_journeys(log()), "linear", lookback="7D"),
-        ("no effect", "build_journeys"),
+        ("no effect", "at.attribute(log"),
         "lookback",
     ),
 }
@@ -345,6 +345,7 @@ QUESTIONS = {
             "values_missing",
             "values_negative",
             "unreadable_entries",
+            "log_stops",  # it is shorter than its lookback window
         }
         - {"unreadable_entries"},
     ),

@@ -149,7 +149,11 @@ def test_repeated_order_ids_get_the_fix_of_their_kind(orders, values, right, wor
 
 def test_a_log_no_longer_than_its_lookback_is_not_told_to_drop_what_is_censored():
     touches = pd.DataFrame(
-        {"user_id": ["a", "b"], "time": ["2026-03-01", "2026-03-09"], "channel": ["x", "y"]}
+        {
+            "user_id": ["a", "b", "c"],  # the last failed long before the end
+            "time": ["2026-03-01", "2026-03-09", "2026-03-02"],
+            "channel": ["x", "y", "x"],
+        }
     )
     orders = pd.DataFrame({"user_id": ["a"], "time": ["2026-03-10"]})
     log = at.read_log(touches, orders)

@@ -64,7 +64,7 @@ def changed_table(name: str, before: Any, after: Any, error: AttributionError | 
         after = as_frame(after)
     told = counts_in(str(error))
     gone = len(old) - len(after)
-    if gone:
+    if gone > 0:
         if gone not in told:
             msg = f"{name}: {gone} of {len(old)} rows are gone, and the message does not say so"
             raise LostError(msg)

@@ -58,6 +58,11 @@ ROWS = (
         "at.TrimmedMatch(before='forget')",
         "at.analyze_geo(panel, treated=GEOS, outcome=['sales', 'cost'], **WHEN)",
         "at.analyze_geo(panel.set_index(['geo', 'date']), treated=GEOS, **WHEN)",
+        "at.analyze_geo(panel.pivot(index='date', columns='geo', values='sales'), treated=GEOS, **WHEN)",
+        (
+            "at.analyze_geo(panel.pivot(index='date', columns='geo', values='sales').reset_index(), "
+            "treated=GEOS, **WHEN)"
+        ),
         (
             "at.analyze_geo(panel.assign(sales=panel.sales * (panel.geo != 'geo 07')), treated=GEOS, "
             "**{**WHEN, 'method': 'did'})"

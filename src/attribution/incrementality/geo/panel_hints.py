@@ -38,10 +38,10 @@ def reshaping(panel: Any, names: Sequence[str], geo: str, time: str, outcome: st
     if outcome in names or len(others) < _WIDE:
         return None
     kept, melted = (time, geo) if geo not in [*names, *index] else (geo, time)
+    if kept in index:  # which Arrow calls a column too
+        return f"panel.reset_index().melt(id_vars={kept!r}, var_name={melted!r}, value_name={outcome!r})"
     if kept in names:
         return f"panel.melt(id_vars={kept!r}, var_name={melted!r}, value_name={outcome!r})"
-    if kept in index:
-        return f"panel.reset_index().melt(id_vars={kept!r}, var_name={melted!r}, value_name={outcome!r})"
     if np.dtype(getattr(panel.index, "dtype", object)).kind == "M":
         first = f"panel.rename_axis({time!r}).reset_index()"
         return f"{first}.melt(id_vars={time!r}, var_name={geo!r}, value_name={outcome!r})"
