@@ -148,7 +148,7 @@ def _as_numbers(column: Any, name: str, odd: bool, undecided: bool) -> str:
     if signs:
         cells = [cell.replace(_sign(cell), "") for cell in cells]
         undecided = may_be_thousands(cells)
-        taken, note = r"[^\d.,+-]", "  # without currency signs"
+        taken, note = r"[^\d.,+-]", "" if undecided else "  # without currency signs"
     text = f'spend["{name}"].str.replace(r"{taken}", "", regex=True)'
     point = f'{text}.str.replace(",", "")'
     comma = f'{text}.str.replace(".", "").str.replace(",", ".")'
