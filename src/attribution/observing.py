@@ -13,6 +13,7 @@ from attribution.errors import ExperimentError, unknown_name
 from attribution.eventlog.eventlog import EventLog
 from attribution.incrementality.rows import Rows
 from attribution.incrementality.units import hash_units
+from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,7 +139,7 @@ def outcomes(
 
 def _sums(rows: Ints, values: Floats, n: int) -> Floats:
     kept = rows >= 0
-    return np.bincount(rows[kept], values[kept], n).astype(np.float64)
+    return sums_by(rows[kept], values[kept], n)
 
 
 def _assigned(assignment: Any, user: str) -> Any:

@@ -358,7 +358,7 @@ def test_a_reader_that_was_not_kept_explains_itself():
     log.load(cache=False)
     with pytest.raises(LogError, match="can be read once, and has been") as caught:
         log.load(cache=False)
-    assert caught.value.hint == "read_log(reader.read_all())"
+    assert caught.value.hint == "touches = touches.read_all()"
 
 
 def test_a_kept_reader_tells_which_columns_it_kept():

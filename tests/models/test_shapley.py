@@ -97,6 +97,10 @@ def test_negative_worths_are_kept_and_told():
     assert b < 0 < a
     assert credit.notes == (
         "shapley: worth less than nothing in the game 'subset_rate', with negative credit: b",
+        (
+            "shapley: the game 'subset_rate' gives and takes 20 conversions of 6, 3.3 times as many: "
+            "negative credit of some channels pays for that of others"
+        ),
     )
     assert credit.details["shapley"].negative == ("b",)
 

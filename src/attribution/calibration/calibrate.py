@@ -91,10 +91,10 @@ def calibrate(
     >>> calibrated = at.calibrate(credit, {"retargeting": found})
     >>> calibrated.to_frame()[["channel", "attributed", "factor", "tested", "incremental"]].round(2)
            channel  attributed  factor  tested  incremental
-    0        email       300.0    0.20   False        59.52
-    1  retargeting       500.0    0.06    True        27.51
-    2       search       200.0    0.20   False        39.68
-    3   (baseline)         NaN     NaN   False       873.29
+    0        email       300.0    0.33   False       100.16
+    1  retargeting       500.0    0.06    True        30.54
+    2       search       200.0    0.33   False        66.64
+    3   (baseline)         NaN     NaN   False       802.66
     """
     if not isinstance(credit, Credit):
         msg = f"credit is a {type(credit).__name__}, not a Credit"

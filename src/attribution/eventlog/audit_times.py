@@ -15,6 +15,7 @@ _ENOUGH_A_DAY = 10
 _QUIET = 0.25
 _TWO_WEEKS = 14
 _ENOUGH_TO_STOP = 20
+_ENDLESS = 3650 * DAY  # a lookback that means all there is, which no log is longer than
 
 
 def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
@@ -106,7 +107,7 @@ def _stops(scan: Scan, limits: Thresholds) -> Finding:
     )
     problems: list[str] = (
         [f"the log is {(end - begin) / DAY:.1f} days long and its lookback {limits.lookback_text}"]
-        if short and end - begin >= DAY
+        if short and end - begin >= DAY and limits.lookback < _ENDLESS
         else []
     )
     if last_conversion - last_touch > _surprising_gap(touches):

@@ -256,7 +256,7 @@ class EventLog(Display):
         >>> orders = pa.table({"user_id": [1], "time": ["2026-03-03"]})
         >>> checks = read_log(touches, orders).audit(now="2026-04-01")
         >>> [check.name for check in checks.failed]
-        ['null_keys', 'channel_spelling']
+        ['null_keys', 'log_stops', 'channel_spelling']
         >>> checks["null_keys"].rows
         ({'row': 1, 'user_id': None, 'time': '2026-03-01', 'channel': 'email'},)
         """

@@ -54,7 +54,7 @@ REASONS = {
     "no_touch": Reason(
         "touches come from log-in, payment or tag-debugging hosts, or from the shop's own domains",
         "the visitor was here before and comes back, so another touch brought them",
-        'nothing, or a rule before the others to count them: ChannelRule("referral", source="paypal.com")',
+        'ChannelRule("referral", source="paypal.com")  # before the other rules, to count those of a host',
         aside=True,
     ),
     "null_sequence": Reason("sequence numbers are null", "the order of touches would be a guess", _DROP),

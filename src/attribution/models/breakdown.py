@@ -55,7 +55,7 @@ class Margins:
     def of(cls, tally: CellTally, solved: Credit) -> Margins:
         """Return the margins of a tally whose channels are those of the tally and of the solution."""
         known = (*tally.labels[0], *solved.keys[0].tolist())
-        channels = tuple(name for name in dict.fromkeys(known) if name != UNATTRIBUTED)
+        channels = tuple(sorted({*known} - {UNATTRIBUTED}))
         place = {name: code for code, name in enumerate(channels)} | {UNATTRIBUTED: -1}
         row = np.array([place[name] for name in tally.labels[0]], np.int64)[tally.codes[:, 0]]
         inside = row >= 0
@@ -115,6 +115,7 @@ class Breakdown:
         Where credit is negative the cells of a channel are scaled to its credit, and labels stay as they
         come out.
         """
+        allocated = allocated.by_name()  # what has to be added goes by name, and not by how an engine counts
         margins = Margins.of(allocated, solved)
         wanted, given = margins.wanted(solved), allocated.sums[margins.inside, :2]
         counted = np.stack([margins.by_label(column) for column in given.T], axis=1)

@@ -67,6 +67,17 @@ class CellTally:
         sums = np.stack([sums_by(number, column, len(codes)) for column in both.T], axis=1)
         return replace(self, labels=tuple(labels), codes=codes, sums=sums)
 
+    def by_name(self) -> Self:
+        """Return the same cells in the same order, with each dimension's labels sorted."""
+        labels = tuple(tuple(sorted(names)) for names in self.labels)
+        codes = np.empty_like(self.codes)
+        for position, (names, ordered) in enumerate(zip(self.labels, labels, strict=True)):
+            place = {label: code for code, label in enumerate(ordered)}
+            codes[:, position] = np.array([place[label] for label in names], np.int64)[
+                self.codes[:, position]
+            ]
+        return replace(self, labels=labels, codes=codes)
+
     def keys(self) -> tuple[tuple[NDArray[np.object_], ...], Ints]:
         """Return the label columns of the cells and the cells' order: by label, unattributed last."""
         columns = tuple(
