@@ -17,6 +17,7 @@ _ROUNDS = 500
 _TOLERANCE = 1e-13  # of the whole
 _STALLED = 0.99  # of the error of ten rounds before: the margins do not fit where the table has entries
 _LOOK = 10
+_ROUNDING = 1e-12  # of the whole
 _DUST = 1e-9  # of the whole: less than this is not worth entries of its own
 
 
@@ -84,9 +85,10 @@ def rake(amounts: Floats, row: Ints, column: Ints, rows: Floats, columns: Floats
     fitted, rounds = _fitted(amounts, row, column, rows, columns)
     held = sums_by(row, fitted, len(rows))
     fitted = fitted * np.minimum(_ratio(rows, held), 1.0)[row]
-    lacking_rows = np.maximum(rows - sums_by(row, fitted, len(rows)), 0.0)
-    lacking_columns = np.maximum(columns - sums_by(column, fitted, len(columns)), 0.0)
-    moved, whole = float(lacking_columns.sum()), float(columns.sum())
+    whole = float(columns.sum())
+    lacking_rows = _lacking(rows - sums_by(row, fitted, len(rows)), whole)
+    lacking_columns = _lacking(columns - sums_by(column, fitted, len(columns)), whole)
+    moved = float(lacking_columns.sum())
     none = np.empty(0, np.int64)
     if moved <= _DUST * whole:
         return Raked(_filled(fitted, column, columns), none, none, np.empty(0), moved, rounds)
@@ -101,6 +103,11 @@ def rake(amounts: Floats, row: Ints, column: Ints, rows: Floats, columns: Floats
     if added.sum() <= _DUST * whole:
         return Raked(_filled(fitted, column, columns), none, none, np.empty(0), moved, rounds)
     return Raked(fitted, at_row, at_column, added, moved, rounds)
+
+
+def _lacking(short: Floats, whole: float) -> Floats:
+    """Return what is lacking, rounding apart: entries of nothing would come and go with the order of sums."""
+    return np.where(short > _ROUNDING * whole, short, 0.0)
 
 
 def rake_inside(amounts: Floats, row: Ints, column: Ints, rows: Floats, columns: Floats) -> Floats:
