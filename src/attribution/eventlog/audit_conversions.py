@@ -142,7 +142,7 @@ def _same_order(scan: Scan, again: Bools, order: str, name: str) -> tuple[str, s
         return "; ".join(parts), f"{frame} = {frame}[{none} | ~{order}.duplicated()]"
     key = order[len(name) + 1 : -1]
     worth = f'{name}["{table.value}"]'
-    drop = f'{frame} = {frame}[{none} | ~{frame}.duplicated([{key}, "{table.value}"])]'
+    drop = f'{frame} = {frame}[{none} | ~{frame}.duplicated([{key}, "{table.value}"])].copy()'
     total = f'{worth} = {frame}.groupby({key})["{table.value}"].transform("sum").fillna({worth})'
     one = f'{frame} = {frame}[{none} | ~{frame}.sort_values("{table.time}")[{key}].duplicated()]'
     return "; ".join(parts), "; ".join([drop, total, one] if counts[0] and not counts[3] else [total, one])
