@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from attribution._typing import Bools, Floats, Hashes, Ints
 from attribution.errors import ExperimentError, unknown_name
+from attribution.eventlog.arrays import without_view
 from attribution.incrementality.assignment import Assignment
 from attribution.incrementality.layout import Layout, lay_out, read_shares
 from attribution.incrementality.rows import Rows
@@ -273,12 +274,12 @@ class _Table:
             self._columns = _Read(Rows(users))
         elif hasattr(users, "__arrow_c_stream__") and _is_table(users):
             try:
-                table = pa.table(users)
+                table = users if isinstance(users, pa.Table) else pa.table(users)
             except (pa.ArrowException, TypeError, ValueError) as error:
                 msg = f"the table of users cannot be read: {str(error).splitlines()[0]}"
                 hint = "pass the columns that are needed: users[['user_id']], each once and of one type"
                 raise ExperimentError(msg, column="users", hint=hint) from error
-            self._columns = {name: table[name] for name in table.column_names}
+            self._columns = {name: _without_views(table[name]) for name in table.column_names}
         elif hasattr(users, "columns") and hasattr(users, "__getitem__"):
             self._columns = {str(name): users[name] for name in users.columns}
         elif isinstance(users, str | bytes):
@@ -312,6 +313,14 @@ class _Table:
             msg = f"{role} has {len(values):,} rows and users {len(self.column(self._user)):,}"
             raise ExperimentError(msg, column=role, hint="one entry for each user, in their order")
         return name, values
+
+
+def _without_views(column: Any) -> Any:
+    """Return a column without views of text and unsigned codes, which polars has and older Arrow lacks."""
+    chunks = [without_view(chunk) for chunk in column.chunks]
+    unsigned = pa.types.is_dictionary(column.type) and pa.types.is_unsigned_integer(column.type.index_type)
+    chunks = [chunk.dictionary_decode() for chunk in chunks] if unsigned else chunks
+    return pa.chunked_array(chunks) if chunks else column
 
 
 class _Read(Mapping[str, Any]):
