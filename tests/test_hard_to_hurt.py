@@ -101,7 +101,7 @@ COLUMNS = {
         lambda p: credited(touches(user_id=np.zeros((3, 2)))), ("1-dimensional",), "user_id"
     ),
     "none, no rows": Hurt(lambda p: credited({}), ("no user column",), "user_id"),
-    "a series for a table": Hurt(lambda p: credited(pd.Series([1, 2])), ("pyarrow.Table",), None),
+    "a series for a table": Hurt(lambda p: credited(pd.Series([1, 2])), ("touches",), None),
     "a number for a table": Hurt(lambda p: credited(5), ("neither a path nor a table", "touches ="), None),
     "a list of rows": Hurt(lambda p: credited([{"user_id": 1}]), ("neither a path nor a table",)),
     "uneven chunks": Hurt(
