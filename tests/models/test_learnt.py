@@ -8,7 +8,9 @@ import pytest
 from scipy import stats
 
 import attribution as at
-from attribution.stats.homogeneity import marks_matter, rates_differ
+from attribution.stats.hazard import Events
+from attribution.stats.homogeneity import hazards_differ, marks_matter, rates_differ
+from tests.models.test_hazard import simulated
 
 LEARN = {
     "markov": at.Markov(),
@@ -17,6 +19,7 @@ LEARN = {
     "within": at.Shapley("within_set_rate"),
     "bagged": at.BaggedLogistic(bags=2),
     "probabilistic": "probabilistic",
+    "hazard": "additive_hazard",
 }
 RULES = ["linear", "last_touch", at.Shapley()]
 
@@ -58,11 +61,14 @@ def test_rules_have_nothing_to_learn():
     assert learnt_nothing(at.attribute(journeys_of(1, 0.0), RULES)) == 0
 
 
-def test_the_report_says_so_too(tmp_path):
-    credit = at.attribute(journeys_of(3, 0.0), "markov")
-    if learnt_nothing(credit):
-        at.report(credit).to_html(tmp_path / "report.html")
-        assert "has learnt nothing" in (tmp_path / "report.html").read_text(encoding="utf-8")
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_report_says_so_too(language, tmp_path):
+    credit = at.attribute(journeys_of(3, 0.0), LEARN)
+    assert learnt_nothing(credit) >= 4  # each is silent in one log of twenty by chance
+    at.report(credit, language=language).to_html(tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.count("has learnt nothing") == learnt_nothing(credit)
+    assert "additive_hazard: has learnt nothing" in page
 
 
 def test_rates_differ_is_the_chi_squared_test_of_scipy():
@@ -81,6 +87,37 @@ def test_marks_matter_is_the_mantel_haenszel_test_of_statsmodels_for_one_mark():
     right = StratifiedTable(tables).test_null_odds().pvalue
     inside = sparse.csr_array(np.array([[0.0], [1.0], [0.0], [1.0]]))
     assert marks_matter(inside, np.array([0, 0, 1, 1]), won, n) == pytest.approx(right)
+
+
+@pytest.mark.parametrize("seen", [[30, 52, 44], [0, 40, 25], [21, 20]])
+def test_hazards_differ_is_nearly_pearsons_test_of_rates_where_nothing_else_is(seen):
+    """One age, one touch an event: beside scipy's chi-squared test of what is due to each."""
+    from scipy import sparse
+
+    seen, spent = np.array(seen, float), np.array([100.0, 120.0, 90.0])[: len(seen)]
+    events = Events(sparse.eye_array(len(seen), format="csr"), spent[:, None], np.zeros(1), np.ones(1))
+    right = stats.chisquare(seen, seen.sum() * spent / spent.sum()).pvalue
+    assert hazards_differ(events, seen) == pytest.approx(right, abs=0.005)
+    assert hazards_differ(events, seen / 100) is None
+
+
+@pytest.mark.parametrize("strength", [0.03, 0.2])
+def test_the_size_of_the_test_of_hazards(strength):
+    """200 logs whose channels are alike: 5% of p-values below .05, within three standard errors."""
+    model, found = at.AdditiveHazard(), []
+    for seed in range(200):
+        tally = model.tally(simulated(1_000, [strength] * 4, [3.0] * 4, seed, most=6))
+        found.append(bool(model.learnt(tally)))
+    size = 1 - np.mean(found)
+    assert abs(size - 0.05) < 3 * np.sqrt(0.05 * 0.95 / 200), size
+
+
+@pytest.mark.parametrize("df", [1, 2, 3, 8, 37, 400])
+def test_p_values_are_those_of_scipy(df):
+    whole = np.full(df + 1, 1_000.0)
+    won = np.full(df + 1, 200.0) + 30.0 * np.cos(np.arange(df + 1))
+    right = stats.chi2_contingency([won, whole - won], correction=False).pvalue
+    assert rates_differ(won, whole) == pytest.approx(right, rel=1e-9)
 
 
 def test_the_size_of_both_tests():

@@ -41,11 +41,10 @@ def _finding(scan: Scan, name: str, passed: bool | None, text: str, mask: Bools,
 
 def _rate(scan: Scan) -> Finding:
     """Tell whether so many users convert, or so few, that a part of the log must be missing."""
-    name, users = "conversion_rate", scan.spans.user
-    n = len(users)
-    buyers = int(np.isin(users, scan.conversions.user).sum())
+    name, n = "conversion_rate", len(scan.spans.user)
     if n < _FEWEST_FOR_RATE or not len(scan.conversions):
         return Finding(CheckResult(name, None, "too few users or no conversions to judge a rate by"))
+    buyers = int(scan.buys.sum())
     rate = buyers / n
     text = f"{buyers:,} of {n:,} users with touches convert ({rate:.2%})"
     if _LOWEST_RATE <= rate <= _HIGHEST_RATE:

@@ -132,8 +132,7 @@ def _stops(scan: Scan, limits: Thresholds) -> Finding:
 def _cure_of_censored(scan: Scan, since: int) -> str:
     """Return how to leave out journeys that may yet convert: words where no other would be left."""
     ends = scan.sorted_touches.time[scan.spans.high - 1]
-    lost = ~np.isin(scan.spans.user, scan.conversions.user)
-    if ((ends < since) & lost).any():
+    if ((ends < since) & ~scan.buys).any():
         return "at.build_journeys(log, drop_censored=True)"
     return "load more days: users are too busy to know of a journey that failed"
 

@@ -129,6 +129,17 @@ class Scan:
         return Spans.of(self.sorted_touches.user)
 
     @cached_property
+    def buys(self) -> Bools:
+        """Which users with touches have a conversion: as `spans`."""
+        users, buyers = self.spans.user, np.unique(self.conversions.user)
+        place = np.searchsorted(users, buyers)
+        known = place < len(users)
+        known[known] = users[place[known]] == buyers[known]
+        buys = np.zeros(len(users), np.bool_)
+        buys[place[known]] = True
+        return buys
+
+    @cached_property
     def plausible(self) -> Bools:
         """Which touches have a time that can be meant: from 2000 on and not in the future."""
         return plausible(self.touches.time, self.now)

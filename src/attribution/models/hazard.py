@@ -25,9 +25,11 @@ from attribution.models.division import (
     refuse_without_nulls,
     with_unattributed,
 )
+from attribution.models.effects import nothing_learnt
 from attribution.models.hazard_solution import HazardSolution
 from attribution.models.waits import DAY, SECOND, WaitTally, claimed_lags, tally_waits
 from attribution.stats.hazard import Events, fit, heights, start
+from attribution.stats.homogeneity import hazards_differ
 
 BINS = ("1h", "6h", "1D", "2D", "3D", "5D", "7D", "10D", "14D", "21D", "30D", "60D", "90D", "365D")
 
@@ -177,6 +179,12 @@ class AdditiveHazard(Model[WaitTally]):
             np.array(found).reshape(len(sums), len(tally.channels), 2), waits.unattributed(sums)
         )
         return credit[:, :, 0], credit[:, :, 1]
+
+    def learnt(self, tally: WaitTally) -> tuple[str, ...]:
+        """Say so where touches of one age convert alike, whatever their channel."""
+        waits = _Waits(tally)
+        p_value = hazards_differ(waits.events(tally.sums), tally.sums[waits.rows, 0])
+        return nothing_learnt(self.name, p_value, "the channel of a touch")
 
     def needs_allocation(self, by: Sequence[str]) -> bool:
         """Whether journeys must be read again: for breakdowns."""
