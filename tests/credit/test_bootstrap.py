@@ -101,6 +101,49 @@ def test_breakdowns_have_replicates_that_sum_to_those_of_the_channel(spec):
         assert summed.whole_value == pytest.approx(getattr(whole.bootstrap, side).whole_value, rel=1e-9)
 
 
+@pytest.mark.parametrize("spec", ["probabilistic", BAGGED, "markov", {"name": "shapley"}], ids=str)
+def test_replicates_of_breakdowns_are_solved_at_once(spec):
+    """One by one is brute force: the same cells, and a solution for each resample."""
+    sample = at.load_sample("retailer")
+    journeys = at.build_journeys(at.read_log(sample.touches, sample.conversions), goal="purchase")
+    model, calls = resolve(spec), []
+    options = {"by": ("channel", "month"), "bootstrap": 40, "rng": 1, "buckets": 16}
+    solve = type(model).solve
+
+    def one_by_one(self, total, sums):
+        return (self.solve(replace(total, sums=each)) for each in sums)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(type(model), "solve", lambda self, tally: calls.append(1) or solve(self, tally))
+        together = at.attribute(journeys, model, **options)
+        assert len(calls) < 8
+        patched.setattr(type(model), "resolved", one_by_one)
+        alone = at.attribute(journeys, model, **options)
+        assert len(calls) > 40 + 16
+    for side in ("samples", "jackknife"):
+        found, wanted = getattr(together.bootstrap, side), getattr(alone.bootstrap, side)
+        assert found.conversions == pytest.approx(wanted.conversions, rel=1e-7, abs=1e-9)
+        assert found.value == pytest.approx(wanted.value, rel=1e-7, abs=1e-9)
+
+
+def test_resamples_that_a_game_cannot_solve_have_no_number_by_label_either():
+    """One journey of all channels: a third of the resamples lack it, and all together are then worth 0."""
+    rng = np.random.default_rng(1)
+    touches = {"user_id": [0, *range(300)], "channel": ["a", *rng.choice(["a", "b"], 300).tolist()]}
+    touches["channel"][1] = "b"
+    buyers = [0, *(np.flatnonzero(rng.random(299) < 0.3) + 1).tolist()]
+    log = at.read_log(
+        touches | {"time": ["2026-01-01"] * 301}, {"user_id": buyers, "time": ["2026-01-02"] * len(buyers)}
+    )
+    journeys = at.build_journeys(log)
+    model = at.Shapley("exact_rate")
+    whole = at.attribute(journeys, model, bootstrap=40, rng=1)
+    cells = at.attribute(journeys, model, by=("channel", "month"), bootstrap=40, rng=1)
+    lost = np.isnan(whole.bootstrap.samples.conversions).any(axis=(1, 2))
+    assert 0 < lost.sum() < 40
+    np.testing.assert_array_equal(np.isnan(cells.bootstrap.samples.conversions).any(axis=(1, 2)), lost)
+
+
 def test_leaving_out_a_bucket_is_crediting_the_others(journeys):
     credit = at.attribute(journeys, MODELS, bootstrap=2, rng=0, buckets=16)
     bucket = bucket_of(journeys, 16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import warnings
 from dataclasses import replace
 
@@ -200,6 +201,19 @@ def test_the_seed_decides_and_counts_need_not_be_whole():
     table["conversions"] = table["conversions"] * 0.75
     credit = at.attribute(at.read_paths(table), at.BaggedLogistic(10))
     assert credit.conversions.sum() == pytest.approx(sum(table["conversions"]))
+
+
+def test_few_bags_say_what_their_draw_leaves_to_chance():
+    # Brute force: the same log by twenty seeds. What is told is a prediction from one of them.
+    journeys = at.read_paths(simulated(900, np.array([1.0, 0.5, 0.8, 0.6]), -1.0, 3))
+    drawn = [at.attribute(journeys, at.BaggedLogistic(12, rng=seed)) for seed in range(20)]
+    found = np.array([each.details["bagged_logistic"].coefficients for each in drawn])
+    moved = np.median(found.std(axis=0, ddof=1) / found.mean(axis=0))
+    [note] = [note for note in drawn[0].notes if "another draw of 12 bags" in note]
+    told = float(re.search(r"move coefficients by (\d+)%", note)[1]) / 100
+    assert moved / 1.6 < told < moved * 1.6
+    for enough in (at.BaggedLogistic(), ALL):
+        assert not any("draw of" in note for note in at.attribute(journeys, enough).notes)
 
 
 def test_many_tallies_are_solved_like_each():

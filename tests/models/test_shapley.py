@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ import pytest
 import attribution as at
 from attribution.errors import JourneyError, ModelError
 from attribution.journeys.journeys import Journeys
-from attribution.models import shapley_games
+from attribution.models import shapley, shapley_games
 from attribution.models.registry import resolve
 
 GAMES = ("subset_conversions", "subset_rate", "exact_rate", "within_set_rate")
@@ -227,6 +229,30 @@ def test_twenty_channels_are_exact_and_more_are_sampled():
     assert silent.players == 20
     assert silent.orders == 0
     assert silent.shapley[20].tolist() == [0.0, 0.0]
+
+
+def test_a_bootstrap_of_many_channels_is_sampled_in_circles_alike():
+    """Against every resample played exactly, which 15 channels allow: errors within 15%, sums the same.
+
+    500 resamples of 24 channels and 4,000 sets take 5 s of one processor, where the second of each resample
+    added up to a quarter of an hour.
+    """
+    journeys = random_journeys(15, n_journeys=1500, mean_length=4.0)
+    users = np.sort(np.random.default_rng(1).integers(0, 1 << 63, 1500).astype(np.uint64) * 2)
+    journeys = replace(journeys, user=users)
+    model, options = at.Shapley("subset_rate"), {"bootstrap": 60, "buckets": 32, "rng": 2}
+    sampled = at.attribute(journeys, model, **options)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(shapley, "MOST_REPEATED", 15)
+        exact = at.attribute(journeys, model, **options)
+    np.testing.assert_array_equal(sampled.conversions, exact.conversions)
+    for side in ("conversions", "value"):
+        found, wanted = (getattr(each.bootstrap.samples, side)[:, 0] for each in (sampled, exact))
+        np.testing.assert_allclose(found.sum(axis=1), wanted.sum(axis=1), rtol=1e-10)
+        spread = wanted.std(axis=0)
+        assert np.abs(found.std(axis=0) / spread - 1).max() < 0.15
+        assert ((found - wanted).std(axis=0) / spread).mean() < 0.2
+        assert np.abs((found - wanted).mean(axis=0) / spread).max() < 0.1
 
 
 def test_a_reached_tolerance_is_told():

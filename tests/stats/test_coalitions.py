@@ -21,7 +21,7 @@ from attribution.stats.coalitions import (
     superset_sums,
     table_sizes,
 )
-from attribution.stats.permutations import FEWEST_CIRCLES, sample_subset_rates
+from attribution.stats.permutations import FEWEST_CIRCLES, resample_subset_rates, sample_subset_rates
 from attribution.stats.within_sets import shapley_within_sets
 
 
@@ -210,3 +210,19 @@ def test_players_beyond_a_byte_are_seated():
     # All rates are one half: whoever comes first brings it, and that is everybody equally often.
     np.testing.assert_allclose(got.values[:, 0], 0.5 / n, atol=1e-15)
     np.testing.assert_allclose(got.errors, 0.0, atol=1e-15)
+
+
+def test_many_games_in_the_same_circles_are_each_by_itself():
+    offsets, members, amounts, totals, *_ = some_sets(9, 0.3, 5)
+    sums = np.column_stack([amounts, amounts[::-1], totals])
+    weights = np.random.default_rng(2).integers(0, 3, (4, len(totals), 1))
+    weights[3] = 0
+    many = resample_subset_rates(
+        offsets, members, weights * sums, 9, circles=FEWEST_CIRCLES, rng=np.random.default_rng(7)
+    )
+    for each, found in zip(weights * sums, many, strict=True):
+        rng = np.random.default_rng(7)
+        alone = sample_subset_rates(
+            offsets, members, each[:, :2], each[:, 2], 9, orders=1, tolerance=0.0, rng=rng
+        )
+        np.testing.assert_allclose(found, alone.values, atol=1e-12)

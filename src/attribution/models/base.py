@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 
@@ -79,6 +79,15 @@ class Model(ABC, Generic[AnyTally]):
             np.array([credit.conversions[0] for credit in solved]),
             np.array([credit.value[0] for credit in solved]),
         )
+
+    def resolved(self, tally: AnyTally, sums: Floats) -> Iterator[Credit]:
+        """Yield the Credit by channel of many tallies that differ only in their sums, solved all at once.
+
+        Its details are those of the whole: a model whose breakdowns read them solves one by one.
+        """
+        whole = self.solve(tally)
+        for conversions, value in zip(*self.solve_many(tally, sums), strict=True):
+            yield replace(whole, conversions=conversions[None], value=value[None])
 
     def learnt(self, tally: AnyTally) -> tuple[str, ...]:  # noqa: ARG002 - a rule learns nothing by design
         """Return what a reader must know of what there was to learn; asked once, not for every resample."""

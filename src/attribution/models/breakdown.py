@@ -172,6 +172,9 @@ class Breakdown:
             return filled
         margins, inside = self.margins, np.flatnonzero(self.margins.inside)
         wanted, given = margins.wanted(solved), filled[inside]
+        if np.isnan(wanted).any():  # a resample that cannot be solved has no credit by label either
+            filled[inside] = np.nan
+            return filled
         for measure, fits in enumerate(self.fits):
             rows, columns = wanted[:, measure], margins.by_label(given[:, measure])
             start = _start(given, measure, margins)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -142,6 +142,13 @@ class Markov(Model[CellTally]):
         if self.order > 1 or len(grams.states) > BATCHED_STATES or not len(grams.states):
             return super().solve_many(tally, sums)
         return solve_small_chains(grams, sums)
+
+    def resolved(self, tally: CellTally, sums: Floats) -> Iterator[Credit]:
+        """Yield the Credit of many tallies; each with its own removal effects where these split journeys."""
+        if self.allocation == "channel":
+            yield from super().resolved(tally, sums)
+        else:
+            yield from (self.solve(replace(tally, sums=each)) for each in sums)
 
     def learnt(self, tally: CellTally) -> tuple[str, ...]:
         """Say so where the last channel of a journey tells nothing of how it ends."""

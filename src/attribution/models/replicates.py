@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from attribution._typing import Floats, Ints
+from attribution.credit.credit import Credit
 from attribution.models.base import Model
 from attribution.models.buckets import BucketedTally
 from attribution.models.cells import at_cells
@@ -50,7 +50,8 @@ def replicate(
         parts = [model.solve_many(total, sums) for sums in chunks]
     else:
         split, more = _weighted(allocated, weights)
-        parts = [_spread(model, total, split, zip(_each(chunks), _each(more), strict=True))]
+        solved = (credit for sums in chunks for credit in model.resolved(total, sums))
+        parts = [_spread(model, model.solve(total), split, zip(solved, _each(more), strict=True))]
     conversions, value = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
     if cells is None:
         return conversions, value
@@ -58,15 +59,12 @@ def replicate(
 
 
 def _spread(
-    model: Model[Any], total: Any, cells: Any, samples: Iterable[tuple[Floats, Floats]]
+    model: Model[Any], whole: Credit, cells: Any, samples: Iterable[tuple[Credit, Floats]]
 ) -> tuple[Floats, Floats]:
-    """Solve each weighting anew, and fill the cells that the breakdown of all users has."""
-    breakdown = model.breakdown(model.solve(total), cells)
+    """Fill the cells that the breakdown of all users has, for each weighting as solved and allocated."""
+    breakdown = model.breakdown(whole, cells)
     _, order = breakdown.cells.keys()
-    filled = [
-        model.refilled(breakdown, model.solve(replace(total, sums=tallied)), split)[order]
-        for tallied, split in samples
-    ]
+    filled = [model.refilled(breakdown, solved, split)[order] for solved, split in samples]
     each = np.array(filled).reshape(len(filled), len(order), 2)
     return each[:, :, 0], each[:, :, 1]
 

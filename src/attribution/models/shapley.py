@@ -23,7 +23,15 @@ from attribution.models.effects import shares_by_effect
 from attribution.models.positions import solve_positions, tally_positions
 from attribution.models.rules import Linear
 from attribution.models.sets import SetTally, tally_sets
-from attribution.models.shapley_games import GAMES, RATES, play, play_many
+from attribution.models.shapley_games import (
+    GAMES,
+    MOST_REPEATED,
+    RATES,
+    play,
+    play_many,
+    play_rates,
+    players_of,
+)
 from attribution.models.shapley_solution import ShapleySolution
 
 
@@ -65,7 +73,9 @@ class Shapley(Model[SetTally | CellTally]):
     channel convert less than those without it.
 
     Values are exact for every game but one: ``"subset_rate"`` is exact for up to 20 channels that occur in
-    a journey, and sampled beyond (see `samples`). All channels and journeys always count.
+    a journey, and sampled beyond (see `samples`). All channels and journeys always count. A bootstrap of it
+    samples from 15 channels on: each resample differs from the whole by what 32 circles of orders, the same
+    for all, say, which leaves a few percent on a standard error and takes seconds.
 
     Parameters
     ----------
@@ -240,8 +250,17 @@ class Shapley(Model[SetTally | CellTally]):
             empty = np.flatnonzero(tally.sizes == 0)
             credit = np.concatenate([play_many(tally, self.game, sums), sums[:, empty, :2]], axis=1)
             return credit[:, :, 0], credit[:, :, 1]
+        if isinstance(tally, SetTally) and self.game == "subset_rate" and players_of(tally) > MOST_REPEATED:
+            return self._resampled_rates(tally, sums)
         solved = [self._solve_or_nan(replace(tally, sums=each)) for each in sums]
         return np.array([each[0] for each in solved]), np.array([each[1] for each in solved])
+
+    def _resampled_rates(self, tally: SetTally, sums: Floats) -> tuple[Floats, Floats]:
+        """Add what each tally differs by from the whole, by sampled orders, to the values of the whole."""
+        solution: ShapleySolution = self.solve(tally).details[self.name]  # type: ignore[assignment]
+        credit = play_rates(tally, sums, solution.shapley, self.rng)
+        credit = np.concatenate([credit, sums[:, np.flatnonzero(tally.sizes == 0), :2]], axis=1)
+        return credit[:, :, 0], credit[:, :, 1]
 
     def _solve_or_nan(self, tally: SetTally | CellTally) -> tuple[Floats, Floats]:
         try:

@@ -12,12 +12,19 @@ from attribution.errors import ModelError
 from attribution.models.sets import SetTally
 from attribution.models.shapley_solution import ShapleySolution
 from attribution.stats.coalitions import rates, shapley_of_sets, shapley_of_subset_rates, shapley_of_sums
-from attribution.stats.permutations import Sampled, sample_subset_rates
+from attribution.stats.permutations import (
+    FEWEST_CIRCLES,
+    Sampled,
+    resample_subset_rates,
+    sample_subset_rates,
+)
 from attribution.stats.within_sets import shapley_within_sets
 
 GAMES = ("subset_conversions", "subset_rate", "exact_rate", "within_set_rate")
 RATES = GAMES[1:]
 MOST_EXACT = 20  # players up to which all coalitions are held in tables: 2**20 numbers, 8 MB each
+MOST_REPEATED = 14  # the same for each resample: beyond, 500 of them would take minutes
+_MOST_AT_ONCE = 1 << 23  # numbers
 _SWOLLEN = 1.5  # credit regardless of its sign, as a multiple of the conversions
 _FEW = 100  # journeys on which a rate is too uncertain to be shared out without saying so
 
@@ -131,6 +138,58 @@ def play_many(tally: SetTally, game: str, sums: Floats) -> Floats:
         totals = np.repeat((sums[:, filled, 0] + sums[:, filled, 2]).T, 2, axis=1)
         values = _within(seen.offsets, seen.members, columns, totals, n)
     return np.moveaxis(values.reshape(n, len(sums), 2), 0, 1)
+
+
+def play_rates(tally: SetTally, sums: Floats, shapley: Floats, seed: int) -> Floats:
+    """Play the game ``"subset_rate"`` on many tallies of the same sets, by sampled orders alike for all.
+
+    What a tally differs by from the whole is added to the values of the whole: chance leaves far less on the
+    difference than on either.
+
+    Parameters
+    ----------
+    tally
+        The whole.
+    sums
+        Sums of the tallies, shape (R, n_sets, 3).
+    shapley
+        Values of the whole, of all channels, shape (n_channels, 2).
+    seed
+        Of the orders.
+
+    Returns
+    -------
+    Floats
+        Credit, shape (R, n_channels, 2).
+    """
+    filled = np.flatnonzero(tally.sizes > 0)
+    seen = tally.take(filled)
+    players, members = np.unique(seen.members, return_inverse=True)
+    columns = np.concatenate([tally.sums[None], sums])[:, filled]
+    columns[:, :, 2] += columns[:, :, 0]
+    n = len(players)
+    whole, *values = np.concatenate(
+        [
+            resample_subset_rates(
+                seen.offsets,
+                members.reshape(-1),
+                part,
+                n,
+                circles=FEWEST_CIRCLES,
+                rng=np.random.default_rng(seed),
+            )
+            for part in np.array_split(columns, -(-3 * columns.shape[0] * n * n // _MOST_AT_ONCE))
+        ]
+    )
+    credit = np.zeros((len(sums), len(tally.channels), 2))
+    totals = columns[1:, :, 2].sum(axis=1)
+    credit[:, players] = (shapley[players] - whole + np.array(values)) * totals[:, None, None]
+    return credit
+
+
+def players_of(tally: SetTally) -> int:
+    """Return how many channels occur in a journey."""
+    return len(np.unique(tally.members))
 
 
 def _exact_values(sets: _Sets, game: str) -> Floats:

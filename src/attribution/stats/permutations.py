@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -93,6 +94,46 @@ def sample_subset_rates(
     return Sampled(mean, np.sqrt(spread / (drawn - 1) / drawn), 2 * n * drawn, reached)
 
 
+def resample_subset_rates(
+    offsets: Ints, members: Codes, sums: Floats, n: int, *, circles: int, rng: np.random.Generator
+) -> Floats:
+    """Estimate the values of `sample_subset_rates` for many amounts and totals of the same sets at once.
+
+    All are estimated in the same circles, so that what they differ by is known far better than each: what is
+    left to chance is the same for all.
+
+    Parameters
+    ----------
+    offsets, members
+        Distinct sets, k of them, none empty.
+    sums
+        Numerators, and the denominators as last column, shape (R, k, m + 1).
+    n
+        How many players there are.
+    circles
+        How many to seat, of 2n orders each.
+    rng
+        The generator to draw from.
+
+    Returns
+    -------
+    Floats
+        Shape (R, n, m).
+    """
+    from scipy import sparse
+
+    size, k, games = len(sums), len(offsets) - 1, sums.shape[2] - 1
+    seated = _Seated(offsets, members, np.empty((k, 0)), n)
+    columns = sums.transpose(1, 2, 0).reshape(k, -1)
+    values = np.zeros((n, games, size))
+    for _ in range(circles):
+        seats = rng.permutation(n)
+        cell = seated.cells(seats)
+        placed: Any = sparse.csr_array((np.ones(len(cell)), (cell, seated.owner)), shape=(n * n, k))
+        values += seated.gains(seats, (placed @ columns).reshape(n, n, games + 1, size))
+    return np.moveaxis(values / circles, 2, 0)
+
+
 class _Seated:
     """Sets of players who sit in a circle, arranged by size so that all sets of a size are one matrix."""
 
@@ -104,10 +145,10 @@ class _Seated:
         by_size = [np.flatnonzero(sizes == size) for size in np.unique(sizes)]
         self._players = [members[offsets[sets][:, None] + np.arange(sizes[sets[0]])] for sets in by_size]
         order = np.concatenate([*by_size, np.empty(0, np.int64)]).astype(np.int64)
-        owner = np.repeat(order, sizes[order])
+        self.owner = np.repeat(order, sizes[order])
         self._columns: list[tuple[Ints | slice, Floats]] = []
         for column in columns.T:
-            of_member = column[owner]
+            of_member = column[self.owner]
             some = np.flatnonzero(of_member)
             everywhere = len(some) == len(of_member)
             self._columns.append((slice(None) if everywhere else some, of_member[some]))
@@ -120,27 +161,28 @@ class _Seated:
         seats
             Who sits where, shape (n,).
         """
-        n = self._n
-        *amounts, totals = self._arcs(seats)
-        gains = np.empty((n, len(amounts)))
-        seat = np.arange(n)
-        for game, amount in enumerate(amounts):
-            worth = np.zeros((n, n + 1))  # of the arc of s seats from seat a
-            worth[:, 1:] = rates(amount, totals)
-            steps = np.diff(worth, axis=1)
-            last = (seat[:, None] + seat[None, :]) % n  # the seat that an arc of s + 1 seats ends at
-            forward = sums_by(last.ravel(), steps.ravel(), n)
-            backward = (worth[:, 1:] - np.roll(worth[:, :-1], -1, axis=0)).sum(axis=1)
-            gains[seats, game] = (forward + backward) / (2 * n)
+        n, cell = self._n, self.cells(seats)
+        sums = [sums_by(cell[some], column, n * n) for some, column in self._columns]
+        return self.gains(seats, np.stack(sums, axis=1).reshape(n, n, len(sums)))
+
+    def gains(self, seats: Ints, sums: Floats) -> Floats:
+        """Return what `values` does, of sums by cell, shape (n, n, games + 1, ...), the totals last."""
+        n, seat = self._n, np.arange(self._n)
+        arcs = _arcs(sums)
+        worth = np.zeros((n, n + 1, arcs.shape[2] - 1, *arcs.shape[3:]))  # of the arc of s seats from seat a
+        worth[:, 1:] = rates(arcs[:, :, :-1], arcs[:, :, -1:])
+        steps = np.diff(worth, axis=1)
+        first = (seat[:, None] - seat[None, :]) % n  # where an arc of s + 1 seats begins
+        forward = steps[first, seat[None, :]].sum(axis=1)
+        backward = (worth[:, 1:] - np.roll(worth[:, :-1], -1, axis=0)).sum(axis=1)
+        gains: Floats = np.empty_like(forward)
+        gains[seats] = (forward + backward) / (2 * n)
         return gains
 
-    def _arcs(self, seats: Ints) -> list[Floats]:
-        """Return the sum of each column over the sets inside each arc; shapes (n, n), arcs of 1 to n seats.
+    def cells(self, seats: Ints) -> Ints:
+        """Return each member's seat times n, plus the seats from there to the set's next, less 1.
 
-        A set lies in an arc from seat a when the arc reaches the set's last seat before a, going round. That
-        is seat p for every a between p and the set's next seat. So the sets that an arc of k + 1 seats from
-        a has and one of k seats has not are those that hold its last seat and no other up to a: whose next
-        seat is at least n - k further.
+        Members come by size of their set; `owner` names the set of each.
         """
         n = self._n
         seat_of = np.empty(n, self._kind)
@@ -148,16 +190,28 @@ class _Seated:
         cells = [np.empty(0, np.int64)]
         for players in self._players:
             taken: Codes = np.sort(seat_of[players], axis=1).astype(self._wide)
-            distance = np.empty_like(taken)  # to the set's next seat, less 1
+            distance = np.empty_like(taken)
             distance[:, :-1] = taken[:, 1:] - taken[:, :-1] - 1
             distance[:, -1] = taken[:, 0] + (n - 1) - taken[:, -1]
             cells.append((taken * n + distance).ravel().astype(np.int64))
-        cell = np.concatenate(cells)
-        seat = np.arange(n)
-        arcs = []
-        for some, column in self._columns:
-            by_distance = sums_by(cell[some], column, n * n).reshape(n, n)
-            at_least = np.cumsum(by_distance[:, ::-1], axis=1)  # n - k or more, for k = 0, 1, ...
-            gained = at_least[(seat[:, None] + seat[None, :]) % n, seat[None, :]]
-            arcs.append(np.cumsum(gained, axis=1))
-        return arcs
+        return np.concatenate(cells)
+
+
+def _arcs(sums: Floats) -> Floats:
+    """Return the sum over the sets inside each arc; shape (n, n, ...), arcs of 1 to n seats.
+
+    A set lies in an arc from seat a when the arc reaches the set's last seat before a, going round. That
+    is seat p for every a between p and the set's next seat. So the sets that an arc of k + 1 seats from
+    a has and one of k seats has not are those that hold its last seat and no other up to a: whose next
+    seat is at least n - k further.
+
+    Parameters
+    ----------
+    sums
+        Of the sets that hold a seat, by seat and distance to the set's next seat, less 1.
+    """
+    seat = np.arange(len(sums))
+    at_least = np.cumsum(sums[:, ::-1], axis=1)  # n - k or more, for k = 0, 1, ...
+    gained = at_least[(seat[:, None] + seat[None, :]) % len(sums), seat[None, :]]
+    arcs: Floats = np.cumsum(gained, axis=1)
+    return arcs
