@@ -109,3 +109,26 @@ def test_a_skewed_covariate_is_refused_no_more_often_than_it_says():
         except ExperimentError:
             refused += 1
     assert refused <= 1  # at .1%, two of 150 have a probability of 1%
+
+
+def skewed(chosen):
+    """A covariate that 100 of 20,000 treated have, up to 50, and `chosen` of 400 withheld, 25."""
+    past = np.zeros(20_400)
+    past[:100] = np.arange(1, 101) / 2
+    past[20_000 : 20_000 + chosen] = 25.0
+    arm = np.repeat(["treatment", "holdout"], [20_000, 400])
+    return {"arm": arm, "y": np.random.default_rng(1).normal(size=20_400), "past": past}
+
+
+def test_a_skewed_covariate_that_is_odd_is_told_and_refused_only_beyond_doubt():
+    """Expected: 2 of the withheld. 9 are odd (p = 4e-5 by an F that is not exact here), 12 beyond doubt."""
+    lift = at.analyze_holdout(skewed(9), outcome="y", covariate="past")
+    check = lift.checks["covariate_balance"]
+    assert check.passed is None
+    assert 1e-6 < check.p_value < 1e-3
+    assert "not exact where a covariate is as skewed" in check.text
+    assert f"Note: {check.text}." in lift.summary()
+    assert "chance explains it" not in check.text
+    with pytest.raises(ExperimentError, match="the arms differ in the covariate"):
+        at.analyze_holdout(skewed(12), outcome="y", covariate="past")
+    assert "skewed" not in at.analyze_holdout(skewed(2), outcome="y", covariate="past").summary()

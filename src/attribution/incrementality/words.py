@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from attribution._display import format_number
+from attribution.diagnostics import CheckResult
 from attribution.incrementality.arm import Arm
 from attribution.incrementality.context import Context
 from attribution.incrementality.effects import mean_of
 from attribution.incrementality.events import events
+from attribution.incrementality.sample_ratio import WARN
 
 WELCH = "Welch's difference of means"
 FEW_CLUSTERS = 40
@@ -40,11 +42,7 @@ def notes(context: Context) -> tuple[str, ...]:
             f"the covariates {', '.join(context.unused)} are not used: with so few events nobody knows what "
             "they explain"
         )
-    found += [
-        check.text
-        for check in context.checks
-        if check.name.startswith("sample_ratio") and check.passed is None and check.count
-    ]
+    found += [check.text for check in context.checks if _doubtful(check)]
     plain = not context.clustered and request.denominator is None
     if plain and all(float(side.low[side.at("outcome")]) > 0 for side in context.sides):
         found.append(
@@ -59,6 +57,14 @@ def notes(context: Context) -> tuple[str, ...]:
             "effect by itself"
         )
     return tuple(found)
+
+
+def _doubtful(check: CheckResult) -> bool:
+    """Return whether a check does not fail, but finds arms, exposure or covariates unusually uneven."""
+    if check.passed is not None:
+        return False
+    rare = check.p_value is not None and check.p_value < WARN
+    return rare or (check.name.startswith("sample_ratio") and check.count > 0)
 
 
 def _heavy_tails(context: Context) -> list[str]:

@@ -118,22 +118,6 @@ def test_zeros_that_a_geo_always_had_are_no_alarm():
     assert at.analyze_geo(table, **asked).checks["zeros"].passed is not False
 
 
-def test_counts_of_a_small_geo_rarely_alarm():
-    """200 panels of Poisson counts with mean 2, where 13% of days are 0."""
-    from attribution.incrementality.geo.data_checks import zeros
-    from attribution.incrementality.geo.layout import GeoTest
-    from attribution.incrementality.geo.panel import Panel
-
-    rng = np.random.default_rng(3)
-    failed = 0
-    for _ in range(200):
-        counts = rng.poisson(2.0, (12, len(DAYS))).astype(float)
-        held = Panel(tuple(NAMES[:12]), DAYS, counts, None)
-        test = GeoTest(held, np.arange(12) < 4, PRE, 0, None, "sales")
-        failed += zeros(test).passed is False
-    assert failed / 200 < 0.2  # of 12 geos with four ends each: below 2% a geo
-
-
 def test_the_fix_leaves_the_closed_geo_out():
     table, asked = panel("synthetic_control", closed_control)
     fix = at.analyze_geo(table, **asked).checks["zeros"].fix

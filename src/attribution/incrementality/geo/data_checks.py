@@ -18,10 +18,9 @@ from attribution.incrementality.geo.panel_times import shown
 from attribution.incrementality.geo.reading import Fitted
 from attribution.incrementality.geo.request import GeoRequest
 from attribution.incrementality.geo.synthetic import SYNTHETIC, estimator
+from attribution.incrementality.geo.zero_runs import zero_runs
 
-AT_AN_END, WITHIN = 0.01, 1e-4  # chance of a stretch of zeros, by how often the geo is 0 otherwise
 FAR, MATERIAL = 8.0, 0.02  # robust deviations of a day; share of an arm's total that a day is too much
-_NEAR_NOTHING = 0.25  # of a geo's median
 _TWICE = math.log(2.0)
 _LEAST_SPREAD = 0.02  # of a logarithm
 _NAMED = 5
@@ -32,9 +31,8 @@ _MOST = 12  # treated geos that are left out in turn; the largest
 def zeros(test: GeoTest) -> CheckResult:
     """Return whether a geo falls to 0 and stays there: a late feed, a closed or an opened shop.
 
-    A stretch of zeros stands out where it is unlikely by how often the geo is 0 at other times: below 1% at
-    the ends of the history and of the window, where data come late and shops open and close (0.1% of a geo
-    that is 0, or nearly, elsewhere too); below 1 in 10,000 elsewhere.
+    A stretch of zeros stands out where it is unlikely by how much the geo sells at other times, how steadily,
+    and how often it is 0: fewer than 1% of sound panels have one (see `zero_runs`).
     """
     none = test.panel.outcome == 0
     if not none.any():
@@ -42,11 +40,7 @@ def zeros(test: GeoTest) -> CheckResult:
     count = int(none.sum())
     text = f"{count:,} cells of the panel ({100 * count / none.size:.1f}%) are 0, most in "
     text += repr(test.panel.geos[int(none.sum(axis=1).argmax())])
-    found = [
-        (row, first, last)
-        for row in np.flatnonzero(none.any(axis=1)).tolist()
-        for first, last in _stretches(test.panel.outcome[row], test.n_pre)
-    ]
+    found = zero_runs(test.panel.outcome, test.n_pre).tolist()
     if not found:
         return CheckResult("zeros", True if count < 0.05 * none.size else None, text, count=count)
     names = list(dict.fromkeys(test.panel.geos[row] for row, _, _ in found))
@@ -65,25 +59,6 @@ def zeros(test: GeoTest) -> CheckResult:
     ]
     fix = _mend(test, [row for row, _, _ in found])
     return CheckResult("zeros", False, told, count=len(names), rows=rows, fix=fix)
-
-
-def _stretches(outcome: Floats, n_pre: int) -> list[tuple[int, int]]:
-    """Return first and last place of each stretch of zeros that chance does not explain."""
-    none = outcome == 0
-    some = np.abs(outcome[~none])
-    near = bool(len(some)) and float(some.min()) < _NEAR_NOTHING * float(np.median(some))
-    edge = np.flatnonzero(np.diff(np.concatenate([[False], none, [False]]).astype(np.int8)))
-    ends = (0, n_pre - 1, n_pre, len(none) - 1)
-    found = []
-    for first, stop in edge.reshape(-1, 2).tolist():
-        length, others = stop - first, len(none) - (stop - first)
-        elsewhere = int(none.sum()) - length
-        share = (elsewhere + 0.5) / (others + 1.0)
-        at_end = first <= 0 or stop >= len(none) or any(first == end or stop - 1 == end for end in ends)
-        limit = WITHIN if not at_end else AT_AN_END / 10 if elsewhere or near else AT_AN_END
-        if others and share**length < limit:
-            found.append((first, stop - 1))
-    return found
 
 
 def _stretch(test: GeoTest, row: int, first: int, last: int) -> str:

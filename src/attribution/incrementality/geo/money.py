@@ -156,6 +156,9 @@ def _own_history(test: GeoTest) -> float:
 def _shared(test: GeoTest, influence: Floats, error: float) -> float:
     """Return the correlation of the errors of cost and effect: both fall where the control geos grow.
 
+    What the treated geos' own spend and outcome have in common is left out: nobody knows what they would have
+    spent, and an interval of effect over cost is the wider without it where the two have one sign.
+
     Parameters
     ----------
     influence
