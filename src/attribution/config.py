@@ -343,8 +343,16 @@ def _check(table: Table | None, inputs: Reader[Texts]) -> CheckSettings | None:
     }
     for name in ("rtol", "atol", "share_points", "ranks", "drift", "history"):
         settings[name] = table.take(name, toml.not_negative, None)
+    settings["alpha"] = table.take("alpha", _alpha, None)
     table.finish()
     return CheckSettings(**settings)
+
+
+def _alpha(value: Any, where: str) -> float:
+    found = toml.not_negative(value, where)
+    if found >= 1:
+        raise mistake(where, f"must be below 1, not {value}", hint=f"{toml.key_of(where)} = 0.0005")
+    return found
 
 
 def _schedule(table: Table | None) -> ScheduleSettings:

@@ -180,6 +180,7 @@ class CheckSettings:
     sampling: float | bool | None = None
     drift: float | None = None
     history: float | None = None
+    alpha: float | None = None
     despite: Texts = ()
 
 

@@ -18,6 +18,7 @@ from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumn
 from attribution.journeys.journeys import Journeys, lay_out
 from attribution.journeys.milestones import milestone_positions
 from attribution.journeys.rates import Rates, converted, rates_of
+from attribution.journeys.repeats import repeats_of
 from attribution.journeys.transform import collapse_repeats, keep_last
 from attribution.kernels.membership import HashFilter
 from attribution.kernels.sorting import order_by_user_and_time
@@ -386,7 +387,7 @@ def _sorted_conversions(conversions: ConversionColumns, chosen: Bools | None) ->
         time=time,
         value=conversions.value[order],
         goal=None if goal is None else replace(goal, codes=goal.codes[order]),
-        order=None,
+        order=None if conversions.order is None else conversions.order[order],
         dims=tuple(replace(dim, codes=dim.codes[order]) for dim in conversions.dims),
     )
 
@@ -427,6 +428,7 @@ def _assemble(
         converted=journey < n_conversions,
         conversion_time=_padded(conversions.time, journey, np.iinfo(np.int64).min),
         value=_padded(conversions.value, journey, 0.0),
+        repeats=_padded(repeats_of(conversions), journey, 0),
         touch_dims=tuple(replace(dim, codes=dim.codes[row]) for dim in touches.dims),
         journey_dims=tuple(
             replace(dim, codes=_padded(dim.codes, journey, -1)) for dim in _journey_dims(conversions)

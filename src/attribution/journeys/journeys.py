@@ -51,6 +51,9 @@ class Journeys(Display):
         Hash of the user.
     conversion_time : int64, shape (J,), or None
         Time of the conversion, microseconds since 1970 in UTC; meaningless where not converted.
+    repeats : uint8, shape (J,), or None
+        Whether the conversion has been there before: 1 where its user has another of the same order id and
+        goal, 2 where a row is the same in everything, 3 for both; the first of them is no repeat.
     weight : float64, shape (J,), or None
         How many journeys this one stands for (path tables); None means one each.
     touch_dims : tuple of Dimension
@@ -75,6 +78,7 @@ class Journeys(Display):
     row: np.ndarray[Any, Any] | None = None
     user: Hashes | None = None
     conversion_time: Ints | None = None
+    repeats: np.ndarray[Any, Any] | None = None
     weight: Floats | None = None
     touch_dims: tuple[Dimension, ...] = ()
     journey_dims: tuple[Dimension, ...] = ()
@@ -225,6 +229,7 @@ class Journeys(Display):
             value=pick(self.value),
             user=pick(self.user),
             conversion_time=pick(self.conversion_time),
+            repeats=pick(self.repeats),
             weight=pick(self.weight),
             touch_dims=tuple(replace(dim, codes=dim.codes[index]) for dim in self.touch_dims),
             journey_dims=tuple(replace(dim, codes=pick(dim.codes)) for dim in self.journey_dims),

@@ -12,6 +12,7 @@ from attribution import __version__
 from attribution._typing import Floats, Ints
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.models.cell_tally import CellTally
+from attribution.models.days import day_parts
 from attribution.models.grams import CONVERSION, NULL, START, tally_grams
 from attribution.models.markov_solution import MarkovSolution
 from attribution.stats.grouping import sums_by
@@ -23,6 +24,8 @@ Profile = Mapping[str, Mapping[str, float]]
 
 PARTS = (
     "amounts", "channels", "hours", "conversion_hours", "days", "conversion_days", "lengths", "values",
+    "day_hours", "conversion_day_hours", "day_waits", "day_repeats", "conversion_day_repeats",
+    "order_day_repeats",
 )  # fmt: skip
 _HOUR = 3_600_000_000
 _LONGEST = 30  # journeys longer than this are counted together
@@ -31,6 +34,8 @@ _STEPS = 4  # bins of values a decade
 
 def tally_profile(journeys: Journeys) -> CellTally:
     """Count touches by channel, hour and day, journeys by length, conversions by hour, day and value.
+
+    The last weeks are counted day by day besides; see `models.days`.
 
     Parameters
     ----------
@@ -79,7 +84,7 @@ def tally_profile(journeys: Journeys) -> CellTally:
             parts[f"{prefix}hours"] = ([f"{hour:02d}" for hour in range(24)], sums_by(of_day, count, 24))
             day, total = _counted(days, count)
             parts[f"{prefix}days"] = (np.datetime_as_string(day.astype("datetime64[D]")), total)
-    return _tally(parts)
+    return _tally(parts | day_parts(journeys))
 
 
 def tally_transitions(journeys: Journeys) -> CellTally:

@@ -175,6 +175,10 @@ def twice(table: pa.Table, rows: np.ndarray) -> pa.Table:
     return pa.concat_tables([table, table.filter(rows)])
 
 
+def on_day(table: pa.Table, day: int) -> np.ndarray:
+    return (times(table) - START) // DAY == day
+
+
 def converted(journeys: at.Journeys) -> at.Journeys:
     return journeys.take(journeys.converted)
 
@@ -429,6 +433,12 @@ REGRESSIONS = [
         "nightly",
         lambda w, _: credited(with_bots(w, 92).upto(GROWN)),
         "log.volumes",
+    ),
+    Mutation(
+        "a new day's touches come twice",
+        "nightly",
+        lambda w, _: credited(replace(w, touches=twice(w.touches, on_day(w.touches, 95))).upto(GROWN)),
+        "log.duplicates",
     ),
 ]
 

@@ -180,7 +180,10 @@ def test_a_profile_counts_what_is_there():
         },
         "channels": {"a": 2, "b": 1},
         "conversion_days": {"2026-01-01": 1, "2026-01-02": 1},
+        "conversion_day_hours": {"2026-01-01 03": 1, "2026-01-02 03": 1},
         "conversion_hours": {"03": 2},
+        "day_hours": {"2026-01-01 01": 1, "2026-01-01 02": 1, "2026-01-02 23": 1},
+        "day_waits": {"2026-01-01 1h": 1, "2026-01-02 none": 1},  # 50 minutes; no touch
         "days": {"2026-01-01": 2, "2026-01-02": 1},
         "hours": {"01": 1, "02": 1, "23": 1},
         "lengths": {"1": 1, "2": 1},

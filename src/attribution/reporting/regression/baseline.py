@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,8 @@ class Baseline(Display):
         What `models.profile` counts of the log, or None.
     transitions
         How often each channel followed each other one, or None.
+    inputs
+        The files that a run has read, as its manifest has them; None where it is no run.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Baseline(Display):
     window: tuple[int, int] | None = None
     log: Profile | None = None
     transitions: Profile | None = None
+    inputs: Sequence[Mapping[str, Any]] | None = None
 
     @property
     def has_value(self) -> bool:

@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("ranks", "places that a channel may move"),
         ("drift", "largest PSI of a distribution, and part of the steps of the chain that may go elsewhere"),
         ("history", "part by which a day that both logs hold may differ"),
+        ("alpha", "how often each check of single new days may fail by chance"),
     ):
         limits.add_argument(f"--{name}", type=float, metavar="X", help=what)
     limits.add_argument(
@@ -78,7 +79,7 @@ def run_check(options: argparse.Namespace, width: int) -> Outcome:
     result = as_baseline(options.result)
     wanted = {
         name: getattr(options, name)
-        for name in ("rtol", "atol", "share_points", "ranks", "drift", "history", "sampling")
+        for name in ("rtol", "atol", "share_points", "ranks", "drift", "history", "alpha", "sampling")
     }
     mode = "nightly" if options.nightly else "pinned"
     note = ""

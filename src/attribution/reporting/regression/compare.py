@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.models.profile import Profile
-from attribution.reporting.regression import credit_drift, log_drift, transitions
+from attribution.reporting.regression import credit_drift, input_drift, log_drift, transitions
 from attribution.reporting.regression.baseline import Baseline, refuse_others, settings_hash
 from attribution.reporting.regression.pair import Finding, not_checked, pair_of
 from attribution.reporting.regression.store import as_baseline
@@ -34,6 +34,7 @@ def check(
     sampling: float | bool | None = None,
     drift: float | None = None,
     history: float | None = None,
+    alpha: float | None = None,
     despite: str | Iterable[str] = (),
     journeys: Journeys | None = None,
     log: EventLog | None = None,
@@ -69,6 +70,9 @@ def check(
     history
         What part of a day's touches and conversions may differ, of days that both logs hold; the last
         three are left out nightly, because rows may still come. 1e-9 pinned, 0.01 nightly.
+    alpha
+        How often each check of single new days (rows twice, order ids twice, hours, waits) may fail by
+        chance. 0 pinned, which makes none; 0.0005 nightly.
     despite
         Settings whose difference is put up with, such as ``("lookback",)``; ``"settings"`` for all.
         Otherwise results of different settings are refused.
@@ -105,6 +109,7 @@ def check(
         ranks=ranks,
         drift=drift,
         history=history,
+        alpha=alpha,
     )
     new = as_baseline(result, journeys=journeys, log=log)
     old = as_baseline(baseline, name="the baseline")
@@ -127,6 +132,8 @@ def _findings(
     if pair.models:
         findings += credit_drift.unattributed(pair, limits)
     findings += _log(new, old, limits)
+    if limits.nightly:
+        findings += input_drift.check(old.inputs, new.inputs)
     findings += transitions.check(old.transitions, new.transitions, limits)
     order = {False: 0, None: 1, True: 2}
     # Sorting is stable: checks of one kind keep their places.

@@ -11,6 +11,7 @@ from attribution._typing import Floats
 from attribution.eventlog.direct import is_direct
 from attribution.models.profile import Profile
 from attribution.reporting.formats import amount_of, label, listing
+from attribution.reporting.regression import day_drift
 from attribution.reporting.regression.pair import (
     Finding,
     change,
@@ -25,6 +26,7 @@ from attribution.reporting.regression.tolerance import Tolerance
 NAMES = (
     "log.volumes", "log.history", "log.missing_days", "log.channel_mix", "log.direct", "log.hours",
     "log.conversion_hours", "log.values", "log.lengths", "log.conversion_rate",
+    *day_drift.NAMES,
 )  # fmt: skip
 _DISTRIBUTIONS = (
     ("log.channel_mix", "channels", "channel", "touches"),
@@ -52,7 +54,8 @@ def checks(old: Profile | None, new: Profile | None, limits: Tolerance, why: str
     for name, part, unit, of in _DISTRIBUTIONS:
         later = fresh if fresh is not None and part != "lengths" else new
         findings += _distribution(name, part, (unit, of), old, later, limits, added=later is not new)
-    return [*findings, *_direct(old, new, limits), *_conversion_rate(old, new, limits)]
+    findings += [*_direct(old, new, limits), *_conversion_rate(old, new, limits)]
+    return findings + day_drift.checks(old, new, limits)
 
 
 def _days(profile: Profile, part: str) -> dict[str, float]:

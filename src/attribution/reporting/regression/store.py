@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +112,7 @@ def as_baseline(
         return read_baseline(_path(result))
     if isinstance(getattr(result, "credit", None), Credit):  # the result of a run
         found = baseline_of(result.credit, name=name, journeys=journeys or result.journeys, log=log)
+        found = replace(found, inputs=result.manifest.get("inputs"))
         return _with_manifest(found, result.manifest) if found.log is None else found
     return baseline_of(result, name=name, journeys=journeys, log=log)
 
@@ -206,14 +208,13 @@ def _read_run(path: Path) -> Baseline:
 
 
 def _with_manifest(found: Baseline, manifest: Mapping[str, Any]) -> Baseline:
-    from dataclasses import replace
-
     profile = manifest.get("profile", {})
     return replace(
         found,
         window=_instants(profile.get("window")) or found.window,
         log=profile.get("log"),
         transitions=found.transitions or profile.get("transitions"),
+        inputs=manifest.get("inputs"),
     )
 
 
@@ -230,8 +231,6 @@ def _from_document(document: Mapping[str, Any], rows: Any, path: Path) -> Baseli
     names = dict.fromkeys(name for row in rows for name in row)
     columns = {name: [row.get(name) for row in rows] for name in names}
     found = _from_rows(columns, list(settings["by"]), settings)
-    from dataclasses import replace
-
     totals = document["totals"]
     sums = np.array(
         [

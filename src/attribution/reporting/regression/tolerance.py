@@ -34,6 +34,8 @@ class Tolerance:
         Markov chain that may go elsewhere; 0 for equal counts.
     history
         Part by which a day that both logs hold may differ.
+    alpha
+        How often a check of single new days may fail by chance, per check and comparison; 0 for none.
     """
 
     mode: str
@@ -44,6 +46,7 @@ class Tolerance:
     sampling: float
     drift: float
     history: float
+    alpha: float = 0.0
 
     @property
     def nightly(self) -> bool:
@@ -53,7 +56,7 @@ class Tolerance:
 
 PRESETS = {
     "pinned": Tolerance("pinned", 1e-6, 1e-9, 1e-4, 0, 0.0, 0.0, 1e-9),
-    "nightly": Tolerance("nightly", 0.25, 0.0, 2.0, 0, Z, 0.1, 0.01),
+    "nightly": Tolerance("nightly", 0.25, 0.0, 2.0, 0, Z, 0.1, 0.01, 0.0005),
 }
 
 
@@ -63,6 +66,9 @@ def tolerance(mode: str, sampling: float | bool | None, **given: float | None) -
     changes: dict[str, Any] = {
         name: _positive(value, name) for name, value in given.items() if value is not None
     }
+    if changes.get("alpha", 0.0) >= 1:
+        msg = f"alpha={changes['alpha']!r} must be below 1: how often a check of a day may fail by chance"
+        raise BaselineError(msg, column="alpha", hint="alpha=0.001")
     if sampling is not None:
         changes["sampling"] = Z * sampling if isinstance(sampling, bool) else _positive(sampling, "sampling")
     return replace(PRESETS[mode], **changes)
