@@ -29,6 +29,8 @@ from attribution._toml import Reader, Table, mistake, wrong_type
 from attribution.doors import HOMES, toml_of
 from attribution.errors import AttributionError, ConfigError, unknown_name
 from attribution.job import (
+    AUDIT_CHECKS,
+    GROUPING_CHECKS,
     CHANNEL,
     LANGUAGES,
     SECTIONS,
@@ -147,7 +149,7 @@ def _job(top: Table, path: Path, pattern: str) -> Job:
         log=_log(top.section("log"), inputs),
         models=models,
         by=by,
-        audit=_audit(top.section("audit")),
+        audit=_audit(top.section("audit"), grouped="channels" in top.values),
         channels=_channels(top.section("channels")),
         journeys=_journeys(top.section("journeys"), inputs),
         engine=_engine(top.section("engine")),
@@ -189,7 +191,7 @@ def _log(table: Table | None, inputs: Reader[Texts]) -> LogSettings:
     return settings
 
 
-def _audit(table: Table | None) -> AuditSettings | None:
+def _audit(table: Table | None, *, grouped: bool) -> AuditSettings | None:
     if table is None:
         return None
     settings = AuditSettings(
@@ -202,6 +204,9 @@ def _audit(table: Table | None) -> AuditSettings | None:
     if settings.fail_on and not settings.enabled:
         problem = "nothing can fail while audit.enabled is false"
         table.mistakes.append(mistake(table.at("fail_on"), problem, hint="enabled = true"))
+    for name in () if grouped else (name for name in settings.fail_on if name in GROUPING_CHECKS):
+        problem = f"{name!r} is a check of a channel grouping, and there is none"
+        table.mistakes.append(mistake(table.at("fail_on"), problem, hint="[channels]"))
     table.finish()
     return settings
 
@@ -427,7 +432,11 @@ def _hash_bits(value: Any, where: str) -> int:
 def _fail_on(value: Any, where: str) -> Texts:
     if value == "nothing":
         return ()
-    return toml.texts(value, where)
+    known = ("any", *AUDIT_CHECKS)
+    for name in (names := toml.distinct_texts(value, where)):
+        if name not in known:
+            raise mistake(where, unknown_name("check", name, known))
+    return names
 
 
 def _sampling(value: Any, where: str) -> float | bool:

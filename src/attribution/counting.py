@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attribution.engines.base import Engine
 from attribution.engines.choose import engine_of
-from attribution.errors import JourneyError
+from attribution.errors import LESS_MEMORY, JourneyError, enough_memory
 from attribution.eventlog.eventlog import EventLog
 from attribution.journeys.build import JourneySettings
 from attribution.journeys.journeys import Journeys
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _PATHS = "paths"
 
 
+@enough_memory(LESS_MEMORY)
 def path_counts(
     log: EventLog,
     top: int | None = None,

@@ -18,7 +18,7 @@ from attribution.credit.money import in_currency
 from attribution.diagnostics import CheckResults
 from attribution.engines.base import Engine, Run
 from attribution.engines.choose import engine_of
-from attribution.errors import JourneyError, ModelError
+from attribution.errors import LESS_MEMORY, JourneyError, ModelError, enough_memory
 from attribution.eventlog.eventlog import EventLog
 from attribution.journeys.build import JourneyKeywords, JourneySettings, given_options
 from attribution.journeys.journeys import Journeys
@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 _ACTIVITY = "\0activity"  # a task beside the models'; no label begins like this
 
 
+@enough_memory(LESS_MEMORY)
 def attribute(
     source: Journeys | EventLog,
     models: ModelSpec | Sequence[ModelSpec] | Mapping[str, ModelSpec],

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Self, TypeVar
 
 _Error = TypeVar("_Error", bound="AttributionError")
+
+
+LESS_MEMORY = 'engine=at.Stream(memory="1GB")'
+"""The setting with which work on a log needs less memory."""
+FEWER_COLUMNS = "give the table as Parquet files, of which only the columns that are needed are read"
+"""What to do where there is no such setting."""
 
 
 class AttributionError(Exception):
@@ -66,6 +73,21 @@ class AttributionError(Exception):
         """
         facts = {**self.__dict__, "hint": hint}
         return _rebuild(type(self), facts)
+
+    def as_a(self, kind: type[_Error]) -> _Error:
+        """Return the same facts as an error of another kind, such as the one that a function is known to raise.
+
+        Parameters
+        ----------
+        kind
+            An `AttributionError`.
+
+        Examples
+        --------
+        >>> LogError("3 users are null", column="user_id").as_a(CreditError)
+        CreditError("3 users are null (column 'user_id').")
+        """
+        return _rebuild(kind, dict(self.__dict__))
 
     def _message(self) -> str:
         where = []
@@ -161,6 +183,54 @@ class OutputError(AttributionError, OSError):
 
 class DatasetError(AttributionError, ValueError):
     """A sample or a simulation is unknown or impossible."""
+
+
+@contextmanager
+def raised_as(kind: type[_Error], *others: type[AttributionError]) -> Iterator[None]:
+    """Raise errors of other kinds as those of one: the same facts, and the same words.
+
+    Parameters
+    ----------
+    kind
+        What the caller's caller expects.
+    others
+        What the block may raise; by default a `LogError`, as every reader of tables does.
+
+    Examples
+    --------
+    >>> with raised_as(ExperimentError):
+    ...     raise LogError("users: there is no file 'a.csv'")
+    Traceback (most recent call last):
+    attribution.errors.ExperimentError: users: there is no file 'a.csv'.
+    """
+    try:
+        yield
+    except others or (LogError,) as error:
+        raise error.as_a(kind) from error
+
+
+@contextmanager
+def enough_memory(hint: str) -> Iterator[None]:
+    """Tell that memory ran out as an error of ours; also a decorator.
+
+    Parameters
+    ----------
+    hint
+        The setting that needs less of it.
+
+    Examples
+    --------
+    >>> with enough_memory('engine="stream"'):
+    ...     raise MemoryError("malloc of size 99 failed")
+    Traceback (most recent call last):
+    attribution.errors.EngineError: memory ran out (malloc of size 99 failed).
+      Fix: engine="stream"
+    """
+    try:
+        yield
+    except MemoryError as error:
+        reason = (str(error).strip().splitlines() or [""])[0][:200]
+        raise EngineError(f"memory ran out{f' ({reason})' if reason else ''}", hint=hint) from error
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -23,6 +23,18 @@ SECTIONS: Texts = (  # of a report, in its order
 )
 
 
+AUDIT_CHECKS = (
+    *("null_keys", "unreadable_entries", "no_touch", "mixed_clocks", "times_out_of_range", "times_in_future"),
+    *("missing_days", "log_stops", "exact_duplicates", "ties", "sequence_order", "channel_spelling"),
+    *("label_spelling", "blank_channels", "busy_users", "channels_unmatched", "conversion_rate"),
+    *("conversions_without_touch", "conversions_before_first_touch", "duplicate_orders", "values_missing"),
+    *("values_negative", "value_outliers"),
+)
+"""What `EventLog.audit` checks, without importing it."""
+GROUPING_CHECKS = ("no_touch", "channels_unmatched")
+"""Those of them that are made where channels are grouped."""
+
+
 @dataclass(frozen=True)
 class LogSettings:
     """Section ``[log]``: where touches and conversions lie, and how to read them (see `read_log`).

@@ -9,7 +9,7 @@ import numpy as np
 
 from attribution._checks import name_list
 from attribution._typing import Bools, Floats, Ints
-from attribution.errors import ExperimentError, unknown_name
+from attribution.errors import LESS_MEMORY, ExperimentError, enough_memory, unknown_name
 from attribution.eventlog.eventlog import EventLog
 from attribution.incrementality.rows import Rows
 from attribution.incrementality.units import hash_units
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@enough_memory(LESS_MEMORY)
 def outcomes(
     log: EventLog,
     assignment: Any,

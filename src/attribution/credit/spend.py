@@ -22,12 +22,13 @@ from attribution.credit.spend_source import Spend, reading_line
 from attribution.credit.spend_spread import spread_flights, spread_over, week_start_of
 from attribution.credit.spend_table import SpendTable, read_spend
 from attribution.credit.table import cell_flags
-from attribution.errors import CreditError, nearest
+from attribution.errors import FEWER_COLUMNS, CreditError, enough_memory, nearest
 from attribution.journeys.journeys import NONE
 
 _MOST_COMPARED = 200  # names on each side; beyond it, looking for misspellings pair by pair takes too long
 
 
+@enough_memory(FEWER_COLUMNS)
 def join_spend(
     credit: Credit,
     spend: Spend,
@@ -51,14 +52,7 @@ def join_spend(
         line = reading_line(spend) if fix.startswith(begins) else None
         if line is None:
             raise
-        raise CreditError(
-            error.problem,
-            column=error.column,
-            rows=error.rows,
-            count=error.count,
-            why=error.why,
-            hint=f"{line}; {fix}",
-        ) from error
+        raise error.with_hint(f"{line}; {fix}") from error
 
 
 def _joined(credit: Credit, spend: Spend, money: Money, outside: str) -> Credit:

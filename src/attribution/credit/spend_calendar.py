@@ -196,6 +196,8 @@ def _days(column: Any, name: str, period: str) -> Ints:
         raise CreditError(msg, column=name, hint=hint)
     try:
         instant = column.cast(pa.timestamp("us")) if is_text(kind) else column
+    except MemoryError:
+        raise
     except pa.ArrowException as error:
         shape = {"week": '"2026-W05" or a date', "month": '"2026-01" or a date'}.get(period, '"2026-01-31"')
         msg = f"a date is not written as {shape}: {first_line(error)}"

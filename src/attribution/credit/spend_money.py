@@ -11,7 +11,7 @@ from attribution.credit.credit import Credit
 from attribution.credit.money import refuse_several
 from attribution.credit.spend_spread import by_day
 from attribution.credit.spend_table import SpendTable
-from attribution.errors import CreditError, JourneyError
+from attribution.errors import CreditError, JourneyError, LogError, raised_as
 from attribution.journeys.currency import distinct, is_currency, refuse_contradiction, same_currency
 from attribution.journeys.rates import rates_of
 
@@ -67,7 +67,7 @@ def in_one_currency(credit: Credit, table: SpendTable, money: Money, notes: list
 def _converted(table: SpendTable, money: Money, values: str, notes: list[str]) -> SpendTable:
     """Return the spend in the currency of the values."""
     refuse_contradiction(money.currency, values, what="values are")
-    try:
+    with raised_as(CreditError, JourneyError, LogError):
         rates = rates_of(money.rates, values or money.currency)
         if rates.dated:
             table = by_day(table)
@@ -76,14 +76,5 @@ def _converted(table: SpendTable, money: Money, values: str, notes: list[str]) -
             currencies = np.full(len(table.cost), table.currency or None, dtype=object)
         day = None if table.calendar is None else table.calendar.first
         cost = table.cost * rates.of(currencies, day, what="costs")
-    except JourneyError as error:  # the same words, of the kind that spend raises
-        raise CreditError(
-            error.problem,
-            column=error.column,
-            rows=error.rows,
-            count=error.count,
-            why=error.why,
-            hint=error.hint,
-        ) from error
     notes.append(f"spend: converted by rates: {rates!r}")
     return replace(table, cost=cost, currency=values or rates.to, currencies=None)

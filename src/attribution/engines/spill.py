@@ -375,6 +375,8 @@ def _parts(path: Path) -> Iterator[dict[str, NDArray[Any]]]:
         with pa.ipc.open_stream(str(path)) as stream:
             for batch in stream:
                 yield {name: numbers(batch.column(name)) for name in batch.schema.names}
+    except MemoryError:
+        raise
     except (OSError, pa.ArrowException) as error:
         msg = f"a temporary file cannot be read back: {str(path)!r} ({error})"
         hint = "run it again; if it happens again, check that disk"

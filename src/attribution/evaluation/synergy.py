@@ -13,7 +13,7 @@ from attribution._checks import flag, name_list, one_of, whole
 from attribution._typing import Bools, Floats, Ints
 from attribution.engines.base import Engine
 from attribution.engines.choose import engine_of
-from attribution.errors import JourneyError, ModelError, unknown_name
+from attribution.errors import LESS_MEMORY, JourneyError, ModelError, enough_memory, unknown_name
 from attribution.evaluation.synergy_result import Synergy
 from attribution.eventlog.eventlog import EventLog
 from attribution.journeys.build import JourneySettings
@@ -35,6 +35,7 @@ _MOST_LAST = 40  # channels of the last touch that are told apart, those of most
 _FEWEST_CLUSTERS = 20
 
 
+@enough_memory(LESS_MEMORY)
 def synergy(
     source: Journeys | EventLog,
     channels: Sequence[str] | None = None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attribution._display import Display
 from attribution.diagnostics import CheckResults
+from attribution.errors import LESS_MEMORY, enough_memory
 from attribution.eventlog.channels import ChannelRule
 from attribution.eventlog.column_types import check_labels
 from attribution.eventlog.columns import LogColumns
@@ -60,6 +61,7 @@ class EventLog(Display):
     drop_limit: float = DROP_LIMIT
     _loaded: dict[bool, LogColumns] = field(default_factory=dict)
 
+    @enough_memory(LESS_MEMORY)
     def load(
         self, *, converters_only: bool = False, progress: bool | None = None, cache: bool = True
     ) -> LogColumns:
@@ -201,6 +203,7 @@ class EventLog(Display):
             _loaded={},
         )
 
+    @enough_memory(LESS_MEMORY)
     def audit(
         self,
         *,

@@ -57,6 +57,8 @@ def to_arrow(values: Any, name: str, table: str) -> Any:
         array = _converted(values)
     except UnicodeEncodeError as error:
         raise _not_utf8(values, name, table) from error
+    except MemoryError:
+        raise
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise _mixed(values, name, table, first_line(error)) from error
     if objects and (pat.is_timestamp(array.type) or pat.is_date(array.type)):

@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Any
 
 from attribution._checks import one_of
-from attribution.errors import LogError
+from attribution.errors import LESS_MEMORY, LogError, enough_memory
 from attribution.eventlog.eventlog import EventLog
 from attribution.eventlog.faults import DROP_LIMIT
 from attribution.eventlog.resolve import resolve
@@ -16,6 +16,7 @@ from attribution.eventlog.schema import LogSchema
 from attribution.eventlog.sources import open_source
 
 
+@enough_memory(LESS_MEMORY)
 def read_log(
     touches: Any,
     conversions: Any = None,

@@ -136,6 +136,8 @@ def _repeats(source: Source, name: str) -> bool:
             column = batch.column(0).drop_null()
             if pc.count_distinct(column).as_py() < len(column):
                 return True
+    except MemoryError:
+        raise
     except (AttributionError, pa.ArrowException):
         return False
     return False

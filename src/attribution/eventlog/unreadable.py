@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from attribution.errors import LogError
+from attribution.errors import FEWER_COLUMNS, LESS_MEMORY, EngineError, LogError
 
 _DOORS = {"users": "at.analyze_holdout", "panel": "at.analyze_geo", "paths": "at.read_paths"}
 
@@ -30,15 +30,24 @@ def reading(path: Path, table: str) -> Iterator[None]:
     """Turn what goes wrong while `path` is read into a LogError."""
     try:
         yield
-    except LogError:
+    except (LogError, EngineError):
         raise
     except FileNotFoundError as error:
         raise missing(path, table) from error
     except PermissionError as error:
         msg = f"{table}: no permission to read {str(path)!r}"
         raise LogError(msg, hint=f"chmod +r '{path}'") from error
+    except MemoryError as error:
+        msg = f"{table}: memory ran out while {str(path)!r} was read ({first_line(error)})"
+        why = "it holds more than fits, or is damaged and claims to"
+        raise EngineError(msg, why=why, hint=less_memory(table)) from error
     except (pa.ArrowException, OSError, ValueError) as error:
         raise unreadable(path, table, first_line(error)) from error
+
+
+def less_memory(table: str) -> str:
+    """Return the setting with which a table needs less memory; what is no log has none."""
+    return LESS_MEMORY if table in {"touches", "conversions"} else FEWER_COLUMNS
 
 
 def missing(path: Path, table: str) -> LogError:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from attribution._typing import Bools, Floats, Hashes, Ints
-from attribution.errors import ExperimentError, unknown_name
+from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory, unknown_name
 from attribution.eventlog.arrays import without_view
 from attribution.incrementality.assignment import Assignment
 from attribution.incrementality.layout import Layout, lay_out, read_shares
@@ -23,6 +23,7 @@ from attribution.kernels.hashing import hash_integers
 _SHIFT = np.uint64(11)  # 53 bits are what a float holds exactly
 
 
+@enough_memory(FEWER_COLUMNS)
 def assign_holdout(
     users: Any,
     *,
@@ -275,6 +276,8 @@ class _Table:
         elif hasattr(users, "__arrow_c_stream__") and _is_table(users):
             try:
                 table = users if isinstance(users, pa.Table) else pa.table(users)
+            except MemoryError:
+                raise
             except (pa.ArrowException, TypeError, ValueError) as error:
                 msg = f"the table of users cannot be read: {str(error).splitlines()[0]}"
                 hint = "pass the columns that are needed: users[['user_id']], each once and of one type"

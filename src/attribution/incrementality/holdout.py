@@ -7,7 +7,7 @@ from typing import Any, Literal, overload
 
 from attribution._checks import one_of
 from attribution.diagnostics import CheckResult
-from attribution.errors import ExperimentError
+from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory
 from attribution.incrementality.experiment import Experiment
 from attribution.incrementality.lift import Lift, Lifts
 from attribution.incrementality.request import Request
@@ -117,6 +117,7 @@ def analyze_holdout(
 ) -> Lifts: ...
 
 
+@enough_memory(FEWER_COLUMNS)
 def analyze_holdout(
     users: Any,
     *,

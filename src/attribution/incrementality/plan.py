@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from attribution._checks import fraction, one_of
-from attribution.errors import ExperimentError, unknown_name
+from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory, unknown_name
 from attribution.incrementality.holdout_plan import HoldoutPlan, Money
 from attribution.incrementality.pilot import Pilot, read_pilot
 from attribution.incrementality.power import Design, design_effect
@@ -33,6 +33,7 @@ _EXAMPLES = {
 }
 
 
+@enough_memory(FEWER_COLUMNS)
 def plan_holdout(
     *,
     outcome: Literal["proportion", "mean", "ratio", "revenue"] = "proportion",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from attribution._known_columns import KNOWN_COLUMNS, known_column
 from attribution._typing import Floats, Ints
-from attribution.errors import ExperimentError, LogError, nearest, unknown_name
+from attribution.errors import ExperimentError, nearest, raised_as, unknown_name
 from attribution.eventlog import kinds
 from attribution.eventlog.arrays import without_view
 from attribution.eventlog.inferred import inferred
@@ -138,16 +138,10 @@ def _again(source: Source) -> Source:
 def _as_experiment() -> Iterator[None]:
     """Raise what reading a table may raise as an error of the experiment, with the same facts."""
     try:
-        yield
-    except LogError as error:
-        raise ExperimentError(
-            error.problem,
-            column=error.column,
-            rows=error.rows,
-            count=error.count,
-            why=error.why,
-            hint=error.hint,
-        ) from error
+        with raised_as(ExperimentError):
+            yield
+    except MemoryError:
+        raise
     except (pa.ArrowException, UnicodeError) as error:
         msg = f"the table cannot be read: {first_line(error)}"
         raise ExperimentError(msg, hint="write it again as Parquet") from error

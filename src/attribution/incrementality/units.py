@@ -108,6 +108,8 @@ def _converted(values: Any, name: str, place: str) -> Any:
         if not hasattr(values, "__len__"):
             values = list(values)
         return pa.array(values, from_pandas=True)
+    except MemoryError:
+        raise
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         msg = f"{name} cannot be read as a column of ids: {reason}"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from attribution._checks import LONGEST, WEEKDAYS, duration_us, flag, name_list, one_of, whole
 from attribution._typing import Bools, Hashes, Ints
-from attribution.errors import JourneyError, nearest, unknown_name
+from attribution.errors import LESS_MEMORY, JourneyError, enough_memory, nearest, unknown_name
 from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
 from attribution.journeys.journeys import Journeys, lay_out
 from attribution.journeys.milestones import milestone_positions
@@ -145,6 +145,7 @@ def given_options(options: JourneyKeywords) -> dict[str, Any]:
     return given
 
 
+@enough_memory(LESS_MEMORY)
 def build_journeys(
     log: EventLog,
     lookback: str | dt.timedelta | None = "30D",

@@ -216,6 +216,8 @@ def _columns(rates: Any) -> tuple[list[str], Ints | None, Floats]:
         if date is not None:
             instant = table.column(2).cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
             days = np.floor_divide(np.asarray(instant, dtype=np.int64), 86_400_000_000)
+    except MemoryError:
+        raise
     except (pa.ArrowException, ValueError) as error:
         msg = f"the rates cannot be read: {str(error).splitlines()[0]}"
         raise JourneyError(msg, column="rates", hint=_TABLE) from error

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from attribution._typing import Bools, Codes, Floats, Ints
-from attribution.errors import JourneyError, unknown_name
+from attribution.errors import FEWER_COLUMNS, JourneyError, enough_memory, unknown_name
 from attribution.eventlog.arrays import booleans, refuse_bad_text, without_views
 from attribution.eventlog.faults import Screen
 from attribution.eventlog.kinds import flag_kind, is_text
@@ -31,6 +31,7 @@ _USUAL = {
 }
 
 
+@enough_memory(FEWER_COLUMNS)
 def read_paths(
     table: object,
     path: str = "path",
@@ -213,6 +214,8 @@ def _counts(
         screen = Screen(len(array))
         try:
             numbers = read_values(array, table, screen)
+        except MemoryError:
+            raise
         except pa.ArrowException as error:
             msg = f"the column holds {array.type}, which are not numbers"
             raise JourneyError(msg, column=name, hint="give one number a row") from error

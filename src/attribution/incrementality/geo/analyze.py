@@ -11,7 +11,7 @@ import numpy as np
 
 from attribution._checks import one_of
 from attribution.diagnostics import CheckResult, CheckResults
-from attribution.errors import ExperimentError
+from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory
 from attribution.incrementality.geo.checks import check
 from attribution.incrementality.geo.compose import compose
 from attribution.incrementality.geo.layout import GeoTest, cells_of, lay_out, strata_of
@@ -38,6 +38,7 @@ Method = Literal[
 ]
 
 
+@enough_memory(FEWER_COLUMNS)
 def analyze_geo(
     panel: Any,
     *,

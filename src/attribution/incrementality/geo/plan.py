@@ -12,7 +12,7 @@ import numpy as np
 
 from attribution._progress import bar
 from attribution._typing import Floats, Ints
-from attribution.errors import ExperimentError
+from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory
 from attribution.incrementality.geo.analyze import Method
 from attribution.incrementality.geo.designs import Blocks, blocks_of, groups_by_size, pair_up, strata_by_size
 from attribution.incrementality.geo.did import ROUNDING
@@ -40,6 +40,7 @@ SLOWEST = 30  # where each takes many
 FEWEST_BLOCKS = 2
 
 
+@enough_memory(FEWER_COLUMNS)
 def plan_geo(
     panel: Any,
     *,

@@ -1,0 +1,59 @@
+"""Memory that runs out is an error of ours at every door, and names the setting that needs less of it."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import attribution as at
+from attribution.eventlog.sources import TableSource
+from attribution.job import AUDIT_CHECKS
+from tests.test_tables_in import DOORS
+
+TOUCHES = {"user_id": [1, 2], "time": ["2026-03-01"] * 2, "source": ["google", "x"], "medium": ["cpc", "y"]}
+ORDERS = {"user_id": [1], "time": ["2026-03-03"]}
+
+
+def run_out(*_: object, **__: object) -> None:
+    raise pa.ArrowMemoryError("malloc of size 943718400 failed")
+
+
+@pytest.mark.parametrize("door", [door for door in DOORS if door != "assign_holdout"])  # it takes columns whole
+def test_at_every_door(door, monkeypatch):
+    ask, table = DOORS[door]
+    monkeypatch.setattr(TableSource, "batches", run_out)
+    with pytest.raises(at.AttributionError, match=r"memory ran out \(malloc of size 943718400") as caught:
+        ask(table)
+    assert "Parquet files" in str(caught.value)
+
+
+@pytest.mark.parametrize("engine", ["memory", at.Stream(processes=1)])
+def test_on_a_log_the_fix_is_the_stream(engine, monkeypatch):
+    log = at.read_log(TOUCHES | {"channel": ["a", "b"]}, ORDERS)
+    monkeypatch.setattr(TableSource, "batches", run_out)
+    for ask in (
+        lambda: at.attribute(log, "linear", engine=engine),
+        lambda: at.path_counts(log, engine=engine),
+        lambda: at.build_journeys(log),
+        log.load,
+        log.audit,
+    ):
+        with pytest.raises(at.AttributionError, match="memory ran out") as caught:
+            ask()
+        assert 'engine=at.Stream(memory="1GB")' in str(caught.value)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_file_is_named(door, monkeypatch, tmp_path):
+    ask, table = DOORS[door]
+    pq.write_table(table, tmp_path / "t.parquet")
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", run_out)
+    with pytest.raises(at.AttributionError, match=r"memory ran out while '.*t\.parquet' was read"):
+        ask(tmp_path / "t.parquet")
+
+
+def test_the_names_of_checks_are_those_of_the_audit():
+    """[audit] fail_on is held against this list when the file is loaded."""
+    log = at.read_log(TOUCHES, ORDERS, {"channel": "source"}).group_channels(source="source", medium="medium")
+    assert {check.name for check in log.audit()} == set(AUDIT_CHECKS)
