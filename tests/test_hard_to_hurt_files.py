@@ -155,7 +155,11 @@ TEXT = {
         ),
         answer=WHOLE,
     ),
-    "UTF-16": Hurt(lambda p: credited(put(p, CSV.encode("utf-16"))), ("t.csv", "UTF-16")),
+    "UTF-16": Hurt(lambda p: credited(put(p, CSV.encode("utf-16"))), answer=WHOLE),
+    "UTF-16, cut": Hurt(lambda p: credited(put(p, CSV.encode("utf-16")[:-1])), ("t.csv", "not UTF-16")),
+    "UTF-16 without its mark": Hurt(
+        lambda p: credited(put(p, CSV.encode("utf-16-le"))), ("t.csv", "UTF-16 without the mark", "utf-16-le")
+    ),
     "Latin-1": Hurt(
         lambda p: credited(put(p, CSV.replace("email", "é").encode("latin-1"))), ("t.csv", "UTF8")
     ),
@@ -379,7 +383,7 @@ def test_files_of_others_are_named_with_the_remedy():
             (lambda: credited([put_readable, paths[0]]), "no permission", "chmod"),
             (lambda: credited(str(inside.parent / "*.parquet")), "no permission", "chmod"),
             (lambda: at.read_paths(paths[1]), "no permission", "chmod"),
-            (lambda: credit.with_spend(paths[1]), "Permission denied", "the columns channel and cost"),
+            (lambda: credit.with_spend(paths[1]), "no permission", "chmod"),
             (lambda: credit.to_csv(folder / "credit.csv"), "Permission denied", "choose a folder"),
             (lambda: credit.to_parquet(folder / "credit.parquet"), "Permission denied", "choose a folder"),
         ]

@@ -232,9 +232,9 @@ SPEND = {
         lambda p: spent({"email": 5}, decimals=-1), ("at least 0", "decimals="), "decimals"
     ),
     "of a file that is not there": Hurt(
-        lambda p: spent(p / "no.csv"), ("no.csv", "columns channel and cost")
+        lambda p: spent(p / "no.csv"), ("there is no file", "no.csv", "check the name")
     ),
-    "of a number": Hurt(lambda p: spent(5), ("no table", '{"email": 100.0}')),
+    "of a number": Hurt(lambda p: spent(5), ("neither a path nor a table", '{"email": 100.0}')),
     "coarser than the credit": Hurt(
         lambda p: credit(by="month").with_spend({"email": 5}), ("by month", "give the spend by month"), "date"
     ),

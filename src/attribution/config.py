@@ -30,8 +30,8 @@ from attribution.doors import HOMES, toml_of
 from attribution.errors import AttributionError, ConfigError, unknown_name
 from attribution.job import (
     AUDIT_CHECKS,
-    GROUPING_CHECKS,
     CHANNEL,
+    GROUPING_CHECKS,
     LANGUAGES,
     SECTIONS,
     AuditSettings,

@@ -75,7 +75,7 @@ class AttributionError(Exception):
         return _rebuild(type(self), facts)
 
     def as_a(self, kind: type[_Error]) -> _Error:
-        """Return the same facts as an error of another kind, such as the one that a function is known to raise.
+        """Return the same facts as an error of another kind, which a function is known to raise.
 
         Parameters
         ----------
@@ -203,9 +203,10 @@ def raised_as(kind: type[_Error], *others: type[AttributionError]) -> Iterator[N
     Traceback (most recent call last):
     attribution.errors.ExperimentError: users: there is no file 'a.csv'.
     """
+    caught = others or (LogError,)
     try:
         yield
-    except others or (LogError,) as error:
+    except caught as error:
         raise error.as_a(kind) from error
 
 
@@ -230,7 +231,8 @@ def enough_memory(hint: str) -> Iterator[None]:
         yield
     except MemoryError as error:
         reason = (str(error).strip().splitlines() or [""])[0][:200]
-        raise EngineError(f"memory ran out{f' ({reason})' if reason else ''}", hint=hint) from error
+        msg = f"memory ran out{f' ({reason})' if reason else ''}"
+        raise EngineError(msg, hint=hint) from error
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -420,12 +420,12 @@ def frame(**columns):
             pa.Table.from_arrays(
                 [pa.array(["a"]), pa.array([1.0]), pa.array([1.0])], ["channel", "cost", "cost"]
             ),
-            "2 times",
+            "more than one column 'cost'",
         ),
-        (3.0, "is a float, which is no table"),
-        ([("email", 3)], "is a list, which is no table"),
+        (3.0, "is a float, which is neither a path nor a table"),
+        ([("email", 3)], "of type 'list', which is neither a path nor a table"),
         (pl.LazyFrame({"channel": ["email"], "cost": [1]}), r"spend.collect\(\)"),
-        ({"channel": ["email", "display"], "cost": [1.0]}, "cannot be read as a table"),
+        ({"channel": ["email", "display"], "cost": [1.0]}, "its columns differ in length"),
         (pd.Series({"email": 3.0}), "spend"),
         ("no/such/file.parquet", "no/such/file.parquet"),
         ("no/such/file.csv", "no/such/file.csv"),

@@ -52,7 +52,8 @@ def join_spend(
         line = reading_line(spend) if fix.startswith(begins) else None
         if line is None:
             raise
-        raise error.with_hint(f"{line}; {fix}") from error
+        whole = f"{line}; {fix}"
+        raise error.with_hint(whole) from error
 
 
 def _joined(credit: Credit, spend: Spend, money: Money, outside: str) -> Credit:

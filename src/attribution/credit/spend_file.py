@@ -13,9 +13,14 @@ from typing import Any
 
 from attribution.credit.spend_columns import calendar_columns, channel_column, cost_columns
 from attribution.credit.spend_cost import PLAIN, may_be_thousands
+from attribution.credit.spend_source import repeated
 from attribution.errors import CreditError
+from attribution.eventlog.delimited import DelimitedFile, is_utf16, opened
+from attribution.eventlog.files import File, FilesSource
+from attribution.eventlog.ipc import IpcFile
+from attribution.eventlog.unreadable import no_text
 
-DELIMITED = {".csv": ",", ".txt": ",", ".tsv": "\t", ".tab": "\t"}
+_SEPARATOR = {".csv": ",", ".txt": ",", ".tsv": "\t", ".tab": "\t"}
 _SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 _LOOKED_AT = 30  # lines in which the header is looked for
 
@@ -39,40 +44,97 @@ class Layout:
     header: tuple[str, ...]
 
 
-def read_delimited(
-    path: Path, text_columns: Callable[[Sequence[str]], Collection[str]]
+def read_files(
+    source: FilesSource, text_columns: Callable[[Sequence[str]], Collection[str]]
 ) -> tuple[Any, list[str]]:
-    """Read a file of separated values.
+    """Read one or more files of costs.
 
     Parameters
     ----------
-    path
-        The file.
+    source
+        The files.
     text_columns
         Given the names of the columns, tells which of them stay text, as they are written.
 
     Returns
     -------
     table
-        A pyarrow Table.
+        A pyarrow Table of the rows of all files, and of the labels that their folders give them.
     notes : list of str
         What was found that is not plain CSV, and which lines were left out.
 
     Raises
     ------
     CreditError
-        If the encoding is not known.
-    pyarrow.ArrowException, csv.Error
-        If it cannot be read.
+        If files have different columns.
+    LogError
+        If one cannot be read.
     """
+    import pyarrow as pa
+
+    from attribution.eventlog.arrays import without_views
+    from attribution.eventlog.unreadable import reading
+
+    tables, notes = [], []
+    for file, keys in source.members:
+        if isinstance(file, DelimitedFile):
+            with reading(file.path, "spend"):
+                table, more = _delimited(file.path, text_columns)
+            notes += more
+        else:
+            for name in sorted(file.repeated):
+                raise repeated(name)
+            batches = map(without_views, file.batches(list(file.columns), []))
+            found = list(batches)
+            table = (
+                pa.Table.from_batches(found) if found else pa.schema(list(file.columns.items())).empty_table()
+            )
+        for key, label in keys.items():
+            if key not in table.column_names:
+                table = table.append_column(key, pa.array([label] * len(table), pa.string()))
+        tables.append(table)
+    return _together(tables, source), notes
+
+
+def _together(tables: Sequence[Any], source: FilesSource) -> Any:
+    """Return the rows of all tables; a column of which they have different types is text."""
+    import pyarrow as pa
+
+    if len(tables) == 1:
+        return tables[0]
+    names = list(dict.fromkeys(name for table in tables for name in table.column_names))
+    for table, path in zip(tables, source.files, strict=True):
+        lacking = [name for name in names if name not in table.column_names]
+        if lacking:
+            msg = f"the spend file {str(path)!r} has no column {lacking[0]!r}; others have it"
+            hint = "leave the file out, or write the column into it"
+            raise CreditError(msg, column=lacking[0], why="its rows would say less", hint=hint)
+    tables = [table.select(names) for table in tables]
+    try:
+        return pa.concat_tables(tables, promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        kinds = [{table.schema.field(name).type for table in tables} for name in names]
+        schema = pa.schema(
+            [
+                (name, pa.string() if len(kind) > 1 else next(iter(kind)))
+                for name, kind in zip(names, kinds, strict=True)
+            ]
+        )
+        return pa.concat_tables([table.cast(schema) for table in tables])
+
+
+def _delimited(path: Path, text_columns: Callable[[Sequence[str]], Collection[str]]) -> tuple[Any, list[str]]:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    text, encoding = _decoded(path)
-    layout = layout_of(text, DELIMITED[path.suffix.lower()])
-    lines = io.StringIO(text).readlines()[layout.before :]
-    for _ in csv.reader(lines, delimiter=layout.separator, strict=True):
+    raw, text, layout = _laid_out(path)
+    lines = io.BytesIO(raw).readlines()[layout.before :]
+    for _ in csv.reader(
+        io.StringIO("".join(_lines(text)[layout.before :])), delimiter=layout.separator, strict=True
+    ):
         pass  # raises for a quote that is never closed, which Arrow takes for one long text
+    if lines:  # names are read even where nobody asks for their column
+        lines[0] = lines[0].decode(errors="replace").encode()
     left_out: list[str] = []
 
     def odd_row(row: Any) -> str:
@@ -83,30 +145,74 @@ def read_delimited(
         return "error"
 
     table = arrow_csv.read_csv(
-        io.BytesIO("".join(lines).encode()),
+        io.BytesIO(b"".join(lines)),
         parse_options=arrow_csv.ParseOptions(delimiter=layout.separator, invalid_row_handler=odd_row),
         convert_options=arrow_csv.ConvertOptions(
             column_types={name: pa.string() for name in text_columns(layout.header)}
         ),
     )
-    return _with_numbers(table, layout), _told(path, encoding, layout, left_out)
+    return _with_numbers(table, layout), _told(path, layout, left_out)
 
 
-def pandas_line(path: Path) -> str:
-    """Return the call of pandas that reads a delimited file as it is laid out, labels and amounts as text."""
-    text, encoding = _decoded(path)
-    layout = layout_of(text, DELIMITED[path.suffix.lower()])
-    last = ""
+def pandas_lines(source: FilesSource) -> str:
+    """Return the line of pandas that reads files as they are laid out, text as text."""
+    calls = [_pandas_call(file) for file, _ in source.members]
+    several = calls[0] if len(calls) == 1 else f"pandas.concat([{', '.join(calls)}], ignore_index=True)"
+    begin = "import pyarrow; " if any("pyarrow" in call for call in calls) else ""
+    return f"{begin}spend = {several}"
+
+
+def _pandas_call(file: File) -> str:
+    path = file.path
+    if not isinstance(file, DelimitedFile):
+        if isinstance(file, IpcFile):
+            how = "open_stream" if file.is_stream else "open_file"
+            return f"pyarrow.ipc.{how}({str(path)!r}).read_pandas()"
+        return f"pandas.read_parquet({str(path)!r})"
+    _, text, layout = _laid_out(path)
     more = f", skiprows={layout.before}" if layout.before else ""
     more += f", sep={layout.separator!r}" if layout.separator != "," else ""
-    more += ', encoding="utf-16"' if encoding == "utf-16" else ""
-    rows = list(csv.reader(io.StringIO(text).readlines()[layout.before :], delimiter=layout.separator))
+    more += ', encoding="utf-16"' if is_utf16(path) else ""
+    rows = list(csv.reader(_lines(text)[layout.before :], delimiter=layout.separator))
     rows = [row for row in rows[1:] if row]
+    last = ""
     while rows and len(rows[-1]) == 1 < len(layout.header):
         rows.pop()
         last = f", nrows={len(rows)}"
-    more += last
-    return f"pandas.read_csv({str(path)!r}{more}, dtype=str)"
+    return f"pandas.read_csv({str(path)!r}{more}{last}, dtype=str)"
+
+
+def _lines(text: str) -> list[str]:
+    return io.StringIO(text).readlines()
+
+
+def _laid_out(path: Path) -> tuple[bytes, str, Layout]:
+    """Return the bytes of a file without the mark of its encoding, as text, and how it is laid out.
+
+    Bytes that are no UTF-8 may stand in columns that are not read; the header must be known for that.
+    """
+    with opened(path) as stream:
+        raw = stream.read().removeprefix(codecs.BOM_UTF8)
+    text = raw.decode(errors="replace")
+    if "\0" in text[:4096]:
+        raise no_text(path, "spend")
+    layout = layout_of(text, usual_separator(path))
+    if not _is_header(layout.header):
+        raw.decode()  # raises; a name that is missing may be one that was read wrong
+    return raw, text, layout
+
+
+def usual_separator(path: Path) -> str:
+    r"""Return what a file's ending says of its separator.
+
+    Examples
+    --------
+    >>> usual_separator(Path("a.tsv.gz")), usual_separator(Path("a.csv"))
+    ('\t', ',')
+    """
+    return next(
+        (_SEPARATOR[end] for end in map(str.lower, reversed(path.suffixes)) if end in _SEPARATOR), ","
+    )
 
 
 def layout_of(text: str, separator: str) -> Layout:
@@ -145,23 +251,6 @@ def _cells(line: str, separator: str) -> list[str]:
         return []
 
 
-def _decoded(path: Path) -> tuple[str, str]:
-    raw = path.read_bytes()
-    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    encoding = "utf-16" if wide else "utf-8-sig"
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        name = "UTF-16" if wide else "UTF-8"
-        msg = f"the spend file {str(path)!r} is not {name}: {error.reason} at byte {error.start:,}"
-        hint = f'pandas.read_csv({str(path)!r}, encoding="cp1252"), or the encoding that it was written in'
-        raise CreditError(msg, why="its names would be read wrong", hint=hint) from error
-    if "\0" in text[:4096]:
-        msg = f"the spend file {str(path)!r} is no text, or UTF-16 without the mark that says so"
-        raise CreditError(msg, hint=f'pandas.read_csv({str(path)!r}, encoding="utf-16-le", sep="\\t")')
-    return text, encoding
-
-
 def _with_numbers(table: Any, layout: Layout) -> Any:
     """Return the table with the costs as numbers, where their text has one reading."""
     import pyarrow as pa
@@ -181,9 +270,9 @@ def _with_numbers(table: Any, layout: Layout) -> Any:
     return table
 
 
-def _told(path: Path, encoding: str, layout: Layout, left_out: Sequence[str]) -> list[str]:
-    found = ["UTF-16"] if encoding == "utf-16" else []
-    if layout.separator != DELIMITED[path.suffix.lower()]:
+def _told(path: Path, layout: Layout, left_out: Sequence[str]) -> list[str]:
+    found = ["UTF-16"] if is_utf16(path) else []
+    if layout.separator != usual_separator(path):
         found.append(f"separated by {_SEPARATORS[layout.separator]}")
     if layout.before:
         found.append(f"with its header in line {layout.before + 1}")

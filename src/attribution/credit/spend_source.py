@@ -1,22 +1,18 @@
-"""Where costs come from: a mapping, a file, or any table that speaks Arrow."""
+"""Where costs come from: a mapping of channels, or any table that the log's door takes."""
 
 from __future__ import annotations
 
-import csv as csv_module
 import os
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from numbers import Real
-from pathlib import Path
 from typing import Any
 
 from attribution._typing import ArrowStream
-from attribution.errors import CreditError
+from attribution.errors import CreditError, LogError, raised_as
 
-Spend = Mapping[str, float] | str | os.PathLike[str] | ArrowStream
-
-_TABLE = 'pandas.DataFrame({"channel": [...], "cost": [...]})'
+Spend = Mapping[str, float] | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | ArrowStream
 
 
 def open_spend(spend: Any, text_columns: Callable[[Sequence[str]], Collection[str]]) -> tuple[Any, list[str]]:
@@ -25,8 +21,7 @@ def open_spend(spend: Any, text_columns: Callable[[Sequence[str]], Collection[st
     Parameters
     ----------
     spend
-        A mapping ``{channel: cost}`` or ``{column: values}``, a path, or an object with
-        ``__arrow_c_stream__``.
+        A mapping ``{channel: cost}``, or a table in any form that `attribution.read_log` takes one.
     text_columns
         Tells which columns of a CSV file stay text, so that campaign ``"007"`` is not campaign 7.
 
@@ -37,39 +32,48 @@ def open_spend(spend: Any, text_columns: Callable[[Sequence[str]], Collection[st
     """
     import pyarrow as pa
 
-    if isinstance(spend, str | os.PathLike):
-        return _read_file(Path(spend), text_columns)
-    if not isinstance(spend, Mapping) and not hasattr(spend, "__arrow_c_stream__"):
-        msg = f"the spend is a {type(spend).__name__}, which is no table"
-        hint = "spend.collect()" if hasattr(spend, "collect") else f'{{"email": 100.0}} or {_TABLE}'
-        raise CreditError(msg, hint=hint)
-    try:
-        table = _from_mapping(spend) if isinstance(spend, Mapping) else pa.table(spend)
-    except CreditError:
-        raise
-    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
-        msg = f"the spend cannot be read as a table: {first_line(error)}"
-        raise CreditError(msg, hint=_TABLE) from error
-    # pandas hands over an index that is no plain range, such as after a filter, as a column.
-    index = [name for name in table.column_names if re.fullmatch(r"__index_level_\d+__", name)]
-    return table.drop_columns(index), []
+    from attribution.credit.spend_file import read_files
+    from attribution.eventlog.arrays import without_views
+    from attribution.eventlog.files import FilesSource
+    from attribution.eventlog.sources import open_source
+
+    if isinstance(spend, Mapping) and not _has_columns(spend):
+        return _of_channels(spend), []
+    if isinstance(spend, Real):
+        msg = f"the spend is a {type(spend).__name__}, which is neither a path nor a table"
+        raise CreditError(msg, hint='{"email": 100.0}, "spend.csv", or a table of channel and cost')
+    with raised_as(CreditError):
+        source = open_source(spend, "spend")
+        if isinstance(source, FilesSource):
+            return read_files(source, text_columns)
+        for name in sorted(source.repeated):
+            raise repeated(name)
+        batches = [without_views(batch) for batch in source.batches(list(source.columns))]
+        if batches:
+            return pa.Table.from_batches(batches), []
+        return pa.schema(list(source.columns.items())).empty_table(), []
+
+
+def repeated(name: str) -> CreditError:
+    """Return the error of a column that a table has more than once."""
+    msg = f"the spend has more than one column {name!r}"
+    return CreditError(msg, column=name, hint="give every column a name of its own")
 
 
 def reading_line(spend: object) -> str | None:
-    """Return the line that makes a frame of a file or a mapping, for a fix to follow; None for a table."""
+    """Return the line that makes a frame of files or a mapping, for a fix to follow; None for a table."""
     if isinstance(spend, Mapping):
         if _has_columns(spend):
             return "spend = pandas.DataFrame(spend)"
         return 'spend = pandas.DataFrame({"channel": list(spend), "cost": list(spend.values())})'
-    if not isinstance(spend, str | os.PathLike):
-        return None
-    path = Path(spend)
-    from attribution.credit.spend_file import DELIMITED, pandas_line
+    from attribution.credit.spend_file import pandas_lines
+    from attribution.eventlog.files import FilesSource
+    from attribution.eventlog.sources import open_source
 
-    if path.suffix.lower() in DELIMITED:
-        return f"spend = {pandas_line(path)}"
-    reader = "read_feather" if path.suffix.lower() in {".arrow", ".feather", ".ipc"} else "read_parquet"
-    return f"spend = pandas.{reader}({str(path)!r})"
+    with suppress(LogError):
+        source = open_source(spend, "spend")
+        return pandas_lines(source) if isinstance(source, FilesSource) else None
+    return None
 
 
 def first_line(error: BaseException) -> str:
@@ -96,50 +100,29 @@ def is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or str(kind) == "string_view")
 
 
-def _read_file(path: Path, text_columns: Callable[[Sequence[str]], Collection[str]]) -> tuple[Any, list[str]]:
-    import pyarrow as pa
-
-    from attribution.credit.spend_file import DELIMITED, read_delimited
-
-    kind = path.suffix.lower()
-    try:
-        if kind in DELIMITED:
-            return read_delimited(path, text_columns)
-        if kind in {".arrow", ".feather", ".ipc"}:
-            from pyarrow import feather
-
-            table = feather.read_table(path, memory_map=False)
-            table.validate(full=True)  # the format has no checksums, and damage would crash the process
-            return table, []
-        from pyarrow import parquet
-
-        with parquet.ParquetFile(path) as file:
-            return file.read(), []
-    except CreditError:
-        raise
-    except (OSError, pa.ArrowException, ValueError, csv_module.Error) as error:
-        msg = f"the spend file {str(path)!r} cannot be read: {first_line(error)}"
-        hint = (
-            "a Parquet, CSV (.csv, .tsv) or Arrow (.arrow, .feather) file with the columns channel and cost"
-        )
-        raise CreditError(msg, hint=hint) from error
-
-
 def _has_columns(spend: Mapping[Any, Any]) -> bool:
     """Return whether a mapping is one of columns, and not of a cost for each channel."""
     columns = (hasattr(entry, "__len__") and not isinstance(entry, str) for entry in spend.values())
     return bool(spend) and all(columns)
 
 
-def _from_mapping(spend: Mapping[Any, Any]) -> Any:
+def _of_channels(spend: Mapping[Any, Any]) -> Any:
     import pyarrow as pa
 
-    if _has_columns(spend):
-        return pa.table(dict(spend))
     for channel, cost in spend.items():
         number = isinstance(cost, Real | Decimal) and not isinstance(cost, bool)
         if not isinstance(channel, str) or not (number or cost is None):
             msg = f"a mapping of spend has a cost for every channel, not {channel!r}: {cost!r}"
             raise CreditError(msg, column=str(channel), hint='{"email": 100.0, "paid search": 2500.0}')
-    costs = [None if cost is None else float(cost) for cost in spend.values()]
-    return pa.table({"channel": pa.array(list(spend), pa.string()), "cost": pa.array(costs, pa.float64())})
+    try:
+        costs = [None if cost is None else float(cost) for cost in spend.values()]
+        return pa.table(
+            {"channel": pa.array(list(spend), pa.string()), "cost": pa.array(costs, pa.float64())}
+        )
+    except OverflowError as error:
+        msg = f"a cost is too large: {first_line(error)}"
+        hint = 'pandas.DataFrame({"channel": [...], "cost": [...]}), in the unit of the log\'s values'
+        raise CreditError(msg, column="cost", hint=hint) from error
+    except UnicodeEncodeError as error:
+        msg = f"the name of a channel is no text: {first_line(error)}"
+        raise CreditError(msg, column="channel") from error

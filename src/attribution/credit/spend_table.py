@@ -23,7 +23,7 @@ from attribution.credit.spend_columns import (
     one_cost_column,
 )
 from attribution.credit.spend_cost import amounts, read_cost
-from attribution.credit.spend_source import Spend, decoded, first_line, is_text, open_spend
+from attribution.credit.spend_source import Spend, decoded, first_line, is_text, open_spend, repeated
 from attribution.credit.spend_totals import suspected_total, told, totals_by_label, totals_by_sum
 from attribution.errors import CreditError
 from attribution.journeys.currency import same_currency
@@ -104,10 +104,8 @@ def read_spend(spend: Spend, dimensions: Iterable[str] = (), week_start: str = "
     wanted = tuple(dimensions)
     table, notes = open_spend(spend, lambda header: _as_text(header, wanted))
     columns = tuple(table.column_names)
-    repeated = sorted({name for name in columns if columns.count(name) > 1})
-    if repeated:
-        msg = f"the spend has the column {repeated[0]!r} {columns.count(repeated[0])} times"
-        raise CreditError(msg, column=repeated[0], hint="give every column a name of its own")
+    for name in sorted({name for name in columns if columns.count(name) > 1}):
+        raise repeated(name)
     names = _names(columns, wanted)
     labels = [names[role] for role in ("channel", *wanted) if role in names]
     when = _calendars(table, labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections import Counter, deque
@@ -13,13 +14,36 @@ import pyarrow as pa
 from pyarrow import csv as pacsv
 
 from attribution.eventlog.sources import ColumnType
-from attribution.eventlog.unreadable import reading, refuse_changed, unreadable
+from attribution.eventlog.unreadable import no_text, reading, refuse_changed, unreadable
 
 # "NA" and "None" stay text: both are names that channels and campaigns bear.
 NULLS = ["", "NULL", "null", "NaN", "nan", "NaT", "\\N"]
 _DELIMITERS = ",;\t|"
 _HEAD = 1 << 20
 _BLOCK = 1 << 23
+
+
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def is_utf16(path: Path) -> bool:
+    """Return whether a file of text begins with the mark of UTF-16, as spreadsheets save "Unicode text"."""
+    with pa.input_stream(path) as stream:
+        return stream.read(2) in _WIDE
+
+
+def opened(path: Path) -> Any:
+    """Open a file of text as a stream of bytes in UTF-8, whatever it is compressed with; UTF-16 by its mark.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        If the file is not the UTF-16 that it says.
+    """
+    if not is_utf16(path):
+        return pa.input_stream(path)
+    with pa.input_stream(path) as stream:
+        return pa.BufferReader(stream.read().decode("utf-16").encode())
 
 
 class DelimitedFile:
@@ -35,14 +59,14 @@ class DelimitedFile:
 
     def _header(self) -> list[str]:
         """Find the delimiter, the lines of the header, and the names in it."""
-        with reading(self.path, self._table), pa.input_stream(self.path) as stream:
+        with reading(self.path, self._table), opened(self.path) as stream:
             head = stream.read(_HEAD)
         text = head.decode("utf-8-sig", errors="replace")
         line = next((line for line in io.StringIO(text) if line.strip()), "")
         if not line:
             raise unreadable(self.path, self._table, "it has no header line")
         if "\0" in line:
-            raise unreadable(self.path, self._table, "its header is UTF-16 or no text: UTF-8 is wanted")
+            raise no_text(self.path, self._table)
         self.delimiter = max(_DELIMITERS, key=_outside_quotes(line).count)
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)
         try:
@@ -66,7 +90,7 @@ class DelimitedFile:
             return
         text = pa.dictionary(pa.int32(), pa.string())
         rows = 0
-        with reading(self.path, self._table), pa.input_stream(self.path) as stream:
+        with reading(self.path, self._table), opened(self.path) as stream:
             lines = _Lines(stream)
             reader = pacsv.open_csv(
                 pa.PythonFile(lines, mode="r"),
@@ -92,7 +116,7 @@ class DelimitedFile:
 
         pyarrow takes them for one long text. Only files with quotes and with more lines than rows come here.
         """
-        with reading(self.path, self._table), pa.input_stream(self.path) as stream:
+        with reading(self.path, self._table), opened(self.path) as stream:
             text = io.TextIOWrapper(io.BufferedReader(_Lines(stream)), "utf-8-sig", "replace", newline="")
             reader = csv.reader(text, delimiter=self.delimiter, strict=True)
             try:

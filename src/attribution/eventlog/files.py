@@ -154,7 +154,7 @@ def open_files(paths: Sequence[str | PathLike[str]], table: str) -> FilesSource:
             found += _expand(path, table)
     if not found:
         msg = f"{table}: the list of files is empty"
-        raise LogError(msg, hint=f"{door(table)}(['{table}.parquet'])")
+        raise LogError(msg, hint=door(table, f"['{table}.parquet']"))
     twice = [path for path, count in Counter(path.resolve() for path, _ in found).items() if count > 1]
     if twice:
         msg = f"{table}: {str(twice[0])!r} is named more than once"
@@ -168,7 +168,9 @@ def _expand(path: str | PathLike[str], table: str) -> list[tuple[Path, Path]]:
     """Return the files that one path stands for, each with the folder below which partitions are read."""
     if not os.fspath(path):
         msg = f"{table}: the path is empty"
-        raise LogError(msg, hint=f"{door(table)}('{table}.parquet'), or '.' for the files of this folder")
+        raise LogError(
+            msg, hint=f"{door(table, repr(f'{table}.parquet'))}, or '.' for the files of this folder"
+        )
     try:
         place = Path(path).expanduser()
     except RuntimeError as error:  # "~name" of a user that this machine does not know
@@ -224,7 +226,7 @@ def _files_below(folder: Path, table: str) -> list[Path]:
         raise LogError(msg, hint=f"files must end in one of {', '.join(sorted(_FOLDER_ENDINGS))}")
     if len(formats) > 1:
         msg = f"{table}: the folder {str(folder)!r} holds {' and '.join(sorted(formats))} files"
-        hint = f"{door(table)}({str(folder / f'*{_ending(files[0])}')!r})"
+        hint = door(table, repr(str(folder / f"*{_ending(files[0])}")))
         raise LogError(msg, why="which of them are the table would be a guess", hint=hint)
     return files
 

@@ -20,7 +20,7 @@ class IpcFile:
     def __init__(self, path: Path, table: str, *, is_stream: bool) -> None:
         self.path = path
         self._table = table
-        self._is_stream = is_stream
+        self.is_stream = is_stream
         self.n_rows: int | None = None
         with reading(path, table), pa.OSFile(str(path)) as file:
             if is_stream and not _tail(file).endswith(_END):
@@ -33,7 +33,7 @@ class IpcFile:
 
     def _open(self, file: Any, **options: Any) -> Any:
         file.seek(0)
-        return (pa.ipc.open_stream if self._is_stream else pa.ipc.open_file)(file, **options)
+        return (pa.ipc.open_stream if self.is_stream else pa.ipc.open_file)(file, **options)
 
     def type_of(self, column: str) -> ColumnType:
         """Return the column's type."""
@@ -51,7 +51,7 @@ class IpcFile:
             refuse_changed(self.path, self._table, self.columns, named_types(schema)[0])
             fields = sorted(schema.names.index(name) for name in columns)
             batches = self._open(file, options=pa.ipc.IpcReadOptions(included_fields=fields))
-            if not self._is_stream:
+            if not self.is_stream:
                 batches = map(batches.get_batch, range(batches.num_record_batches))
             for batch in batches:
                 part = batch.select(list(columns))

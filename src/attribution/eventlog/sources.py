@@ -138,7 +138,7 @@ def _from_columns(columns: Mapping[Any, Any], table: str) -> Any:
     lengths = {str(name): len(array) for name, array in zip(columns, arrays, strict=True)}
     if len(set(lengths.values())) > 1:
         msg = f"{table}: its columns differ in length: {lengths}"
-        hint = '{"user_id": [...], "time": [...], "channel": [...]}, all of one length'
+        hint = f"{{{', '.join(f'{name!r}: [...]' for name in list(lengths)[:5])}}}, all of one length"
         raise LogError(msg, hint=hint)
     return pa.table(arrays, names=[str(name) for name in columns])
 

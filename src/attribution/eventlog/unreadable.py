@@ -11,18 +11,25 @@ import pyarrow as pa
 
 from attribution.errors import FEWER_COLUMNS, LESS_MEMORY, EngineError, LogError
 
-_DOORS = {"users": "at.analyze_holdout", "panel": "at.analyze_geo", "paths": "at.read_paths"}
+_DOORS = {
+    "users": "at.analyze_holdout({})",
+    "panel": "at.analyze_geo({})",
+    "paths": "at.read_paths({})",
+    "spend": "credit.with_spend({})",
+    "rates": "rates={}",
+    "assignment": "at.outcomes(log, {})",
+}
 
 
-def door(table: str) -> str:
-    """Return the function through which a table comes in, as the line that fixes something names it.
+def door(table: str, argument: str = "...") -> str:
+    """Return the call through which a table comes in, as the line that fixes something writes it.
 
     Examples
     --------
-    >>> door("touches"), door("panel")
-    ('read_log', 'at.analyze_geo')
+    >>> door("touches", "'a.parquet'"), door("panel", "'b.csv'")
+    ("read_log('a.parquet')", "at.analyze_geo('b.csv')")
     """
-    return _DOORS.get(table, "read_log")
+    return _DOORS.get(table, "read_log({})").replace("{}", argument)
 
 
 @contextmanager
@@ -41,7 +48,12 @@ def reading(path: Path, table: str) -> Iterator[None]:
         msg = f"{table}: memory ran out while {str(path)!r} was read ({first_line(error)})"
         why = "it holds more than fits, or is damaged and claims to"
         raise EngineError(msg, why=why, hint=less_memory(table)) from error
+    except UnicodeDecodeError as error:
+        name = "UTF-16" if "16" in error.encoding else "UTF-8"
+        raise not_utf8(path, table, f"{error.reason} at byte {error.start:,}", name) from error
     except (pa.ArrowException, OSError, ValueError) as error:
+        if "invalid UTF8" in str(error) and "CSV" in str(error):
+            raise not_utf8(path, table, first_line(error)) from error
         raise unreadable(path, table, first_line(error)) from error
 
 
@@ -61,7 +73,7 @@ def missing(path: Path, table: str) -> LogError:
         hint = f"it is a link to {str(path.readlink())!r}, which is not there" if path.is_symlink() else None
     else:
         found = nearest(path.name, names)
-        hint = f"{door(table)}({str(path.parent / found)!r})" if found else _folder(path.parent, names)
+        hint = door(table, repr(str(path.parent / found))) if found else _folder(path.parent, names)
     return LogError(f"{table}: there is no file {str(path)!r}", hint=hint)
 
 
@@ -80,14 +92,26 @@ def unreadable(path: Path, table: str, reason: str) -> LogError:
     return LogError(msg, hint="write the file again, or leave it out of the list")
 
 
+def not_utf8(path: Path, table: str, reason: str, name: str = "UTF-8") -> LogError:
+    """Return the error of a file of text in another encoding."""
+    msg = f"{table}: {str(path)!r} is not {name} ({reason})"
+    hint = f'pandas.read_csv({str(path)!r}, encoding="cp1252"), or the encoding that it was written in'
+    return LogError(msg, why="its names would be read wrong", hint=hint)
+
+
+def no_text(path: Path, table: str) -> LogError:
+    """Return the error of a file in which every other byte is zero, or that is no text at all."""
+    msg = f"{table}: {str(path)!r} is no text, or UTF-16 without the mark that says so"
+    return LogError(msg, hint=f'pandas.read_csv({str(path)!r}, encoding="utf-16-le", sep="\\t")')
+
+
 def refuse_changed(path: Path, table: str, known: Mapping[str, Any], found: Mapping[str, Any]) -> None:
     """Raise LogError if a file's columns are no longer those that it was opened with."""
     if dict(known) != dict(found):
         msg = f"{table}: {str(path)!r} has other columns than when the log was opened"
         why = "what was checked then need not hold now"
-        raise LogError(
-            msg, why=why, hint=f"write inputs under another name and rename them; {door(table)} again"
-        )
+        again = door(table).partition("(")[0]
+        raise LogError(msg, why=why, hint=f"write inputs under another name and rename them; {again} again")
 
 
 def first_line(error: BaseException) -> str:

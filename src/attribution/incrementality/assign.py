@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from attribution._typing import Bools, Floats, Hashes, Ints
 from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory, unknown_name
@@ -319,8 +320,9 @@ class _Table:
 
 
 def _without_views(column: Any) -> Any:
-    """Return a column without views of text and unsigned codes, which polars has and older Arrow lacks."""
-    chunks = [without_view(chunk) for chunk in column.chunks]
+    """Return a column without runs, views of text and unsigned codes, which Arrow's functions do not take."""
+    runs = pa.types.is_run_end_encoded(column.type)
+    chunks = [pc.run_end_decode(chunk) if runs else without_view(chunk) for chunk in column.chunks]
     unsigned = pa.types.is_dictionary(column.type) and pa.types.is_unsigned_integer(column.type.index_type)
     chunks = [chunk.dictionary_decode() for chunk in chunks] if unsigned else chunks
     return pa.chunked_array(chunks) if chunks else column

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from attribution._known_columns import known_column, plain
 from attribution._typing import Floats, Ints
-from attribution.errors import JourneyError
+from attribution.errors import JourneyError, raised_as
+from attribution.eventlog.arrays import without_views
 from attribution.eventlog.columns import ConversionColumns
 from attribution.eventlog.sources import open_source
 from attribution.journeys.currency import code, is_currency
@@ -196,10 +197,12 @@ def _columns(rates: Any) -> tuple[list[str], Ints | None, Floats]:
         names: list[Any] = list(rates)
         numbers = np.array([float(rate) for rate in rates.values()])
         return _checked(names, None, numbers)
-    if not isinstance(rates, Mapping | str | os.PathLike) and not hasattr(rates, "__arrow_c_stream__"):
+    is_table = hasattr(rates, "__arrow_c_stream__") or isinstance(rates, list | tuple)
+    if not is_table and not isinstance(rates, Mapping | str | os.PathLike):
         msg = f"rates are of type {type(rates).__name__}"
         raise JourneyError(msg, column="rates", hint=f'{{"USD": 0.92}} or {_TABLE}')
-    source = open_source(rates, "rates")
+    with raised_as(JourneyError):
+        source = open_source(rates, "rates")
     by_name = {plain(name): name for name in source.columns}
     currency, rate = known_column("currency", source.columns), by_name.get("rate")
     if currency is None or rate is None:
@@ -209,19 +212,27 @@ def _columns(rates: Any) -> tuple[list[str], Ints | None, Floats]:
     import pyarrow as pa
 
     wanted = [currency, rate, *([date] if date else [])]
-    table = pa.Table.from_batches(list(source.batches(wanted)))
+    for name in wanted:
+        if name in source.repeated:
+            msg = f"the rates have more than one column {name!r}"
+            raise JourneyError(msg, column="rates", hint=_TABLE)
+    with raised_as(JourneyError):
+        batches = [without_views(batch) for batch in source.batches(wanted)]
+    labels: list[Any] = []
+    amounts, dates = [np.zeros(0)], [np.zeros(0, np.int64)]
     try:
-        numbers = np.array(table.column(1).cast(pa.float64()).to_numpy(), dtype=np.float64)
-        days = None
-        if date is not None:
-            instant = table.column(2).cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
-            days = np.floor_divide(np.asarray(instant, dtype=np.int64), 86_400_000_000)
+        for batch in batches:  # files need not agree on types
+            labels += batch.column(0).to_pylist()
+            amounts.append(np.array(batch.column(1).cast(pa.float64()).to_numpy(zero_copy_only=False)))
+            if date is not None:
+                instant = batch.column(2).cast(pa.timestamp("us")).cast(pa.int64())
+                dates.append(np.floor_divide(instant.to_numpy(zero_copy_only=False), 86_400_000_000))
     except MemoryError:
         raise
     except (pa.ArrowException, ValueError) as error:
         msg = f"the rates cannot be read: {str(error).splitlines()[0]}"
         raise JourneyError(msg, column="rates", hint=_TABLE) from error
-    return _checked(table.column(0).to_pylist(), days, numbers)
+    return _checked(labels, None if date is None else np.concatenate(dates), np.concatenate(amounts))
 
 
 def _checked(names: list[Any], days: Ints | None, numbers: Floats) -> tuple[list[str], Ints | None, Floats]:
