@@ -15,7 +15,9 @@ from attribution.errors import OutputError
 
 
 @contextmanager
-def atomic_write(path: str | os.PathLike[str], *, text: bool = False) -> Iterator[IO[Any]]:
+def atomic_write(
+    path: str | os.PathLike[str], *, text: bool = False, private: bool = False
+) -> Iterator[IO[Any]]:
     """Open a file that takes the place of `path` only when it is complete.
 
     What is written goes to a hidden file in the same folder, which is synced to disk and renamed over `path`
@@ -29,6 +31,8 @@ def atomic_write(path: str | os.PathLike[str], *, text: bool = False) -> Iterato
         Where the file shall be.
     text
         Whether to yield a text file (UTF-8, line ends as written) instead of a binary one.
+    private
+        Whether the file is for its owner alone, whatever the umask and whatever its permissions were.
 
     Yields
     ------
@@ -68,12 +72,14 @@ def atomic_write(path: str | os.PathLike[str], *, text: bool = False) -> Iterato
             return
         hidden = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")
         try:
-            with _open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, text) as file:
+            with _open(
+                hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, text, 0o600 if private else 0o666
+            ) as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            if mode is not None:
-                hidden.chmod(stat.S_IMODE(mode))
+            if private or mode is not None:
+                hidden.chmod(0o600 if private or mode is None else stat.S_IMODE(mode))
             hidden.replace(target)
         except BaseException:
             with suppress(OSError):
@@ -85,8 +91,8 @@ def atomic_write(path: str | os.PathLike[str], *, text: bool = False) -> Iterato
         raise _refused(path, target, error) from error
 
 
-def _open(path: Path, flags: int, text: bool) -> IO[Any]:
-    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
+def _open(path: Path, flags: int, text: bool, mode: int = 0o666) -> IO[Any]:
+    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), mode)
     return open(descriptor, "w", encoding="utf-8", newline="") if text else open(descriptor, "wb")  # noqa: PTH123
 
 

@@ -313,6 +313,11 @@ def _increments(table: Table | None) -> IncrementSettings | None:
         period=table.take("period", toml.choice("day", "week", "month"), "day"),
         late_by=table.take("late_by", toml.late_by, "3D"),
     )
+    if "key" in table.values:
+        table.asked.append("key")
+        problem = "does not stand in a file: settings are kept with every result, and a key must not be"
+        hint = "leave it out; the environment variable ATTRIBUTION_KEY holds it, or a file beside the folder"
+        table.mistakes.append(mistake(table.at("key"), problem, hint=hint))
     table.finish()
     return settings
 

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 import attribution as at
 from attribution.datasets import simulate
-from attribution.engines.ledger import Ledger
+from attribution.engines.ledger import Ledger, Stored
 from attribution.engines.tally_store import read_tallies
 from attribution.errors import EngineError, JourneyError, ModelError
 from attribution.models.registry import MODELS as REGISTERED
@@ -251,8 +251,9 @@ def test_the_periods_add_up_to_their_sum_and_stay_as_they_are(tmp_path):
         written = files
     state = json.loads((tmp_path / "manifest.json").read_text())
     assert list(state["periods"]) == ["2026-W01", "2026-W02", "2026-W03", "2026-W04"]
-    parts = [read_tallies(tmp_path / file["file"])["linear"] for file in state["periods"].values()]
-    total = read_tallies(tmp_path / state["total"]["file"])["linear"]
+    with Ledger.opened(tmp_path) as ledger:
+        parts = [ledger.read(Stored(**file), read_tallies)["linear"] for file in state["periods"].values()]
+        total = ledger.read(Stored(**state["total"]), read_tallies)["linear"]
     np.testing.assert_allclose(sum(part.sums.sum(axis=0) for part in parts), total.sums.sum(axis=0))
     settled = state["boundary"]
     n = int((conversions["time"].cast(pa.int64()).to_numpy() < settled).sum())
@@ -388,8 +389,8 @@ def test_tallies_of_other_settings_are_refused_by_name(tmp_path, change, name):
 def test_tallies_of_another_version_are_refused(tmp_path):
     credited(example(), at.Increments(tmp_path))
     manifest = tmp_path / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"format": 2', '"format": 99'))
-    with pytest.raises(EngineError, match=r"format 99 .*this is .*format 2"):
+    manifest.write_text(manifest.read_text().replace('"format": 3', '"format": 99'))
+    with pytest.raises(EngineError, match=r"format 99 .*this is .*format 3"):
         credited(example(), at.Increments(tmp_path))
 
 
@@ -398,9 +399,9 @@ def test_tallies_of_another_version_are_refused(tmp_path):
     [
         ("manifest.json", "cut"),
         ("manifest.json", "bits"),
-        ("touches.*.parquet", "cut"),
-        ("touches.*.parquet", "gone"),
-        ("events.*.parquet", "bits"),
+        ("touches.*.sealed", "cut"),
+        ("touches.*.sealed", "gone"),
+        ("events.*.sealed", "bits"),
     ],
 )
 def test_a_damaged_state_is_refused_with_the_remedy(tmp_path, name, damage):
@@ -428,7 +429,7 @@ def test_without_its_manifest_a_folder_starts_anew(tmp_path, caplog):
 
 def test_a_damaged_sum_is_added_up_again(tmp_path, caplog):
     credited(example(), at.Increments(tmp_path))
-    (path,) = tmp_path.glob("total.*.parquet")
+    (path,) = tmp_path.glob("total.*.sealed")
     path.write_bytes(b"")
     with caplog.at_level(logging.WARNING):
         assert_same(credited(example(), at.Increments(tmp_path)), credited(example(), "memory"))

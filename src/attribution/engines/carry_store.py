@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ _KEY = b"attribution"
 _ARROW = {np.dtype(np.int64): pa.int64(), np.dtype(np.int32): pa.int32(), np.dtype(np.int16): pa.int16()}
 
 
-def write_touches(path: Path, touches: TouchColumns) -> None:
+def write_touches(path: Any, touches: TouchColumns) -> None:
     """Write the touches of a carry; their channels are stored as codes."""
     columns: dict[str, NDArray[Any]] = {
         "user": touches.user.view(np.int64),
@@ -33,19 +32,19 @@ def write_touches(path: Path, touches: TouchColumns) -> None:
     _write(path, columns, touches.dims)
 
 
-def write_events(path: Path, events: ConversionColumns) -> None:
+def write_events(path: Any, events: ConversionColumns) -> None:
     """Write the conversions of a carry: users, times and goals."""
     columns = {"user": events.user.view(np.int64), "time": events.time}
     _write(path, columns, () if events.goal is None else (events.goal,))
 
 
-def read_carry(touches: Path, events: Path, channels: int) -> Carry:
+def read_carry(touches: Any, events: Any, channels: int) -> Carry:
     """Read both files; whatever is wrong with one raises one of many errors.
 
     Parameters
     ----------
     touches, events
-        The files.
+        The files, as paths or open.
     channels
         How many channels there are.
     """
@@ -66,7 +65,7 @@ def read_carry(touches: Path, events: Path, channels: int) -> Carry:
     )
 
 
-def _write(path: Path, columns: Mapping[str, NDArray[Any]], dims: tuple[Dimension, ...]) -> None:
+def _write(path: Any, columns: Mapping[str, NDArray[Any]], dims: tuple[Dimension, ...]) -> None:
     stored = {**columns, **{f"dim{place}": dim.codes for place, dim in enumerate(dims)}}
     arrays = [_array(column) for column in stored.values()]
     facts = json.dumps({"dims": [[dim.name, list(dim.labels)] for dim in dims]})
@@ -84,8 +83,8 @@ def _array(column: NDArray[Any]) -> Any:
     return pa.Array.from_buffers(_ARROW[column.dtype], len(column), [None, pa.py_buffer(column)])
 
 
-def _read(path: Path) -> tuple[dict[str, NDArray[Any]], tuple[Dimension, ...]]:
-    table = pq.read_table(path, partitioning=None)
+def _read(path: Any) -> tuple[dict[str, NDArray[Any]], tuple[Dimension, ...]]:
+    table = pq.ParquetFile(path).read()
     facts = json.loads(table.schema.metadata[_KEY])
     columns = {
         name: np.concatenate(

@@ -47,6 +47,7 @@ from attribution.engines.increment_settings import (
 )
 from attribution.engines.ledger import Ledger, State, Stored
 from attribution.engines.settled_rows import days_before, dropped_before, refuse_rewritten, rows_before
+from attribution.engines.state_key import seal_from
 from attribution.engines.tally_store import read_tallies, write_tallies
 from attribution.errors import EngineError
 from attribution.eventlog.columns import Dimension, LogColumns
@@ -108,12 +109,16 @@ class Increments:
     late_by
         How late a row may come: how much older than the newest row that a run has seen. ``"0D"`` for never.
         Rows that come later are refused, not passed over.
+    key
+        What users are kept under, 64 hexadecimal digits, where several machines work on copies of one state.
+        By default the environment variable ``ATTRIBUTION_KEY``, or else a random key that the first run
+        leaves in a file beside the folder (``state.key``, for its owner alone). No number depends on it.
 
     Raises
     ------
     EngineError
-        While it runs: if the folder holds tallies of other settings, is damaged or in use, or if rows came
-        too late.
+        While it runs: if the folder holds tallies of other settings, is damaged or in use, its key is lost
+        or another, or if rows came too late.
     ModelError
         While it runs: if a breakdown needs to read all journeys again.
 
@@ -124,7 +129,7 @@ class Increments:
     >>> touches = {"user_id": [1, 2], "time": ["2026-03-01", "2026-03-08"], "channel": ["email", "search"]}
     >>> orders = {"user_id": [1], "time": ["2026-03-02"]}
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     engine = at.Increments(folder, late_by="2D")
+    ...     engine = at.Increments(f"{folder}/state", late_by="2D")
     ...     _ = at.attribute(at.read_log(touches, orders), "linear", engine=engine)
     ...     later = {"user_id": [2], "time": ["2026-03-09"]}
     ...     credit = at.attribute(at.read_log({name: column[1:] for name, column in touches.items()}, later),
@@ -138,6 +143,7 @@ class Increments:
     folder: str | os.PathLike[str]
     period: str = "day"
     late_by: str | dt.timedelta = "3D"
+    key: str | None = field(default=None, repr=False, compare=False)
     _runs: list[Increment] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -147,6 +153,8 @@ class Increments:
         if not isinstance(self.folder, str | os.PathLike) or not os.fspath(self.folder):
             msg = f"folder={self.folder!r} is no path of a folder"
             raise EngineError(msg, column="folder", hint='at.Increments("state/")')
+        if self.key is not None:
+            seal_from(self.key, "key=")
 
     @property
     def last(self) -> Increment | None:
@@ -185,7 +193,7 @@ class Increments:
             raise EngineError(
                 msg, column="hash_bits", why=why, hint='read_log(..., hash_bits=64), or engine="stream"'
             )
-        with Ledger.opened(Path(self.folder).expanduser()) as ledger:
+        with Ledger.opened(Path(self.folder).expanduser(), self.key) as ledger:
 
             def run(tasks: Tasks) -> Tallies:
                 refuse_second_pass(tasks)

@@ -3,6 +3,9 @@
 ``manifest.json`` is the only thing that is ever replaced, by an atomic rename, after every file that it names
 is on disk. So whatever kills a run, the folder holds the old state or the new one. Files that no manifest
 names, left by a run that was killed, are removed by the next.
+
+Files and folders are their owner's alone, whatever the umask. What holds users lies under a key (`sealing`,
+`state_key`); the manifest holds counts, names and settings, and which key it was.
 """
 
 from __future__ import annotations
@@ -19,22 +22,28 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+import pyarrow as pa
+
 from attribution import __version__
 from attribution._files import atomic_write
 from attribution._lock import holder, take
+from attribution.engines.sealing import NONCE_BYTES, Seal, new_nonce
+from attribution.engines.state_key import find_seal
 from attribution.errors import EngineError, InUseError, OutputError
 from attribution.eventlog.unreadable import first_line
 
 T = TypeVar("T")
 
-FORMAT = 2
+_OPEN = (1, 2)  # formats that kept users as hashes without a key
+FORMAT = 3
 """Version of the files, and of what the numbers in them mean: raised whenever either changes."""
 
 _MANIFEST, _LOCK, _PERIODS = "manifest.json", "lock", "periods"
 logger = logging.getLogger(__name__)
 
 _OURS = re.compile(
-    r"(total|touches|events|period-[0-9W-]+)\.[0-9a-f]{12}\.parquet|\.manifest\.json\.[0-9a-f]+\.tmp"
+    r"(total|touches|events|period-[0-9W-]+)\.[0-9a-f]{12}\.(sealed|parquet)|\.manifest\.json\.[0-9a-f]+\.tmp"
 )
 
 
@@ -75,6 +84,8 @@ class State:
         The sum of these tallies, so that a run need not read them one by one.
     touches, events
         The carried rows.
+    key
+        The name of the key that the files are under; which key it is, and nothing of the key itself.
     """
 
     settings: Mapping[str, str]
@@ -91,6 +102,7 @@ class State:
     total: Stored | None = None
     touches: Stored | None = None
     events: Stored | None = None
+    key: str = ""
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> State:
@@ -108,14 +120,24 @@ class State:
 class Ledger:
     """One state folder, locked for as long as it is open."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, key: str | None = None) -> None:
         self.folder = folder
         self._fresh: list[Path] = []  # written, and named by no manifest yet
+        self._given = key
+        self._known: str | None = None
+        self._seal: Seal | None = None
 
     @classmethod
     @contextmanager
-    def opened(cls, folder: Path) -> Iterator[Ledger]:
+    def opened(cls, folder: Path, key: str | None = None) -> Iterator[Ledger]:
         """Lock the folder, which is made if it is not there.
+
+        Parameters
+        ----------
+        folder
+            The folder.
+        key
+            The key that users are kept under; by default see `find_seal`.
 
         Raises
         ------
@@ -126,8 +148,10 @@ class Ledger:
             folder.mkdir(parents=True, exist_ok=True)
             if not (folder / _MANIFEST).exists():
                 _refuse_foreign(folder)
+                _own(folder)
             (folder / _PERIODS).mkdir(exist_ok=True)
-            lock = take(folder / _LOCK, f"process {os.getpid()}")
+            _own(folder / _PERIODS)
+            lock = take(folder / _LOCK, f"process {os.getpid()}", mode=0o600)
         except OSError as error:
             msg = f"cannot write to the folder of the increments {str(folder)!r}: {error.strerror or error}"
             raise EngineError(msg, hint="choose a folder that you may write to") from error
@@ -136,7 +160,7 @@ class Ledger:
             why = "two runs at once would each save what the other does not know"
             raise InUseError(msg, why=why, hint="wait until it is done, or give each run its own folder")
         with lock.file:
-            ledger = cls(folder)
+            ledger = cls(folder, key)
             try:
                 yield ledger
             except BaseException:
@@ -170,46 +194,69 @@ class Ledger:
                     f"this is {__version__}, with format {FORMAT}"
                 )
                 why = "a number may mean something else there"
+                if version in _OPEN:
+                    why = "there anybody who may read the files can tell users; they are kept under a key now"
                 raise EngineError(msg, why=why, hint=self._start_anew)
             state = State.of(facts)
+            self._known = str(state.key)
+        self._sealed()
         self._sweep(state)
         return state
 
-    def read(self, stored: Stored, read: Callable[[Path], T]) -> T:
-        """Return what `read` makes of a stored file, whose bytes are checked first.
+    def read(self, stored: Stored, read: Callable[[Any], T]) -> T:
+        """Return what `read` makes of a stored file, whose bytes are checked and unsealed first.
 
         Raises
         ------
         EngineError
             If it is not what was written.
         """
+        seal = self._sealed()
         path = self.folder / stored.file
         with self._intact(path):
-            with path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != stored.sha256:
-                    msg = "its bytes are not those that were written"
-                    raise ValueError(msg)
-            return read(path)
+            raw = path.read_bytes()
+            if hashlib.sha256(raw).hexdigest() != stored.sha256:
+                msg = "its bytes are not those that were written"
+                raise ValueError(msg)
+            hidden = np.frombuffer(raw, np.uint8, offset=NONCE_BYTES)
+            return read(pa.BufferReader(pa.py_buffer(seal.on(hidden, raw[:NONCE_BYTES]))))
 
-    def write(self, name: str, write: Callable[[Path], None]) -> Stored:
-        """Write a file under a new name, and see to it that it is on disk; nothing refers to it yet."""
+    def write(self, name: str, write: Callable[[Any], None]) -> Stored:
+        """Write a file under a new name, sealed and safely on disk; nothing refers to it yet."""
+        seal = self._sealed()
         folder = _PERIODS if name.startswith("period-") else "."
-        path = self.folder / folder / f"{name}.{secrets.token_hex(6)}.parquet"
+        path = self.folder / folder / f"{name}.{secrets.token_hex(6)}.sealed"
+        sink = pa.BufferOutputStream()
+        write(sink)
+        nonce = new_nonce()
+        raw = nonce + seal.on(np.frombuffer(sink.getvalue(), np.uint8), nonce).tobytes()
         self._fresh.append(path)
         with self._writing():
-            write(path)
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            descriptor = os.open(
+                path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600
+            )
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - for its owner alone from the first byte on
+                path.chmod(0o600)
+                file.write(raw)
+                file.flush()
                 os.fsync(file.fileno())
-            return Stored(path.relative_to(self.folder).as_posix(), path.stat().st_size, digest)
+            return Stored(path.relative_to(self.folder).as_posix(), len(raw), hashlib.sha256(raw).hexdigest())
+
+    def _sealed(self) -> Seal:
+        """Return the seal of the folder; its key is made when it is first needed."""
+        if self._seal is None:
+            self._seal, made = find_seal(self.folder, self._given, self._known)
+            if made is not None:
+                self._fresh.append(made)
+        return self._seal
 
     def commit(self, state: State) -> None:
         """Make `state` the saved state, all at once."""
-        facts = {"format": FORMAT, "library": __version__, **asdict(state)}
+        facts = {"format": FORMAT, "library": __version__, **asdict(state), "key": self._sealed().name}
         with self._writing():
             _sync(self.folder / _PERIODS)
             _sync(self.folder)
-            with atomic_write(self.folder / _MANIFEST, text=True) as file:
+            with atomic_write(self.folder / _MANIFEST, text=True, private=True) as file:
                 file.write(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
             _sync(self.folder)
         self._fresh.clear()
@@ -290,6 +337,12 @@ def _refuse_foreign(folder: Path) -> None:
     if others:
         msg = f"{str(folder)!r} holds {min(others)!r}, but no {_MANIFEST} of earlier increments"
         raise EngineError(msg, hint="give the increments a folder of their own")
+
+
+def _own(folder: Path) -> None:
+    """Make a folder its owner's alone, where it is ours."""
+    with suppress(PermissionError):
+        folder.chmod(0o700)
 
 
 def _sync(folder: Path) -> None:

@@ -2,13 +2,16 @@
 
 A bucket is a range of the user hash, so it holds all rows of each of its users. Its rows lie in Arrow IPC
 streams, LZ4-compressed, in chunks as they came; text is codes into labels that are complete only when
-the pass ends, so the codes are turned into those of the sorted labels when a bucket is read.
+the pass ends, so the codes are turned into those of the sorted labels when a bucket is read. Hashes of users
+and orders are keyed, by a key that only the processes of this run hold, and the files are numbered at random:
+what a killed run leaves on the disk tells nobody of anybody.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +23,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from attribution._typing import Hashes
+from attribution.engines.sealing import Scramble
 from attribution.errors import EngineError
 from attribution.eventlog.arrays import numbers
 from attribution.eventlog.assemble import Rename
@@ -33,6 +37,7 @@ from attribution.kernels.collisions import tell_apart
 _CHUNK_ROWS = 1 << 19
 _TYPES = {"uint64": pa.uint64(), "int64": pa.int64(), "int32": pa.int32(), "float64": pa.float64()}
 _LEVELS = 7  # each splits by eight more bits of the hash; the last eight are left
+_KEYED = ("user", "check", "order")  # hashes of ids
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -64,9 +69,11 @@ def spilling(folder: Path) -> Iterator[None]:
 class BucketWriter:
     """Write the rows of one table into the files of their buckets."""
 
-    def __init__(self, folder: Path, table: str, n: int, level: int = 0) -> None:
+    def __init__(self, folder: Path, table: str, n: int, key: Scramble, level: int = 0) -> None:
         self.rows = np.zeros(n, np.int64)
-        self.paths = [folder / f"{table}-{bucket:03d}.arrows" for bucket in range(n)]
+        names = secrets.SystemRandom().sample(range(n), n)
+        self.paths = [folder / f"{table}-{name:03d}.arrows" for name in names]
+        self._key = key
         self._level = level
         self._folder = folder
         self._files: list[Any] = [None] * n
@@ -109,7 +116,10 @@ class BucketWriter:
         bucket = bucket_of(columns["user"], n, self._level)
         counts = np.bincount(bucket, minlength=n)
         order = np.argsort(bucket, kind="stable")  # a radix sort, for it is one byte
-        sorted_columns = {name: column[order] for name, column in columns.items()}
+        sorted_columns = {
+            name: self._key.on(column[order]) if name in _KEYED else column[order]
+            for name, column in columns.items()
+        }
         del columns
         ends = np.cumsum(counts)
         with spilling(self._folder):
@@ -259,6 +269,8 @@ class Spilled:
         First and last time of the whole log, microseconds.
     dropped
         Rows left out, by reason.
+    key
+        What the hashes of ids lie under on disk; None where nothing is read from there.
     """
 
     touch_table: TableColumns
@@ -268,10 +280,12 @@ class Spilled:
     start: int | None
     end: int | None
     dropped: Mapping[str, int]
+    key: Scramble | None = None
 
     def read(self, bucket: Bucket) -> LogColumns:
         """Return the rows of a bucket, as `EventLog.load` would return those of these users alone."""
-        return self.assembled(_read(bucket.touches), _read(bucket.conversions))
+        assert self.key is not None
+        return self.assembled(_read(bucket.touches, self.key), _read(bucket.conversions, self.key))
 
     def assembled(self, touches: Arrays, conversions: Arrays) -> LogColumns:
         """Return the log that columns of some users make, coded as they were written."""
@@ -330,7 +344,7 @@ class Spilled:
         )
 
 
-def split(bucket: Bucket, rows: int) -> list[Bucket]:
+def split(bucket: Bucket, rows: int, key: Scramble) -> list[Bucket]:
     """Cut a bucket into smaller ones of at most about `rows` touches, by further bits of the hash.
 
     A user is never cut: a bucket that one user fills stays as it is.
@@ -342,9 +356,9 @@ def split(bucket: Bucket, rows: int) -> list[Bucket]:
     stem = bucket.touches.stem.removeprefix("touches-")
     writers = []
     for name, path in (("touches", bucket.touches), ("conversions", bucket.conversions)):
-        writer = BucketWriter(path.parent, f"{name}-{stem}", n, level)
+        writer = BucketWriter(path.parent, f"{name}-{stem}", n, key, level)
         for part in _parts(path):
-            writer.add({column: values.copy() for column, values in part.items()})
+            writer.add({name: _unkeyed(name, values.copy(), key) for name, values in part.items()})
         writer.close()
         with spilling(path.parent):
             path.unlink(missing_ok=True)
@@ -356,7 +370,7 @@ def split(bucket: Bucket, rows: int) -> list[Bucket]:
     ]
     if max(part.rows for part in parts) == bucket.rows and len(parts) == 1:
         parts = [replace(parts[0], touches=_renamed(parts[0].touches, bucket.touches))]
-    return [smaller for part in parts for smaller in split(part, rows)]
+    return [smaller for part in parts for smaller in split(part, rows, key)]
 
 
 def _renamed(path: Path, target: Path) -> Path:
@@ -383,11 +397,16 @@ def _parts(path: Path) -> Iterator[dict[str, NDArray[Any]]]:
         raise EngineError(msg, hint=hint) from error
 
 
-def _read(path: Path) -> dict[str, NDArray[Any]]:
+def _read(path: Path, key: Scramble) -> dict[str, NDArray[Any]]:
     """Return the columns of a bucket's file, each in one piece that may be written to."""
     parts = list(_parts(path))
     names = list(parts[0]) if parts else []
-    return {name: np.concatenate([part[name] for part in parts]) for name in names}
+    return {name: _unkeyed(name, np.concatenate([part[name] for part in parts]), key) for name in names}
+
+
+def _unkeyed(name: str, column: NDArray[Any], key: Scramble) -> NDArray[Any]:
+    """Take the key off a column, which is written to, where one is on it."""
+    return key.off(column) if name in _KEYED else column
 
 
 def _column(columns: Arrays, name: str, dtype: Any) -> NDArray[Any]:

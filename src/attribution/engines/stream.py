@@ -22,6 +22,7 @@ from attribution.engines.base import Run, Tasks
 from attribution.engines.budget import Plan, parse_bytes, shown_bytes
 from attribution.engines.merging import Merger
 from attribution.engines.scratch import scratch_folder
+from attribution.engines.sealing import Scramble
 from attribution.engines.spill import (
     Bucket,
     BucketWriter,
@@ -161,7 +162,8 @@ def _spill(
     loader = log.loader(progress)
     # The users who convert are known before the touches only if these can be read after them.
     converters_only = not settings.nulls and not (log.conversions is None and log.touches.one_shot)
-    writers = [BucketWriter(folder, name, plan.buckets) for name in ("touches", "conversions")]
+    key = Scramble.new()
+    writers = [BucketWriter(folder, name, plan.buckets, key) for name in ("touches", "conversions")]
     touches = TouchSpill(log.touch_table, writers[0])
     conversions = ConversionSpill(log.conversion_table, writers[1], keep_users=converters_only)
     span = Span()
@@ -191,10 +193,11 @@ def _spill(
         span.first,
         span.last,
         dropped,
+        key,
     )
     goals = spilled.conversion_labels.get("goal")
     check_goal(None if goals is None else goals.names, settings.goal)
-    buckets = _buckets(writers[0], writers[1], plan)
+    buckets = _buckets(writers[0], writers[1], plan, key)
     logger.info(
         "spilled %d touches and %d conversions into %d buckets, %s, in %.2f s",
         writers[0].rows.sum(),
@@ -206,7 +209,7 @@ def _spill(
     return BucketJob(spilled, settings), buckets
 
 
-def _buckets(touches: BucketWriter, conversions: BucketWriter, plan: Plan) -> list[Bucket]:
+def _buckets(touches: BucketWriter, conversions: BucketWriter, plan: Plan, key: Scramble) -> list[Bucket]:
     """Return the buckets, too large ones split."""
     found = [
         Bucket(of_touches, of_conversions, int(rows))
@@ -214,7 +217,7 @@ def _buckets(touches: BucketWriter, conversions: BucketWriter, plan: Plan) -> li
             touches.paths, conversions.paths, touches.rows, strict=True
         )
     ]
-    parts = [part for bucket in found for part in split(bucket, plan.rows)]
+    parts = [part for bucket in found for part in split(bucket, plan.rows, key)]
     largest = max(part.rows for part in parts)
     if largest > 2 * plan.rows:
         logger.warning("a user, or very few, has %d touches; log.audit() shows busy_users", largest)

@@ -13,7 +13,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,8 +28,8 @@ _ALIGN = 16
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def write_tallies(path: Path, tallies: Mapping[str, Any]) -> None:
-    """Write one tally a task to a Parquet file.
+def write_tallies(path: Any, tallies: Mapping[str, Any]) -> None:
+    """Write one tally a task to a Parquet file, named or open.
 
     Raises
     ------
@@ -47,9 +46,9 @@ def write_tallies(path: Path, tallies: Mapping[str, Any]) -> None:
     pq.write_table(table, path, compression="zstd", use_dictionary=False)
 
 
-def read_tallies(path: Path) -> dict[str, Any]:
+def read_tallies(path: Any) -> dict[str, Any]:
     """Read what `write_tallies` wrote; whatever is wrong with the file raises one of many errors."""
-    table = pq.read_table(path, columns=_COLUMNS, partitioning=None)
+    table = pq.ParquetFile(path).read(columns=_COLUMNS)
     names, structures = (table.column(name).to_pylist() for name in _COLUMNS[:2])
     found = {}
     for name, structure, data in zip(names, structures, table.column("data"), strict=True):

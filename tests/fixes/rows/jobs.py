@@ -61,6 +61,7 @@ ROWS = (
     "job(folder, channels={'rules': 5})",
     "job(folder, channels={'rules': [{'channel': 'a'}]})",
     "job(folder, increments={'folder': 'state'}, engine={'name': 'memory'})",
+    "job(folder, increments={'folder': 'state', 'key': 'abc'})",
     "job(folder, models=[])",
     "job(folder, models=['linear', 'linear'])",
     "job(folder, models=[5])",
