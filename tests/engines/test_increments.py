@@ -320,6 +320,104 @@ def test_rows_that_vanish_are_refused_but_a_log_may_begin_later(tmp_path):
         credited((fewer, conversions), engine)
 
 
+def without(rows, first, last):
+    return pa.concat_tables([until(rows, first), since(rows, last)])
+
+
+HOSTILE = {
+    "fewer rows of mid-year than the day has on which the log begins": (
+        lambda touches, conversions: (without(since(touches, 5), 12, 12.2), conversions),
+        r"touches: \d+ rows before .* are gone \(\d+ of 2026-01-13\)",
+    ),
+    "as many new rows of another day as are gone": (
+        lambda touches, conversions: (
+            pa.concat_tables([without(touches, 12, 12.2), until(since(touches, 15), 15.2)]),
+            conversions,
+        ),
+        r"touches: \d+ rows before .* are gone \(\d+ of 2026-01-13\)",
+    ),
+    "a touch of a new user besides": (
+        lambda touches, conversions: (
+            pa.concat_tables(
+                [
+                    without(since(touches, 5), 12, 13),
+                    since(touches, 20).slice(0, 1).set_column(0, "user_id", pa.array([987])),
+                ]
+            ),
+            conversions,
+        ),
+        r"touches: \d+ rows before .* are gone \(\d+ of 2026-01-13\)",
+    ),
+    "retention on the conversions alone": (
+        lambda touches, conversions: (touches, without(since(conversions, 5), 12, 13)),
+        r"conversions: \d+ rows before .* are gone \(\d+ of 2026-01-13\)",
+    ),
+    "two days": (
+        lambda touches, conversions: (without(without(since(touches, 5), 12, 13), 18, 19), conversions),
+        r"\(\d+ of 2026-01-13, \d+ of 2026-01-19\)",
+    ),
+    "a row older than all": (
+        lambda touches, conversions: (
+            pa.concat_tables(
+                [
+                    touches,
+                    touches.slice(0, 1).set_column(
+                        1, "time", pa.array([START - DAY]).cast(pa.timestamp("us"))
+                    ),
+                ]
+            ),
+            conversions,
+        ),
+        r"touches: 1 rows before .* were not there \(1 of 2025-12-31\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+@pytest.mark.parametrize("form", ["tables", "row groups", "two files"])
+def test_settled_rows_that_go_are_told_by_day_and_count(tmp_path, hostile, form):
+    change, told = HOSTILE[hostile]
+    rows = example()
+    engine = at.Increments(tmp_path / "state", late_by="2D")
+    credited(written(rows, tmp_path / "before", form), engine)
+    state = (tmp_path / "state" / "manifest.json").read_bytes()
+    with pytest.raises(EngineError, match=told):
+        credited(written(change(*rows), tmp_path / "after", form), engine)
+    assert (tmp_path / "state" / "manifest.json").read_bytes() == state
+
+
+def written(rows, folder, form):
+    """Return tables as they are, as Parquet files of a row group a day, or each in two files."""
+    if form == "tables":
+        return rows
+    places = []
+    for name, table in zip(("touches", "conversions"), rows, strict=True):
+        place = folder / name
+        place.mkdir(parents=True)
+        half = np.arange(len(table)) % 2 == 0
+        parts = (
+            [table] if form == "row groups" else [table.filter(pa.array(half)), table.filter(pa.array(~half))]
+        )
+        for number, part in enumerate(parts):
+            with pq.ParquetWriter(place / f"{number}.parquet", part.schema) as file:
+                days = part["time"].cast(pa.int64()).to_numpy() // DAY
+                for day in np.unique(days):
+                    file.write_table(part.filter(pa.array(days == day)))
+        places.append(place)
+    return places
+
+
+def test_one_of_two_files_that_goes_is_told(tmp_path):
+    touches, conversions = example()
+    places = written((touches, conversions), tmp_path, "two files")
+    engine = at.Increments(tmp_path / "state", late_by="2D")
+    full = credited(places, engine)
+    assert_same(credited(places, engine), full)
+    (places[0] / "1.parquet").unlink()
+    with pytest.raises(EngineError, match=r"touches: [\d,]+ rows before .* are gone .* and \d+ more days"):
+        credited(places, engine)
+
+
 @pytest.mark.parametrize("begins", [0, 3, 9.5])
 @pytest.mark.parametrize("gone", [(12, 13), (20, 21), (10, 27)])
 def test_a_log_that_begins_later_hides_no_other_row_that_vanished(tmp_path, begins, gone):

@@ -6,8 +6,9 @@ import datetime as dt
 import logging
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,35 +44,93 @@ def refuse_rewritten(folder: Path, state: State, recent: RecentLog, late_by: str
     anew = f"rm -r {shlex.quote(str(folder))}, and run on the whole log"
     until = f"{np.datetime64(state.boundary, 'us').astype('datetime64[s]')} UTC"
     for table, source in recent.sources.items():
-        known, now = state.rows.get(table, {}), source.older.total()
+        known = state.rows.get(table, {})
         days = {int(day): count for day, count in state.days.get(table, {}).items()}
-        begins = _begins(source, days)
-        most = sum(count for day, count in days.items() if day >= begins)
-        begins_later = begins in days and begins > min(days)
-        least = most - days[begins] + 1 if begins_later else most
-        when = until if most == sum(days.values()) else f"{until} and from {np.datetime64(begins, 'D')} on"
-        if now > most:
-            what = f"{now - most:,} rows before {when} were not there"
+        gone, late = _differences(source, days)
+        if gone:
+            count = sum(lost for _, lost in gone)
+            some = "at least " if any(day.exact is False for day, _ in gone) else ""
+            what = f"{some}{count:,} rows before {until} are gone ({_told(gone)})"
+            msg = f"{table}: {what} that were there when it was settled{_differing(source, known)}"
+            why = "they are counted in the saved tallies, and would not be in a run on the whole log"
+            raise EngineError(msg, column=table, count=count, why=why, hint=anew)
+        if late:
+            count = sum(more for _, more in late)
+            what = f"{count:,} rows before {until} were not there ({_told(late)})"
             msg = f"{table}: {what} when that time was settled{_differing(source, known)}"
             why = f"increments were told that rows come at most {late_by} late, and would pass these over"
             hint = f"{anew} with a larger late_by"
-            raise EngineError(msg, column=table, count=now - most, why=why, hint=hint)
-        if now < least:
-            some = "at least " if begins_later else ""
-            what = f"{some}{least - now:,} rows before {when} are gone"
-            msg = f"{table}: {what} that were there when it was settled{_differing(source, known)}"
-            why = "they are counted in the saved tallies, and would not be in a run on the whole log"
-            raise EngineError(msg, column=table, count=least - now, why=why, hint=anew)
-        if now < sum(days.values()):
+            raise EngineError(msg, column=table, count=count, why=why, hint=hint)
+        if source.older.total() < sum(days.values()):
             logger.info(
                 "%s: the log begins later than it did; its older rows are in the saved tallies", table
             )
 
 
+class _Days(NamedTuple):
+    """Days that are compared together: one, or those of row groups that were not read."""
+
+    first: int
+    last: int
+    exact: bool = True  # False for the day on which the log begins now, of which some rows may be missing
+
+
+def _differences(
+    source: RecentRows, known: Mapping[int, int]
+) -> tuple[list[tuple[_Days, int]], list[tuple[_Days, int]]]:
+    """Return where settled rows are gone, and where there are more, day by day, with how many.
+
+    Days before the one on which the table begins now are left out, because old rows may go.
+    """
+    begins = _begins(source, known)
+    later = begins > min(known, default=begins)
+    gone, late = [], []
+    for first, last in _together({*((day, day) for day in known), *source.older_days}):
+        now = sum(count for (low, _), count in source.older_days.items() if first <= low <= last)
+        before = sum(count for day, count in known.items() if first <= day <= last)
+        if last < begins:
+            continue
+        begin = later and first <= begins
+        least = sum(count for day, count in known.items() if begins < day <= last) + 1 if begin else before
+        place = _Days(first, last, exact=not begin)
+        if now < least:
+            gone.append((place, least - now))
+        elif now > before:
+            late.append((place, now - before))
+    return gone, late
+
+
+def _together(spans: Collection[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join spans of days that overlap.
+
+    Examples
+    --------
+    >>> _together([(1, 1), (5, 7), (2, 2), (6, 9)])
+    [(1, 1), (2, 2), (5, 9)]
+    """
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
+
+
+def _told(places: Sequence[tuple[_Days, int]]) -> str:
+    """Say of which days, the first three of them."""
+    parts = []
+    for days, count in places[:3]:
+        first, last = (str(np.datetime64(day, "D")) for day in (days.first, days.last))
+        parts.append(f"{count:,} of {first}" if first == last else f"{count:,} of {first} to {last}")
+    more = f" and {len(places) - 3:,} more days" if len(places) > 3 else ""
+    return ", ".join(parts) + more
+
+
 def _begins(source: RecentRows, days: Mapping[int, int]) -> int:
     """Return the day on which a table begins now; where no row is settled, one after all settled days."""
     if source.first is not None and source.older.total():
-        return max(source.first // DAY, min(days, default=0))
+        return source.first // DAY
     return max(days, default=0) + 1
 
 

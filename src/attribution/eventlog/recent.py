@@ -46,6 +46,9 @@ class RecentRows(Source):
     ----------
     older : Counter of str
         After `batches`: how many rows are older, by file (``""`` where there are no files).
+    older_days : Counter of (int, int)
+        After `batches`: the same by first and last day since 1970 that they can be of: one day where a row
+        was read, the days of a row group where it was not.
     days : dict of str to Counter of int
         By file, how many rows with a time were handed out, by day since 1970.
     first : int or None
@@ -67,6 +70,7 @@ class RecentRows(Source):
         self._unit = unit
         self.since = since
         self.older: Counter[str] = Counter()
+        self.older_days: Counter[tuple[int, int]] = Counter()
         self.days: dict[str, Counter[int]] = {}
         self.first: int | None = None
         self.rows_read = 0
@@ -95,6 +99,7 @@ class RecentRows(Source):
                 wanted.append(number)
             else:
                 self.older[str(file.path)] += group.rows
+                self.older_days[group.first // DAY, group.last // DAY] += group.rows
                 self._see(group.first)
         return file.batches(columns, labels, groups=wanted)
 
@@ -113,6 +118,9 @@ class RecentRows(Source):
                 recent |= ~timed
             rows = np.flatnonzero(recent)
             self.older[place] += len(times) - len(rows)
+            days, counts = np.unique(times[~recent] // DAY, return_counts=True)
+            for day, count in zip(days.tolist(), counts.tolist(), strict=True):
+                self.older_days[day, day] += count
             if not len(rows):
                 return
             batch, times = batch.take(positions(rows)), times[rows]

@@ -136,7 +136,7 @@ def _score_p(now: Floats, score: Floats, pooled: Floats, alike: Sequence[Floats]
     n, total = float(now.sum()), float(pooled.sum())
     mean = float(pooled @ score) / total
     variance = float(pooled @ (score - mean) ** 2) / total
-    squares, free = 0.0, 0
+    parts, free = [np.zeros(0)], 0
     for days in alike:
         rows = days.sum(axis=1)
         held = days[rows > 0]
@@ -146,9 +146,13 @@ def _score_p(now: Floats, score: Floats, pooled: Floats, alike: Sequence[Floats]
         share = held.sum(axis=0) / rows.sum()
         center = float(share @ score)
         within = max(float(share @ (score - center) ** 2), 1e-300)
-        squares += float(((held @ score / rows - center) ** 2 * rows).sum()) / within
+        parts.append((held @ score / rows - center) ** 2 * rows / within)
         free += len(held) - 1
-    spread = max(squares / max(free, 1), 1.0)
+    squares = np.concatenate(parts)
+    spread = max(float(squares.sum()) / max(free, 1), 1.0)
+    if len(squares):
+        worst = float(t.isf(0.25 / len(squares), max(free, 1)))
+        spread = max(spread, float(squares.max()) / worst**2)
     z = (float(now @ score) / n - mean) / max(variance * spread * (1.0 / n + 1.0 / total), 1e-300) ** 0.5
     return float(t.sf(z, max(free, 1)))
 
@@ -168,15 +172,26 @@ def _grouped(expected: Floats) -> Ints:
 
 
 def _overdispersion(alike: Sequence[Floats], groups: Ints) -> tuple[float, int]:
-    """Return by how much the days vary more than chance, at least 1, and with how many degrees of freedom."""
+    """Return by how much the days vary more than chance, at least 1, and with how many degrees of freedom.
+
+    Bursts (one busy visitor) make the tail heavier than the mean tells: it is enough too for the worst of
+    the days to be an ordinary worst.
+    """
     n_groups = int(groups.max()) + 1
-    pearson, free = 0.0, 0
+    from scipy.stats import f
+
+    parts, free = [np.zeros(0)], 0
     for days in alike:
         table = np.stack([np.bincount(groups, day, n_groups) for day in days])
         table = table[table.sum(axis=1) > 0]
         if len(table) < 2:
             continue
         expected = table.sum(axis=1)[:, None] * (table.sum(axis=0) / table.sum())
-        pearson += float(((table - expected) ** 2 / np.maximum(expected, 1e-12)).sum())
+        parts.append(((table - expected) ** 2 / np.maximum(expected, 1e-12)).sum(axis=1))
         free += (len(table) - 1) * (n_groups - 1)
-    return max(pearson / max(free, 1), 1.0), max(free, 1)
+    pearson = np.concatenate(parts)
+    spread = max(float(pearson.sum()) / max(free, 1), 1.0)
+    if len(pearson):
+        worst = float(f.isf(0.5 / len(pearson), n_groups - 1, max(free, 1)))
+        spread = max(spread, float(pearson.max()) / (n_groups - 1) / worst)
+    return spread, max(free, 1)
