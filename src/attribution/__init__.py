@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from attribution.calibration.evidence import Evidence as Evidence
     from attribution.config import load_config as load_config
     from attribution.counting import path_counts as path_counts
+    from attribution.credit.costs import Costs as Costs
     from attribution.credit.credit import Credit as Credit
     from attribution.crediting import attribute as attribute
     from attribution.datasets import load_sample as load_sample
@@ -88,6 +89,7 @@ _HOME = {
     "AttributionError": "attribution.errors",
     "BaggedLogistic": "attribution.models.bagged_logistic",
     "ChannelRule": "attribution.eventlog.channels",
+    "Costs": "attribution.credit.costs",
     "Credit": "attribution.credit.credit",
     "CustomRule": "attribution.models.rules",
     "Estimate": "attribution.incrementality.lift",

@@ -38,6 +38,25 @@ KNOWN_COLUMNS: Mapping[str, tuple[str, ...]] = {
         *("channel", "channels", "channel_name", "marketing_channel", "channel_group", "channel_grouping"),
         *("default_channel_group", "chanel", "source", "utm_source", "traffic_source", "medium", "media"),
     ),
+    "source": (
+        *("source", "utm_source", "traffic_source", "traffic_source_source", "session_source", "mkt_source"),
+        *("session_manual_source", "trafficsource_source"),
+    ),
+    "medium": (
+        *("medium", "utm_medium", "traffic_medium", "traffic_source_medium", "session_medium", "mkt_medium"),
+        *("session_manual_medium", "trafficsource_medium"),
+    ),
+    "campaign": (
+        *(
+            "campaign",
+            "utm_campaign",
+            "campaign_name",
+            "traffic_campaign",
+            "session_campaign",
+            "mkt_campaign",
+        ),
+        *("session_campaign_name", "session_manual_campaign_name", "trafficsource_campaign"),
+    ),
     "conversion": ("conversion", "converted", "is_conversion", "conversion_flag", "has_converted"),
     "cost": (
         *("cost", "spend", "total_spent", "amount_spent", "costs", "ad_spend", "media_cost", "media_spend"),

@@ -15,6 +15,7 @@ PROMISED = [
     "AttributionError",
     "BaggedLogistic",
     "ChannelRule",
+    "Costs",
     "Credit",
     "CustomRule",
     "Estimate",

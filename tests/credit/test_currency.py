@@ -11,7 +11,7 @@ import pytest
 
 import attribution as at
 from attribution.errors import AttributionError, CreditError, JourneyError
-from attribution.journeys.currency import same_currency
+from attribution.eventlog.currency import same_currency
 from tests.credit.tables import two_models
 
 TOUCHES = {"user_id": [1, 2, 3], "time": ["2026-03-01"] * 3, "channel": ["a", "a", "b"]}
@@ -262,3 +262,21 @@ def test_a_job_converts_both_sides_and_increments_too(tmp_path):
     (tmp_path / "job.toml").write_text(text + '[report]\ncurrency = "SEK"\n')
     with pytest.raises(AttributionError, match="contradicts the data"):
         at.run(at.load_config(tmp_path / "job.toml"))
+
+
+@pytest.mark.parametrize("dated", [False, True])
+def test_a_report_takes_costs_with_their_rates(dated):
+    # By hand: 500 SEK at 0.1, or at 0.12 on 2 March.
+    credit = at.attribute(log("EUR", "EUR", "EUR"), "linear")
+    costs = spend(cost=[500.0], currency="SEK", date="2026-03-02")
+    with pytest.raises(CreditError, match="and the values of the conversions in EUR"):
+        at.report(credit, spend=costs)
+    rates = {"currency": ["SEK"], "rate": [0.12], "date": ["2026-03-02"]} if dated else {"SEK": 0.1}
+    page = at.report(credit, spend=at.Costs(costs, rates=pd.DataFrame(rates) if dated else rates))
+    assert page.tables["roas"]["cost"].tolist()[0] == pytest.approx(60.0 if dated else 50.0)
+    assert "converted by rates" in page.to_html()
+
+
+def test_costs_are_checked_when_made():
+    with pytest.raises(CreditError, match="outside"):
+        at.Costs({"a": 1.0}, outside="no")

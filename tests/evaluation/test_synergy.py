@@ -10,7 +10,7 @@ from scipy import special
 import attribution as at
 from attribution.datasets import simulate
 from attribution.errors import JourneyError, ModelError
-from attribution.evaluation.synergy_result import VERDICTS
+from attribution.evaluation.synergy_result import LAGGING, VERDICTS
 
 TABLE = {
     "path": ["tv > search > tv", "tv", "search", "email", "email > tv"],
@@ -180,6 +180,15 @@ def test_words_and_pictures(found):
         assert found.plot(kind).get_title(loc="left")
     with pytest.raises(ModelError, match="'intervals'"):
         found.plot("interval")
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "one log in ten"), ("fr", "un journal sur dix")])
+def test_a_pair_that_stands_out_comes_with_what_late_conversions_do(log, found, language, words):
+    assert found.significant.any()
+    for text in (found.summary(), found._repr_html_()):
+        assert LAGGING[:40] in text
+    page = at.report(at.attribute(log, "linear", goal="purchase"), synergy=found, language=language)
+    assert words in page.to_html()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import attribution as at
 from attribution.datasets import simulate
 from attribution.diagnostics import CheckResults
 from attribution.errors import LogError
@@ -34,12 +35,14 @@ NAMES = [
     "label_spelling",
     "blank_channels",
     "busy_users",
+    "guest_ids",
     "conversion_rate",
     "conversions_without_touch",
     "conversions_before_first_touch",
     "duplicate_orders",
     "values_missing",
     "values_negative",
+    "value_currencies",
     "value_outliers",
 ]
 
@@ -426,3 +429,65 @@ def test_a_sequence_that_contradicts_the_times_is_told(sequence, count):
         exec(check.fix, {}, kept := {"touches": touches})
         assert list(kept["touches"]) == ["user_id", "time", "channel"]
         assert len(kept["touches"]) == 5
+
+
+def hours(after) -> pa.Array:
+    return pa.array([T0 + dt.timedelta(hours=hour) for hour in after], pa.timestamp("us", "UTC"))
+
+
+@pytest.mark.parametrize("kind", ["int64", "string"])
+def test_guests_called_0_are_found_and_the_fix_loses_nothing(kind):
+    """A shop's export: large ids, and 0 for guests; by hand 3 touches and 2 orders of guests."""
+    user = pd.Series([8123, 0, 9121, 0, 77001, 0, 8123]).astype(kind)
+    touches = pd.DataFrame({"user_id": user, "time": hours(range(7)), "channel": list("abcdefg")})
+    buyers = pd.Series([0, 8123, 0]).astype(kind)
+    conversions = pd.DataFrame({"user_id": buyers, "time": hours([90, 91, 92]), "value": [5.0, 7.0, 11.0]})
+    check = read_log(touches, conversions).audit(now=NOW)["guest_ids"]
+    assert check.passed is False
+    assert (check.count, len(check.rows)) == (5, 3)
+    assert "3 touches and 2 conversions" in check.text
+    scope = {"touches": touches.copy(), "conversions": conversions.copy()}
+    exec(check.fix, scope)
+    mended = read_log(scope["touches"], scope["conversions"])
+    assert mended.audit(now=NOW)["guest_ids"].passed
+    assert (len(mended.load().touches), len(mended.load().conversions)) == (7, 3)
+    credit = at.attribute(mended, "last_touch").to_frame().set_index("channel")["value"]
+    assert credit["(unattributed)"] == 16.0  # nobody knows what brought the guests
+    assert credit["g"] == 7.0
+
+
+@pytest.mark.parametrize(
+    ("ids", "guest"),
+    [
+        (range(300), False),  # simulated ids
+        (range(0, 600, 2), False),
+        ([0], False),
+        ([0, 1], False),
+        ([0, *range(10_000, 10_050)], True),
+        ([0, 3, *range(10_000, 10_050)], True),
+        (range(10_000, 10_050), False),
+    ],
+)
+@pytest.mark.parametrize("text", [False, True])
+def test_a_user_0_is_a_person_where_ids_count_from_it(ids, guest, text):
+    who = [str(each) if text else each for each in ids]
+    table = {"user_id": who, "time": hours([0] * len(who)), "channel": ["a"] * len(who)}
+    check = read_log(table, {"user_id": who[:1], "time": hours([9])}).audit(now=NOW)["guest_ids"]
+    assert (check.passed is False) == guest
+
+
+def test_values_in_several_currencies_are_told_and_the_fix_runs():
+    names = ["EUR", "sek", "EUR ", None, "SEK"]
+    users = pd.DataFrame({"user_id": range(5), "time": hours([0] * 5), "channel": ["a"] * 5})
+    paid = pd.DataFrame(
+        {"user_id": range(5), "time": hours([9] * 5), "value": [1.0, 2.0, 3.0, 4.0, 0.0], "currency": names}
+    )
+    log = read_log(users, paid)
+    check = log.audit(now=NOW)["value_currencies"]
+    assert check.passed is False
+    assert "EUR (2), SEK (1)" in check.text
+    credit = eval(check.fix.split("; ")[0], {"at": at, "log": log})
+    assert credit.value.sum() == paid["value"].sum()
+    one = read_log(users, paid.assign(currency="EUR")).audit(now=NOW)["value_currencies"]
+    assert one.passed
+    assert read_log(users, paid.drop(columns="currency")).audit(now=NOW)["value_currencies"].passed is None

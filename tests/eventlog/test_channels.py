@@ -285,3 +285,30 @@ def test_combined_labels_are_the_tuples(rows, many):
     assert [tuple(labels[code].split("\x1f")) for code in combined.codes] == [
         tuple(text or "" for text in row) for row in rows
     ]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("source", "medium", "campaign"),
+        ("Source", "Medium", "Campaign"),
+        ("UTM_SOURCE", "utmMedium", "UTM Campaign"),
+        ("Session source", "Session medium", "Session campaign"),
+        ("mkt_source", "mkt_medium", "mkt_campaign"),
+    ],
+)
+def test_source_and_medium_are_known_in_any_case_and_it_is_said(names):
+    source, medium, campaign = names
+    log = log_of(
+        **{"channel": ["x", "y"], source: ["google", "mail"], medium: ["cpc", "email"], campaign: ["b", "c"]}
+    )
+    grouped = log.group_channels()
+    assert channels_of(grouped) == ["paid_search", "email"]
+    assert grouped.grouping.columns["source"] == source
+    told = grouped.audit(now="2026-06-01")["channels_unmatched"].text
+    assert f"source in column {source!r}" in told
+
+
+def test_a_column_with_the_usual_name_comes_before_the_same_in_other_letters():
+    log = log_of(channel=["x"], Source=["bing"], utm_source=["mail"], medium=["email"])
+    assert log.group_channels().grouping.columns["source"] == "utm_source"

@@ -17,7 +17,7 @@ from attribution.credit.cells import Activity, Totals
 from attribution.credit.questions import Questions
 from attribution.diagnostics import CheckResults
 from attribution.errors import CreditError, unknown_name
-from attribution.journeys.currency import refuse_contradiction
+from attribution.eventlog.currency import refuse_contradiction
 from attribution.journeys.journeys import UNATTRIBUTED
 
 if TYPE_CHECKING:

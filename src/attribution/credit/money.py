@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from attribution.credit.credit import Credit
 from attribution.errors import CreditError
-from attribution.journeys.currency import distinct, is_currency, refuse_contradiction
+from attribution.eventlog.currency import distinct, is_currency, refuse_contradiction
 
 
 def in_currency(credit: Credit, found: Sequence[str]) -> Credit:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from attribution._known_columns import KNOWN_COLUMNS, plain
 from attribution.errors import CreditError
-from attribution.journeys.currency import is_currency
+from attribution.eventlog.currency import is_currency
 
 CURRENCY_COLUMNS = KNOWN_COLUMNS["currency"]
 _MICROS = ("cost_micros", "metrics.cost_micros", "spend_micros")

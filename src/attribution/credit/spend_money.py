@@ -12,7 +12,7 @@ from attribution.credit.money import refuse_several
 from attribution.credit.spend_spread import by_day
 from attribution.credit.spend_table import SpendTable
 from attribution.errors import CreditError, JourneyError, LogError, raised_as
-from attribution.journeys.currency import distinct, is_currency, refuse_contradiction, same_currency
+from attribution.eventlog.currency import distinct, is_currency, refuse_contradiction, same_currency
 from attribution.journeys.rates import rates_of
 
 

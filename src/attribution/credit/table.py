@@ -13,7 +13,7 @@ from attribution.credit.bootstrap import RESAMPLED, interval
 from attribution.credit.cells import Activity
 from attribution.credit.credit import Credit
 from attribution.errors import CreditError, unknown_name
-from attribution.journeys.currency import is_currency
+from attribution.eventlog.currency import is_currency
 from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import numpy as np
 from attribution._typing import Bools
 from attribution.diagnostics import CheckResult
 from attribution.eventlog.audit import Finding, Thresholds
+from attribution.eventlog.currency import code, is_currency
 from attribution.eventlog.scan import Scan, many
 from attribution.kernels.windows import conversion_windows
 
@@ -29,6 +30,7 @@ def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
         _orders(scan),
         _missing(scan),
         _negative(scan),
+        _currencies(scan),
         _outliers(scan, limits),
     ]
 
@@ -178,6 +180,26 @@ def _negative(scan: Scan) -> Finding:
     text = f"{many(int(negative.sum()), 'conversion')} with a negative value, {total:,.2f} in all"
     fix = "net refunds against their orders before reading: a refund is no conversion of its own"
     return _finding(scan, "values_negative", False, text, negative, fix)
+
+
+def _currencies(scan: Scan) -> Finding:
+    """Tell of values in several currencies, and of values without one beside others."""
+    name, conversions = "value_currencies", scan.conversions
+    column = next((dim for dim in conversions.dims if is_currency(dim.name)), None)
+    if column is None or scan.log.conversion_table.value is None:
+        return Finding(CheckResult(name, None, "the log has no column of the currency of values"))
+    names = [*map(code, column.labels), ""]  # null is the last
+    labels = np.array(names, object)[column.codes]
+    worth = ~(conversions.value == 0)  # nothing is nothing in every currency
+    found, place, counts = np.unique(labels[worth].astype(str), return_inverse=True, return_counts=True)
+    known = [f"{label} ({count:,})" for label, count in zip(found, counts, strict=True) if label]
+    if len(known) < 2:
+        return Finding(CheckResult(name, True, f"values are in one currency: {', '.join(known) or 'none'}"))
+    text = f"values are in {len(known)} currencies: {', '.join(known[:10])}; their sum would mean nothing"
+    fix = f'at.attribute(log, "linear", by=("channel", "{column.name}")); currency= and rates= make them one'
+    rare = np.zeros(len(labels), np.bool_)
+    rare[np.flatnonzero(worth)[place != counts.argmax()]] = True
+    return _finding(scan, name, False, text, rare, fix)
 
 
 def _outliers(scan: Scan, limits: Thresholds) -> Finding:

@@ -6,13 +6,16 @@ import re
 from collections import defaultdict
 
 import numpy as np
+import pyarrow as pa
 
 from attribution.diagnostics import CheckResult
 from attribution.eventlog.audit import Finding, Thresholds
+from attribution.eventlog.keys import hash_array
 from attribution.eventlog.scan import Scan, many
 from attribution.kernels.ragged import run_starts
 
 _BUSY_TIMES_USUAL, _FEWEST_BUSY = 10, 100
+_NEAR = 100  # ids after 0 that are looked for
 _MOST_OUT_OF_SEQUENCE = 0.001  # of the touches that follow another of their user
 
 
@@ -26,6 +29,7 @@ def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
         _dimensions(scan),
         _blank(scan),
         _busy(scan, limits),
+        _guests(scan),
     ]
     return found if scan.log.grouping is None else [*found, _unmatched(scan)]
 
@@ -226,24 +230,54 @@ def _busy(scan: Scan, limits: Thresholds) -> Finding:
     return Finding(CheckResult("busy_users", False, text, len(busy), fix=fix), "touches", rows)
 
 
+def _guests(scan: Scan) -> Finding:
+    """Find a user 0 among ids that do not count from it: many shops write 0 for guests."""
+    name, users = "guest_ids", scan.spans.user
+    tables = [scan.log.touch_table, *([] if scan.log.conversions is None else [scan.log.conversion_table])]
+    near = np.arange(1 + min(len(users), _NEAR))
+    hashes = hash_array(pa.array(near if scan.log.touch_table.users == "integer" else near.astype(str)))
+    touches = int((scan.touches.user == hashes[0]).sum())
+    orders = int((scan.conversions.user == hashes[0]).sum())
+    counted = 2 * int(np.isin(hashes[1:], users).sum()) >= len(near) - 2
+    if counted or not touches + orders:
+        return Finding(CheckResult(name, True, "no user is called 0, or ids count from it"))
+    first = np.flatnonzero(scan.touches.user == hashes[0])
+    text = (
+        f"user 0 has {many(touches, 'touch')} and {many(orders, 'conversion')}, and other ids do not count "
+        "from it: shops write 0 for guests, and strangers would be one customer"
+    )
+    fix = "; ".join(_own_ids(table.table, table.user) for table in tables)
+    check = CheckResult(name, False, text, touches + orders, fix=fix)
+    return Finding(check, "touches", scan.touch_rows[first[:5]].tolist())
+
+
+def _own_ids(table: str, user: str) -> str:
+    """Return the line that makes each row of a guest a user of its own, so that no row is lost."""
+    ids, row = f"{table}[{user!r}]", f"{table}.reset_index().index.astype('string')"
+    return f"{ids} = {ids}.astype('string').where({ids}.astype('string').ne('0'), '{table} ' + {row})"
+
+
 def _unmatched(scan: Scan) -> Finding:
     grouping = scan.log.grouping
     if grouping is None:
         return Finding(CheckResult("channels_unmatched", None, "the log has no channel grouping"))
+    by = grouping.told_columns()
     missed = [code for code, label in enumerate(scan.channels) if not grouping.matched(label)]
     counts = (
         np.bincount(scan.touches.channel, minlength=len(scan.channels)) if len(scan.touches) else np.zeros(0)
     )
     if not missed:
         return Finding(
-            CheckResult("channels_unmatched", True, f"rules fit all {len(scan.channels):,} distinct labels")
+            CheckResult(
+                "channels_unmatched", True, f"rules fit all {len(scan.channels):,} distinct labels ({by})"
+            )
         )
     missed.sort(key=lambda code: (-int(counts[code]), code))
     total = int(counts[missed].sum())
     text = (
         f"no rule fits {len(missed):,} of {len(scan.channels):,} distinct labels, "
         f"{many(total, 'touch')} ({total / max(len(scan.touches), 1):.1%}), which become "
-        f"{grouping.otherwise!r}"
+        f"{grouping.otherwise!r} ({by})"
     )
     rows = [
         {"label": grouping.spell(scan.channels[code]), "touches": int(counts[code])} for code in missed[:5]

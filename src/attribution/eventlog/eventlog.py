@@ -153,8 +153,9 @@ class EventLog(Display):
             None takes the default grouping (`default_rules.DEFAULT_RULES`): by source, medium and campaign
             where the log has them, else by the raw channel, also in the form ``"google / cpc"``.
         source, medium, campaign
-            Columns of the touches that rules look at. None takes the column with the usual name (``source``
-            or ``utm_source``, and so on) if a rule looks at it.
+            Columns of the touches that rules look at. None takes the column with a usual name, in any case
+            (``source``, ``utm_source``, ``"Session source"``, and so on), if a rule looks at it;
+            ``log.grouping.columns`` and the audit say which.
         unmatched
             The channel of what no rule fits; ``"keep"`` keeps the raw channel.
         own_domains
@@ -219,10 +220,10 @@ class EventLog(Display):
         ``times_out_of_range`` (before 2000, or beyond what 64 bits hold), ``times_in_future``,
         ``missing_days``, ``log_stops``, ``exact_duplicates``, ``ties``, ``sequence_order``,
         ``channel_spelling`` and ``label_spelling`` (of the other dimensions; case and punctuation
-        apart), ``blank_channels``, ``busy_users``, ``channels_unmatched`` (with a channel
+        apart), ``blank_channels``, ``busy_users``, ``guest_ids``, ``channels_unmatched`` (with a channel
         grouping), ``conversion_rate``, ``conversions_without_touch``,
         ``conversions_before_first_touch``, ``duplicate_orders``, ``values_missing``,
-        ``values_negative``, ``value_outliers``.
+        ``values_negative``, ``value_currencies``, ``value_outliers``.
 
         Parameters
         ----------

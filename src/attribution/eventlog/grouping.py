@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from attribution._display import Display
+from attribution._known_columns import KNOWN_COLUMNS, known_column
 from attribution.errors import LogError, unknown_name
 from attribution.eventlog.channels import NO_TOUCH, ChannelRule, check_name
 from attribution.eventlog.hosts import bare_host, below
@@ -85,6 +86,11 @@ class ChannelGrouping(Display):
             return next(iter(texts.values()))
         return ", ".join(f"{part}: {text or '(empty)'}" for part, text in texts.items())
 
+    def told_columns(self) -> str:
+        """Return which columns the rules look at, for a reader."""
+        parts = {part: name for part, name in self.columns.items() if part != "raw"} or self.columns
+        return ", ".join(f"{part} in column {name!r}" for part, name in parts.items())
+
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each distinct label seen: its texts, its channel, the number of its rule."""
         import pandas as pd
@@ -155,11 +161,7 @@ class ChannelGrouping(Display):
         return known
 
 
-_USUAL_COLUMNS = {
-    "source": ("source", "utm_source", "traffic_source"),
-    "medium": ("medium", "utm_medium"),
-    "campaign": ("campaign", "utm_campaign", "campaign_name"),
-}
+_PARTS = ("source", "medium", "campaign")
 
 
 def make_grouping(
@@ -201,7 +203,7 @@ def make_grouping(
     check_name(unmatched, "unmatched")
     wanted = {part for rule in parsed for part in rule.patterns}
     columns = {"raw": raw}
-    for part, usual in _USUAL_COLUMNS.items():
+    for part in _PARTS:
         name = given[part]
         if name is not None and name not in known:
             raise LogError(unknown_name(f"column in touches for {part} =", name, known), column=name)
@@ -209,7 +211,7 @@ def make_grouping(
             msg = f"{part}={name!r} is named, but no rule looks at it"
             raise LogError(msg, column=name, hint=f"ChannelRule(..., {part}=...), or leave it out")
         if name is None:
-            name = next((column for column in usual if column in known), None)
+            name = _usual(part, known)
         if part in wanted and name is not None:
             columns[part] = name
         elif part in wanted and rules is not None:
@@ -218,6 +220,12 @@ def make_grouping(
             raise LogError(msg, column=part, hint=f'{part}="...", the column that holds it')
     split = rules is None and "source" not in columns and "medium" not in columns
     return ChannelGrouping(parsed, columns, unmatched, split, _domains(own_domains))
+
+
+def _usual(part: str, known: Sequence[str]) -> str | None:
+    """Return the column that plays a part by its name: as it is usually written, else in any other case."""
+    exact = next((name for name in KNOWN_COLUMNS[part] if name in known), None)
+    return exact if exact is not None else known_column(part, known)
 
 
 def _domains(given: str | Sequence[str]) -> tuple[str, ...]:

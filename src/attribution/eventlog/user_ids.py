@@ -54,8 +54,8 @@ _NONE = NoIds(None, None)
 def no_ids(array: Any) -> NoIds:
     """Find the entries of a column of text, bytes or UUIDs that are no ids; what null is means nothing.
 
-    Numbers are ids. So is a lone ``0``, with which a numbering may begin; where a shop calls every guest so,
-    the audit (``busy_users``) finds a user with the touches of many.
+    Numbers are ids. So is a lone ``0``, with which a numbering may begin: whether it does, only the whole
+    table tells, and the audit (``guest_ids``) asks it.
 
     Examples
     --------

@@ -16,8 +16,8 @@ from attribution._typing import Floats, Ints
 from attribution.errors import JourneyError, raised_as
 from attribution.eventlog.arrays import without_views
 from attribution.eventlog.columns import ConversionColumns
+from attribution.eventlog.currency import code, is_currency
 from attribution.eventlog.sources import open_source
-from attribution.journeys.currency import code, is_currency
 
 _CARRIED = 7  # days: markets are closed over a weekend and a holiday, and their last rate holds
 _TABLE = 'pandas.DataFrame({"currency": ["USD"], "rate": [0.92]}), with a column "date" where they change'

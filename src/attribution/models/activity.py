@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from attribution._typing import Ints
 from attribution.credit.credit import Activity
+from attribution.eventlog.currency import is_currency
 from attribution.journeys.claimed import claimed_touches
-from attribution.journeys.currency import is_currency
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import run_starts
 from attribution.models.cell_tally import CellTally

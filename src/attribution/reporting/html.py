@@ -216,7 +216,8 @@ def report(
     credit
         From `attribute`, of one model or several. With ``bootstrap=`` the report tells how sure it is.
     spend
-        Costs, as `Credit.with_spend` takes them; leave out where `credit` has its costs already.
+        Costs, as `Credit.with_spend` takes them, or as `Costs` with rates or other options of `with_spend`;
+        leave out where `credit` has its costs already.
     lifts
         What experiments found, by channel, as `calibrate` takes them: what was incremental is then set
         beside what is credited.
@@ -276,11 +277,13 @@ def report(
     """
     from dataclasses import replace
 
+    from attribution.credit.costs import Costs
+
     refuse_others(locals())
     whole(top_paths, "top_paths", least=0, error=CreditError)
     words, names = language_of(language), check_sections(sections)
     if spend is not None:
-        credit = credit.with_spend(spend)
+        credit = (spend if isinstance(spend, Costs) else Costs(spend)).beside(credit)
     if currency is not None:
         credit = replace(credit, currency=currency)
     if decimals is not None:
