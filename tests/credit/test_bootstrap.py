@@ -231,7 +231,7 @@ def test_intervals_hold_estimate_error_and_rank(credit):
     frame = credit.intervals("conversions", level=0.9)
     assert list(frame.columns) == [
         *("model", "channel", "estimate", "standard_error"),
-        *("ci_low", "ci_high", "rank", "rank_low", "rank_high"),
+        *("ci_low", "ci_high", "rank", "rank_low", "rank_high", "few"),
     ]
     assert frame["estimate"].to_numpy() == pytest.approx(credit.conversions.ravel())
     wide = credit.intervals("conversions", level=0.99)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 LOWEST_IS_BEST = ("cpa",)
 CORRECTIONS = ("max_t", "none")
+# Conversions below which a cell's intervals hold too little: benchmarks/coverage_cells.py.
+FEW = 10
 _TIES: tuple[Literal["min"], Literal["max"]] = ("min", "max")
 
 
@@ -63,7 +65,26 @@ def intervals_frame(
         )
     for label, place in (("rank", rank), ("rank_low", ends[0]), ("rank_high", ends[1])):
         columns[label] = pd.array(np.where(known, place, np.nan).ravel(), dtype="Int64")
+    columns["few"] = few(credit).ravel()
     return pd.DataFrame(columns)
+
+
+def few(credit: Credit) -> Bools:
+    """Return which cells hold fewer than `FEW` conversions, shape (n_models, n_cells)."""
+    return np.abs(credit.conversions) < FEW
+
+
+def told_few(credit: Credit) -> str:
+    """Return in words how many cells' intervals rest on few conversions; nothing where none does."""
+    inside = few(credit)[:, credit.attributed]
+    if not inside.any():
+        return ""
+    cells = f"cells by {', '.join(credit.by)}" if len(credit.by) > 1 else "channels"
+    some = " by some model" if len(credit.models) > 1 else ""
+    return (
+        f"Credited with fewer than {FEW} conversions{some}, so that their intervals are too short: "
+        f"{int(inside.any(axis=0).sum()):,} of {inside.shape[1]:,} {cells} (`few` in `intervals()`)."
+    )
 
 
 def _cells_together(

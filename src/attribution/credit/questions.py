@@ -54,7 +54,8 @@ class Questions(Display):
             Columns ``model``, the names in `by`, ``estimate``, ``standard_error``, ``ci_low``, ``ci_high``;
             and ``rank`` among the cells of the table, best first (the lowest of ``"cpa"``, the highest of all
             else), with the places from ``rank_low`` to ``rank_high`` that it may have. Missing where the
-            measure is, and a bound where the resamples set none.
+            measure is, and a bound where the resamples set none. ``few`` marks cells that are credited with
+            fewer than 10 conversions: 95% intervals of cells of 2 to 5 held the truth in FIGURE.
 
         Raises
         ------

@@ -12,6 +12,7 @@ from attribution._display import format_number
 from attribution._typing import Floats
 from attribution.credit.bootstrap import RESAMPLED, interval, told
 from attribution.credit.credit import Credit
+from attribution.credit.intervals import told_few
 from attribution.credit.table import ACTIVITY, MONEY, SHARES, credit_frame, fold, measure
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def summary(credit: Credit) -> str:
             f"In brackets, beside the share: {told(credit)}. They tell how far chance alone moves the "
             "numbers, not which model is right."
         )
+        lines += [words] if (words := told_few(credit)) else []
     lines += [f"Note: {note}." for note in credit.notes]
     lines.append("Credit divides what happened; it does not say what would have happened without a channel.")
     return "\n".join(lines)

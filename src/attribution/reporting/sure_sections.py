@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attribution.credit.intervals import FEW
 from attribution.credit.questions import Questions
 from attribution.journeys.journeys import UNATTRIBUTED
 from attribution.reporting.blocks import Block, Table, Text, make_table
@@ -39,6 +40,7 @@ def sure(words: Language, credit: Credit) -> tuple[Block, ...]:
 
 def _intervals(words: Language, model: str, position: int, frame: pd.DataFrame) -> Table:
     shown = frame.head(MAX_CHANNELS).drop(columns=["model", "standard_error"])
+    rare = [str(name) for name in shown["channel"][shown.pop("few")]]
     for name in ("rank", "rank_low", "rank_high"):
         shown[name] = shown[name].astype("float64")
     shown["could_be_first"] = [words("sure.yes") if one else "" for one in shown["could_be_first"]]
@@ -59,9 +61,15 @@ def _intervals(words: Language, model: str, position: int, frame: pd.DataFrame) 
         words("sure.caption", model=label(model)),
         shown,
         kinds,
-        note=left_out(words, len(frame), len(shown)),
+        note=_notes(words, left_out(words, len(frame), len(shown)), rare),
         folded=position > 0,
     )
+
+
+def _notes(words: Language, note: str, rare: list[str]) -> str:
+    """Add which channels have too few conversions for their intervals to a note."""
+    told = words("sure.few", channels=words.join(rare), n=FEW) if rare else ""
+    return " ".join(part for part in (note, told) if part)
 
 
 def _differences(words: Language, credit: Questions) -> list[Block]:

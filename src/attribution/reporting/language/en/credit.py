@@ -82,6 +82,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "95% confidence, and so does the set of channels that could be first: where it has one member, that "
     "channel leads. “First in” is the part of the resamples in which a channel comes first; it is not the "
     "probability that it is the best.",
+    "sure.few": "Credited with fewer than {n} conversions, and so with intervals that are too short: "
+    "{channels}.",
     "sure.could": "Could be first",
     "sure.yes": "yes",
     "sure.low": "95% from",

@@ -85,6 +85,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "la fois avec une confiance de 95\u202f%, de même que l’ensemble des canaux qui pourraient être premiers "
     ": s’il n’en contient qu’un, ce canal est en tête. « Premier dans » est la part des rééchantillonnages "
     "où un canal arrive premier ; ce n’est pas la probabilité qu’il soit le meilleur.",
+    "sure.few": "Crédités de moins de {n} conversions, donc avec des intervalles trop courts : {channels}.",
     "sure.could": "Peut être premier",
     "sure.yes": "oui",
     "sure.low": "95\u202f% de",
