@@ -64,6 +64,7 @@ validate: $(DEV)
 	$(BIN)/python -m benchmarks.synergy
 	$(BIN)/python -m benchmarks.together
 	$(BIN)/python -m benchmarks.coverage_credit --models every --logs 400
+	$(BIN)/python -m benchmarks.coverage_cells
 
 notebooks: $(DEV)
 ifneq ($(NOTEBOOKS),)

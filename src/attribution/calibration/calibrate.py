@@ -233,7 +233,16 @@ def _check(
     credit: Credit, channel: str, evidence: Evidence, own: float, measure: str, total: float, cost: float
 ) -> None:
     window, goal = credit.window, credit.settings.get("goal")
-    check_match(channel, evidence, measure=measure, total=total, window=window, goal=goal, cost=cost)
+    check_match(
+        channel,
+        evidence,
+        measure=measure,
+        credited=own,
+        total=total,
+        window=window,
+        goal=goal,
+        cost=cost,
+    )
     if evidence.attributed is None and not own > 0:
         msg = f"{channel!r} has no credit to calibrate ({own:g})"
         why = "incremental over attributed has no value when nothing is attributed"

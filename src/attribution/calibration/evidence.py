@@ -18,6 +18,7 @@ _WEEK = 7.0
 _HALF_LIFE_WEEKS = 52.0
 _DAY_US = 86_400_000_000
 _SAME_TOTAL = 0.05
+_COUNTED = 20.0  # conversions of credit from which an effect below one is no count
 _BEYOND = 1e15  # nobody counts so many; squares of much larger numbers overflow
 
 Day: TypeAlias = str | dt.date
@@ -224,6 +225,7 @@ def check_match(
     evidence: Evidence,
     *,
     measure: str,
+    credited: float,
     total: float,
     window: tuple[int, int] | None,
     goal: object,
@@ -273,6 +275,7 @@ def check_match(
     if isinstance(lift, Lift) and lift.design == "geo":
         return  # Its return is what travels, and it has days of its own.
     _same_days(channel, evidence, window, where, own)
+    _check_size(channel, found, credited, f"{total:,.0f} {measure}", total, where)
     if isinstance(lift, Lift) and lift.design == "itt" and measure == "conversions":
         means: Mapping[str, float] = lift.details.get("means", {})
         counted = sum(means[arm] * n for arm, n in lift.n.items()) if set(lift.n) <= set(means) else 0.0
@@ -294,12 +297,30 @@ def _check_interval(channel: str, found: Estimate, where: str) -> None:
     if not found.low < found.high or not found.low <= found.value <= found.high:
         msg = f"the experiment on {channel!r} has no interval around its estimate {found.value:g}: {ends}"
         why = "how sure an experiment is decides how much it counts, and that is read off its interval"
-        raise ExperimentError(
-            msg, column=where, why=why, hint="at.Estimate(..., ..., ...), the value between low and high"
-        )
+        ordered = ", ".join(f"{each:g}" for each in (found.value, found.high, found.low))
+        swapped = found.high < found.value < found.low
+        hint = f"at.Estimate({ordered})" if swapped else "at.Estimate(value, low, high), low < value < high"
+        raise ExperimentError(msg, column=where, why=why, hint=hint)
     if max(abs(found.low), abs(found.high)) > _BEYOND:
         msg = f"the experiment on {channel!r} has an interval beyond any count: {ends}"
         raise ExperimentError(msg, column=where, hint="incremental conversions, in units of one")
+
+
+def _check_size(channel: str, found: Estimate, credited: float, whole: str, total: float, where: str) -> None:
+    """Refuse an effect that cannot be a part of what happened: of another unit, or of other users."""
+    ends = f"{found.low:,.4g} to {found.high:,.4g}"
+    if found.low > total or found.high < -total:
+        msg = f"the experiment on {channel!r} says {ends}, and the credit's log holds {whole} in all"
+        why = "what a channel caused is a part of what happened: this is of another unit, or of other users"
+        hint = (
+            f"at.Evidence(lift, attributed=...): the credit of {channel!r} in the experiment's users and unit"
+        )
+        raise ExperimentError(msg, column=where, why=why, hint=hint)
+    if max(abs(found.low), abs(found.high)) < 1.0 and credited > _COUNTED:
+        msg = f"the experiment on {channel!r} says {ends} in all, where {credited:,.0f} were credited"
+        why = "no test of so many tells its effect to less than one: this is a rate, or a part of the whole"
+        hint = "lift.incremental, the effect in total; of an estimate by hand, the rate times the users"
+        raise ExperimentError(msg, column=where, why=why, hint=hint)
 
 
 def _check_geo(channel: str, evidence: Evidence, lift: Lift, measure: str, cost: float, where: str) -> None:

@@ -76,7 +76,8 @@ def combine(channel: str, factors: Sequence[tuple[float, float]]) -> Repeated:
 def refuse_repeats(evidence: Mapping[str, Sequence[Evidence]]) -> None:
     """Refuse the same test twice, of one channel or of two.
 
-    Lifts are the same where their numbers are: a file that was analysed twice. Estimates by hand are where
+    Lifts are the same where their numbers are: a file that was analysed twice; with a covariate or
+    without, or under another name. Estimates by hand are where
     they are the same object, or equal within a channel; of two channels the same round numbers may be chance.
 
     Raises
@@ -87,10 +88,7 @@ def refuse_repeats(evidence: Mapping[str, Sequence[Evidence]]) -> None:
     seen: dict[Hashable, str] = {}
     for channel, several in evidence.items():
         for entry in several:
-            for key in _keys(channel, entry):
-                if key not in seen:
-                    continue
-                first = seen[key]
+            for first in [seen[key] for key in _keys(channel, entry) if key in seen]:
                 column = f"lifts[{channel!r}]"
                 if first == channel:
                     msg, hint = f"lifts[{channel!r}] holds the same test twice", "each test once"
@@ -105,8 +103,11 @@ def _keys(channel: str, entry: Evidence) -> Iterator[Hashable]:
     lift = entry.lift
     yield id(lift)
     if isinstance(lift, Lift):
-        means = lift.details.get("means", {})
-        counted = (tuple(lift.n.items()), tuple(means.items())) if isinstance(means, Mapping) else ()
-        yield (lift.design, lift.outcome, lift.arms, lift.absolute.value, counted)
+        means = lift.details.get("unadjusted_means", lift.details.get("means"))
+        if isinstance(means, Mapping):  # to rounding: a covariate adds columns, and so another order of sums
+            counted = tuple((arm, f"{mean:.10g}") for arm, mean in means.items())
+            yield (lift.design, lift.outcome, tuple(lift.n.items()), counted)
+        else:
+            yield (lift.design, lift.outcome, lift.arms, lift.absolute.value, tuple(lift.n.items()))
     else:
         yield (channel, lift.value, lift.low, lift.high, lift.std_error if lift.std_error > 0 else 0.0)

@@ -55,7 +55,8 @@ class Questions(Display):
             and ``rank`` among the cells of the table, best first (the lowest of ``"cpa"``, the highest of all
             else), with the places from ``rank_low`` to ``rank_high`` that it may have. Missing where the
             measure is, and a bound where the resamples set none. ``few`` marks cells that are credited with
-            fewer than 10 conversions: 95% intervals of cells of 2 to 5 held the truth in FIGURE.
+            fewer than 10 conversions: 95% intervals of cells that expect 2 to 7 held the truth in 77 to
+            93% of logs, by value and rule; from 10 on in 90 to 96%.
 
         Raises
         ------

@@ -120,6 +120,9 @@ def _details(context: Context, pair: Pair, test: Test) -> dict[str, Any]:
     if request.two_part:
         details["two_part"] = _two_part(context, test)
     if request.covariates:
+        details["unadjusted_means"] = {
+            arm: float(side.mean[side.at("outcome")]) for arm, side in zip(arms, context.sides, strict=True)
+        }
         details["variance_factor"] = pair.difference("outcome")[1] / _unadjusted(context)
     return details
 
