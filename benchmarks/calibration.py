@@ -127,12 +127,15 @@ def line(name: str, users: int, model: str, tests: object, scores: Sequence[Scor
 def bands(name: str, scores: Sequence[Score], errors: float = 3) -> Iterator[Row]:
     """Yield what must hold of a group of worlds: bands widened by so many standard errors over worlds."""
     n = sum(one.tested[1] for one in scores)
-    for which, low, high in (("tested", 0.93, 0.97), ("untested", 0.90, 1.0)):
+    for which, low, high, level in (("tested", 0.93, 0.97, 0.05), ("untested", 0.90, 1.0, 0.10)):
         value, spread = rate(scores, which)
-        yield Row(f"{name}: {which}", value, (low - errors * spread, min(high + errors * spread, 1.0)), n)
+        band = (low - errors * spread, min(high + errors * spread, 1.0))
+        yield Row(f"{name}: {which}", value, band, n, level=level)
     lost = np.array([one.verdict for one in scores]).sum(axis=0)
-    yield Row(f"{name}: effects lost", float(lost[0] / max(lost[1], 1)), (0.0, 0.05), n)
-    yield Row(f"{name}: baseline in bounds", float(np.mean([one.bounded for one in scores])), (1.0, 1.0), n)
+    effects = max(int(lost[1]), 1)
+    yield Row(f"{name}: effects lost", float(lost[0] / effects), (0.0, 0.05), effects, level=0.05)
+    bounded = float(np.mean([one.bounded for one in scores]))
+    yield Row(f"{name}: baseline in bounds", bounded, (1.0, 1.0), len(scores), level=0.0)
 
 
 def study(name: str, users: int, worlds: Iterable[World], tests: Sequence[int]) -> Iterator[Row]:

@@ -41,16 +41,16 @@ def regression_on_time(rng, sims) -> Iterator[Row]:
             else:
                 controls = 100 + ar1_noise(rng, 0.95, (sims, PERIODS))
             fits = [tbr(x + u, x, PRE) for x, u in zip(controls, noise, strict=True)]
-            for name, band in (
-                ("published", (published - 0.05, published + 0.05)),
-                ("corrected", (0.91, 0.97)),
+            for name, band, level in (
+                ("published", (published - 0.05, published + 0.05), None),
+                ("corrected", (0.91, 0.97), 0.08),
             ):
                 total = np.array([fit.total for fit in fits])
                 se = np.array([getattr(fit, f"se_{name}") for fit in fits])
                 df = np.array([fit.df if name == "published" else fit.df_corrected for fit in fits])
                 covered = float((np.abs(total) <= t_critical(df, 0.05) * se).mean())
                 label = f"TBR {name}, {kind} control, phi {phi:g}, {PRE} + {PERIODS - PRE} periods"
-                yield Row(label, covered, band, sims)
+                yield Row(label, covered, band, sims, level=level)
 
 
 def regression_on_geos(rng, sims) -> Iterator[Row]:
@@ -61,7 +61,7 @@ def regression_on_geos(rng, sims) -> Iterator[Row]:
             cost = np.where(np.arange(n) % 2 == 0, pre * 0.05, 0.0)
             fit = gbr(pre, 10 + 1.05 * pre + 3 * cost + pre * rng.normal(0, 0.05, n), cost)
             hits += abs(fit.iroas - 3) <= t_critical(fit.df, 0.05) * fit.se
-        yield Row(f"GBR iROAS, {n} geos", hits / sims, (0.94, 0.96), sims)
+        yield Row(f"GBR iROAS, {n} geos", hits / sims, (0.94, 0.96), sims, level=0.05)
 
 
 def matched_pairs(rng, sims) -> Iterator[Row]:
@@ -73,10 +73,15 @@ def matched_pairs(rng, sims) -> Iterator[Row]:
                 noise = rng.normal(size=n) if tails == "normal" else rng.standard_t(3, n)
                 fits = [trimmed_match(3 * cost + noise, cost, trim_rate=rate) for rate in (0.1, None)]
                 hits += [fit.low <= 3 <= fit.high for fit in fits]
-            for name, hit, band in zip(
-                ("trim rate .1", "trim rate picked"), hits, ((0.94, 0.975), (0.91, 0.97)), strict=True
+            for name, hit, band, level in zip(
+                ("trim rate .1", "trim rate picked"),
+                hits,
+                ((0.94, 0.975), (0.91, 0.97)),
+                (0.05, 0.08),
+                strict=True,
             ):
-                yield Row(f"trimmed match, {n} pairs, {tails}, {name}", hit / sims, band, sims)
+                label = f"trimmed match, {n} pairs, {tails}, {name}"
+                yield Row(label, hit / sims, band, sims, level=level)
 
 
 def structural(rng, sims) -> Iterator[Row]:
@@ -95,8 +100,9 @@ def structural(rng, sims) -> Iterator[Row]:
             found.append(bool((fit.inclusion[:2] > 0.5).all() and (fit.inclusion[2:] < 0.5).all()))
         name = f"8 donors, level steps {step:g} of noise 3"
         # Three standard errors of 200 runs around 95%.
-        yield Row(f"BSTS total effect, {name}", hits / runs, (0.90, 0.995), runs)
-        yield Row(f"BSTS finds the two donors and no other, {name}", float(np.mean(found)), (0.95, 1.0), runs)
+        yield Row(f"BSTS total effect, {name}", hits / runs, (0.90, 0.995), runs, level=0.10)
+        name = f"BSTS finds the two donors and no other, {name}"
+        yield Row(name, float(np.mean(found)), (0.95, 1.0), runs, level=0.05)
 
 
 PARTS: dict[str, tuple[Callable[..., Iterator[Row]], int]] = {

@@ -146,8 +146,8 @@ def recast(rng, count) -> Iterator[Row]:
             found = read(a_test(outcome, treated, 90), request)
             inside += found.low <= np.log(1.075) <= found.high
             lifts.append(np.expm1(found.value))
-        yield Row(f"recast {name}: coverage", inside / count, (0.93, 0.97), count)
-        yield Row(f"recast {name}: false positives", rejected / count, (0.03, 0.07), count)
+        yield Row(f"recast {name}: coverage", inside / count, (0.93, 0.97), count, level=0.06)
+        yield Row(f"recast {name}: false positives", rejected / count, (0.03, 0.07), count, level=0.06)
         bias = abs(float(np.mean(lifts)) - 0.075)
         yield Row(f"recast {name}: bias of the lift", bias, (0.0, 0.01), count, rate=False)
 
@@ -187,7 +187,8 @@ def nothing_happened(rng, count) -> Iterator[Row]:
         for name in names:
             p = p_values(tests, replace(REQUEST, placebos=placebos, **DEFAULTS[name]))
             for level, band in ((0.05, (0.03, 0.08)), (0.10, (0.07, 0.13))):
-                yield Row(f"a/a {where}, {name}, at {level}", float(np.mean(p <= level)), band, len(p))
+                share, label = float(np.mean(p <= level)), f"a/a {where}, {name}, at {level}"
+                yield Row(label, share, band, len(p), level=band[1])
 
 
 def p_values(tests, request):

@@ -42,7 +42,7 @@ def worlds(rng: np.random.Generator, sims: int) -> Iterator[Row]:
         for (label, meaning), _ in found[0].items():
             if channel in label:
                 held = [one[label, meaning][0].holds(one[label, meaning][1]) for one in found]
-                yield Row(f"{label}; truth: {meaning}", float(np.mean(held)), BAND, sims)
+                yield Row(f"{label}; truth: {meaning}", float(np.mean(held)), BAND, sims, level=0.05)
 
 
 def world(seed: int) -> dict[tuple[str, str], tuple[Any, float]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
-from benchmarks import coverage
+from benchmarks import coverage, coverage_row
 from benchmarks.coverage_row import Row
 from benchmarks.coverage_worlds import CHANNELS, world, worlds
 
@@ -82,3 +84,59 @@ def test_what_tells_nothing_in_a_quick_run_is_left_to_validate(monkeypatch, caps
         with pytest.raises(SystemExit):
             coverage.main(words)
     assert capsys.readouterr().out.count("| slow |") == 1
+
+
+def binomial(low, high, n, p):
+    """Closed form: the chance of low to high errors of n."""
+    ways = [math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) for k in range(low, high + 1)]
+    sizes = zip(range(low, high + 1), ways, strict=True)
+    return math.fsum(math.exp(way + k * math.log(p) + (n - k) * math.log1p(-p)) for k, way in sizes)
+
+
+@pytest.mark.parametrize(
+    ("n", "level", "band"),
+    [
+        (400, 0.05, (0.94, 0.96)),
+        (400, 0.05, (0.03, 0.07)),
+        (400, 0.08, (0.91, 0.97)),
+        (1_200, 0.1, (0.9, 1.0)),
+        (2_000, 0.2, (0.79, 0.81)),
+        (20_000, 0.001, (0.0, 0.002)),
+        (20_000, 0.01, (0.99, 1.0)),
+    ],
+)
+def test_what_a_quick_row_accepts_and_finds_is_the_binomial_by_hand(n, level, band):
+    row = Row("a", 0.0, band, n, level=level)
+    # One error more is rarer than 1 in 1,000 at the nominal share, this many is not.
+    assert 1 - binomial(0, row.most, n, level) <= 1e-3 < 1 - binomial(0, row.most - 1, n, level)
+    assert row.accepts(level) == pytest.approx(binomial(row.fewest, row.most, n, level), abs=1e-9)
+    assert row.accepts(level) > 0.998
+    assert row.power == pytest.approx(1 - binomial(row.fewest, row.most, n, 2 * level), abs=1e-9)
+    assert row.power >= coverage_row.POWER
+    assert not row.weak
+    if row.fewest:  # by the least share that the band allows for
+        least = band[0] if band[1] < 0.5 else 1 - band[1]
+        assert binomial(0, row.fewest - 1, n, least) < 1e-3 <= binomial(0, row.fewest, n, least)
+
+
+def test_of_what_must_agree_no_error_is_accepted():
+    row = Row("one verdict", 1.0, (0.999, 1.0), 400, level=0.0)
+    assert (row.fewest, row.most) == (0, 0)
+    assert row.passes(quick=True)
+    assert not Row("one verdict", 399 / 400, (0.999, 1.0), 400, level=0.0).passes(quick=True)
+    assert row.power == pytest.approx(1 - 0.99**400)
+
+
+def test_a_row_with_too_few_draws_fails_the_quick_run(monkeypatch, capsys):
+    """40 draws at 5% accept 7 errors of 40 and find twice as many in one run of 20: the command says so."""
+    few = Row("few draws", 0.95, BAND, 40, level=0.05)
+    assert few.weak
+    assert few.power < 0.1
+    monkeypatch.setattr(coverage, "PARTS", {"it": (lambda rng, sims: iter([few]), 40)})
+    with pytest.raises(SystemExit) as ended:
+        coverage.main(["--quick"])
+    assert ended.value.code == 1
+    line = next(line for line in capsys.readouterr().out.splitlines() if "few draws" in line)
+    assert "WEAK" in line
+    for told in (f"{few.fewest} to {few.most}", f"{few.accepts(0.05):.4f}", f"{few.power:.2f}"):
+        assert told in line
