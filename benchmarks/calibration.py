@@ -165,8 +165,8 @@ def drawn_rows(worlds: int, seed: int, tests: int = 5) -> Iterator[Row]:
 def coverage_rows(rng: np.random.Generator, sims: int) -> Iterator[Row]:
     """Yield the rows for `benchmarks.coverage`: so many tests in drawn worlds of all laws, both sizes.
 
-    With 1,200 tests, as in a quick run, a coverage has a standard error of .0063: a true one of .95 stays
-    in the band, widened by three of them, always; one of .895 or less leaves it in 99 runs of 100.
+    Of 1,500 tests, as in a quick run, some 430 find an effect; of so many a twentieth may be lost, and twice
+    as many are found in four runs of five (see `Row.power`).
     """
     tests, worlds = 3, max(sims // (3 * len(ERRORS) * len(LAWS)), 1)
     made = [

@@ -268,7 +268,7 @@ PARTS: dict[str, tuple[Callable[..., Iterator[Row]], int]] = {
 # Of the others a tenth. Each row that guards finds twice its errors in three runs of four (see `Row.power`).
 # 0: too slow for that; `make validate` has them.
 QUICK = {
-    "calibrate": 1_200,
+    "calibrate": 1_500,
     "worlds": 0,
     "bsts": 0,
     "nothing": 0,

@@ -132,3 +132,45 @@ def test_a_skewed_covariate_that_is_odd_is_told_and_refused_only_beyond_doubt():
     with pytest.raises(ExperimentError, match="the arms differ in the covariate"):
         at.analyze_holdout(skewed(12), outcome="y", covariate="past")
     assert "skewed" not in at.analyze_holdout(skewed(2), outcome="y", covariate="past").summary()
+
+
+def large(**columns):
+    rng = np.random.default_rng(7)
+    table = {"arm": np.tile(["treatment", "holdout"], 100), "y": rng.normal(5, 1, 200)}
+    table["c"] = np.repeat(np.arange(100), 2)
+    table["house"] = np.repeat(np.tile(["treatment", "holdout"], 50), 2)
+    table["part"] = np.repeat(["north", "south"], 100)
+    table["seen"] = np.tile([1, 0], 100)
+    return table | {name: np.abs(rng.normal(5, 1, 200)) * size for name, size in columns.items()}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1e150, 1e154, 1e160, 1e200, 1e307])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"outcome": "x"},
+        {"outcome": ["y", "x"]},
+        {"outcome": "y", "covariate": "x"},
+        {"outcome": "y", "denominator": "x"},
+        {"outcome": "x", "cluster": "c", "assigned": "house"},
+        {"outcome": "x", "segment": "part"},
+        {"outcome": "y", "exposed": "seen", "value": "x"},
+        {"outcome": "x", "winsorise": 0.99},
+    ],
+    ids=str,
+)
+def test_numbers_beyond_arithmetic_are_refused_in_words_and_without_a_warning(options, size):
+    with pytest.raises(ExperimentError, match="so large"):
+        at.analyze_holdout(large(x=size), **options)
+
+
+def test_an_empty_first_outcome_is_refused_with_the_others_to_read():
+    rng = np.random.default_rng(3)
+    users = {"arm": np.repeat(["treatment", "holdout"], 2_000), "none": np.zeros(4_000)}
+    users |= {name: (rng.random(4_000) < 0.2).astype(float) for name in ("a", "b")}
+    with pytest.raises(ExperimentError, match="0 for everybody") as caught:
+        at.analyze_holdout(users, outcome=["none", "a", "b"])
+    hint = caught.value.hint.split(", or")[0]
+    assert list(at.analyze_holdout(users, **eval(f"dict({hint})"))) == ["a", "b"]
+    assert list(at.analyze_holdout(users, outcome=["a", "none", "b"])) == ["a", "b"]

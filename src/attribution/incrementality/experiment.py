@@ -83,12 +83,14 @@ class Experiment:
             if request.winsorise is not None:
                 caps = {name: cap_of(source, name, request.winsorise) for name in request.outcomes}
                 spec = capped(spec, caps)
-            found = source.tally(spec)
+            with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
+                found = source.tally(spec)
         refuse_arms(found, request)
-        request, empty = without_empty(found, request)
-        for outcome in request.outcomes:
-            one = replace(request, outcome=outcome)
-            refuse_numbers(found.under(roles(one)), one)
+        with np.errstate(over="ignore", invalid="ignore"):
+            request, empty = without_empty(found, request)
+            for outcome in request.outcomes:
+                one = replace(request, outcome=outcome)
+                refuse_numbers(found.under(roles(one)), one)
         tallied = found.under(roles(request))
         checks = judge(
             tallied,

@@ -70,12 +70,12 @@ class Moments:
         columns = np.ascontiguousarray(rows.T)
         present = columns if counts is None else columns[:, counts > 0]
         low, high = present.min(axis=1), present.max(axis=1)
-        mean = (columns.sum(axis=1) if counts is None else columns @ counts) / n
-        apart = columns - mean[:, None]
-        weighted = apart if counts is None else apart * counts
-        cross = weighted @ apart.T
-        # Not as products of vectors: BLAS would start threads for each of them.
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused in words
+            mean = (columns.sum(axis=1) if counts is None else columns @ counts) / n
+            apart = columns - mean[:, None]
+            weighted = apart if counts is None else apart * counts
+            cross = weighted @ apart.T
+            # Not as products of vectors: BLAS would start threads for each of them.
             third = np.einsum("ij,ij->i", weighted, np.square(apart))
         return cls(tuple(names), n, mean, cross, third, low, high)
 

@@ -100,15 +100,28 @@ def refuse_numbers(tallied: Tallied, request: Request) -> None:
 
 
 def without_empty(tallied: Tallied, request: Request) -> tuple[Request, list[CheckResult]]:
-    """Return the request without those further outcomes that are 0 for everybody, and a check for each."""
+    """Return the request without those further outcomes that are 0 for everybody, and a check for each.
+
+    Raises
+    ------
+    ExperimentError
+        If it is the first, which the verdict is about, and others are not.
+    """
     found = []
     groups = [part for key, part in tallied.groups.items() if key[0] in request.arms]
-    for outcome in request.outcomes[1:]:
+    for outcome in request.outcomes:
         one = total(part.under(roles(replace(request, outcome=outcome))) for part in groups)
         place = one.at("outcome")
         if one.mean[place] == 0 and one.cross[place, place] == 0:
             found.append(outcome)
     kept = tuple(outcome for outcome in request.outcomes if outcome not in found)
+    if not kept:
+        return request, []  # refused by itself
+    if request.outcome in found:
+        msg = "the outcome is 0 for everybody"
+        why = "the verdict is about the first outcome; the others are tested beside it"
+        hint = f"outcome={list(kept)!r}, or check the join that brought it to the users"
+        raise ExperimentError(msg, column=request.outcome, why=why, hint=hint)
     checks = [
         CheckResult(
             f"no_{outcome}",

@@ -138,14 +138,17 @@ def test_whole_periods_are_taken(freq, start, end, count):
     assert lift.path["phase"].eq("test").sum() == count
 
 
-@pytest.mark.parametrize("freq", ["D", "W", "W-MON", "MS", "ME", "QS", "QE", "YS", "YE"])
+FISCAL = ["QS-FEB", "QE-NOV", "QE-JAN", "QS-DEC", "YS-JUL", "YE-MAR", "6MS", "6ME"]
+
+
+@pytest.mark.parametrize("freq", ["D", "W", "W-MON", "MS", "ME", "QS", "QE", "YS", "YE", *FISCAL])
 def test_gaps_of_every_calendar_are_found_and_no_others(freq):
     times = pd.date_range("2001-01-01", periods=30, freq=freq).to_numpy().astype("datetime64[D]")
     assert not len(absent_times(times, times[:0]))
     assert absent_times(np.delete(times, [7, 8]), times[:0]).tolist() == times[7:9].tolist()
-    steps = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "Y": "year"}
+    steps = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "Y": "year", "6": "half-year"}
     assert step_of(times) == steps[freq[0]]
-    assert named_by_end(times) is (freq in ("W", "ME", "QE", "YE"))
+    assert named_by_end(times) is (freq == "W" or "E" in freq.split("-")[0])
     following = pd.date_range("2001-01-01", periods=31, freq=freq).to_numpy().astype("datetime64[D]")[-1]
     assert last_day(times) == (times[-1] if named_by_end(times) else following - 1)
 

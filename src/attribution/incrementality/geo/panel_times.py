@@ -14,7 +14,13 @@ from attribution.errors import ExperimentError
 from attribution.incrementality.geo.panel_hints import refuse_dates_in_digits, refuse_hours
 
 NUMBERS, DAYS = np.dtype(np.int64), np.dtype("datetime64[D]")
-_MONTHLY = {"month": (28, 31, 1), "quarter": (90, 92, 3), "year": (365, 366, 12)}  # days, and months
+# The least and the most days of a period, and its months.
+_MONTHLY = {
+    "month": (28, 31, 1),
+    "quarter": (89, 92, 3),
+    "half-year": (181, 184, 6),
+    "year": (365, 366, 12),
+}
 Times = Any  # int64 numbers of periods, or datetime64[D]
 
 
