@@ -93,6 +93,24 @@ def test_a_dataframe_gives_what_rows_give(users, frame, options):
     assert_alike(at.analyze_holdout(frame, **options), expected)
 
 
+@pytest.mark.parametrize("options", [{}, {"covariate": "past"}, {"cluster": "house"}], ids=str)
+def test_the_units_that_decide_an_error_come_from_all_tasks(cluster, options):
+    """Nine buyers of 6,000: the other assignments need the units themselves, the farthest of every task."""
+    rng = np.random.default_rng(4)
+    house = np.arange(6_000) // 2
+    arm = np.where(rng.permutation(np.arange(3_000) % 3)[house] == 1, "holdout", "treatment")
+    users = pd.DataFrame({"arm": arm, "house": house, "past": rng.normal(size=6_000)})
+    users["revenue"] = np.where(np.arange(6_000) % 700 == 5, rng.lognormal(3, 1, 6_000), 0.0)
+    users = users.sample(frac=1.0, random_state=5)
+    there = cluster.classic.createDataFrame(users).repartition(3)
+    expected = at.analyze_holdout(users, outcome="revenue", **options)
+    assert "assignments" in expected.method
+    found = at.analyze_holdout(there, outcome="revenue", **options)
+    assert found.method == expected.method
+    # Ends are searched for: sums in another order move them by less than the search's own step.
+    pd.testing.assert_frame_equal(found.to_frame(), expected.to_frame(), rtol=1e-6)
+
+
 def test_spark_connect_with_ids_and_partitions_without_rows(users, cluster):
     if cluster.connect is None:
         pytest.skip("Spark Connect did not start: grpcio is not installed")

@@ -164,6 +164,19 @@ SHAPES = {
     "local midnights of Berlin, aware": lambda: local_midnights("Europe/Berlin").assign(
         date=lambda t: t["date"].dt.tz_localize("UTC")
     ),
+    **{
+        f"local midnights of {zone} in UTC": (lambda zone=zone: local_midnights(zone))
+        for zone in (
+            "Pacific/Auckland",
+            "Pacific/Honolulu",
+            "Australia/Adelaide",
+            "Australia/Lord_Howe",
+            "Asia/Kolkata",
+            "Asia/Tokyo",
+            "America/Sao_Paulo",
+            "America/Anchorage",
+        )
+    },
     "noon": lambda: panel().assign(date=lambda t: t["date"] + pd.Timedelta(hours=12)),
     "four rows a day": lambda: pd.concat(
         [

@@ -117,9 +117,14 @@ def refuse_hours(moments: Any, late: Any, name: str, geo: str) -> None:
     why = "a panel has one row a geo and day (or week, or month)"
     if len(clock) <= 2 and clock.max() - clock.min() in (0, 60, 23 * 60):
         # One row a day: local midnights written in UTC, an hour earlier in summer.
-        odd = bool(((clock > 10 * 60) & (clock < 13 * 60)).any())
-        how = "normalize()" if odd else "round('D')"
         why += "; local midnights written in UTC lie hours before, or after, the day they mean"
+        if clock.min() == 11 * 60:  # midnights of New Zealand, whose winter's lie at 12
+            how = "ceil('D')"
+        elif clock.min() == 12 * 60:
+            how = "normalize()"
+            why += "; noon is taken for the day itself: midnights of New Zealand in winter need ceil('D')"
+        else:
+            how = "round('D')"
         hint = f"panel.assign(**{{{name!r}: {column}.dt.{how}}})"
     else:
         hint = (
