@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attribution._checks import name_list
-from attribution._typing import Bools, Floats, Ints
-from attribution.errors import LESS_MEMORY, ExperimentError, enough_memory, unknown_name
+from attribution._typing import Bools, Floats, Hashes, Ints
+from attribution.engines.base import Engine
+from attribution.engines.choose import engine_of
+from attribution.engines.increments import Increments
+from attribution.errors import (
+    LESS_MEMORY,
+    EngineError,
+    ExperimentError,
+    JourneyError,
+    enough_memory,
+    unknown_name,
+)
 from attribution.eventlog.eventlog import EventLog
 from attribution.incrementality.rows import Rows
 from attribution.incrementality.units import hash_units
+from attribution.journeys.build import JourneyKeywords, JourneySettings, given_options
+from attribution.journeys.currency import is_currency
+from attribution.journeys.journeys import Journeys
 from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_SEEN = "seen"
 
 
 @enough_memory(LESS_MEMORY)
@@ -30,6 +46,10 @@ def outcomes(
     goal: str | Sequence[str] | None = None,
     exposed: str | Sequence[str] | None = None,
     user: str = "user_id",
+    currency: str = "",
+    rates: Any = None,
+    engine: str | Engine = "auto",
+    progress: bool | None = None,
 ) -> pd.DataFrame:
     """Return the users of a holdout test: a row for every assigned user, zeros where nothing is known.
 
@@ -40,10 +60,10 @@ def outcomes(
     Parameters
     ----------
     log
-        From `read_log`. It is read into memory; without `exposed` the conversions only.
+        From `read_log`.
     assignment
         From `assign_holdout`, or any table with a column of ids and one of arms; its columns are kept. Users
-        without an arm are not in the test and are left out.
+        without an arm are not in the test and are left out. It is held in memory, as is what is returned.
     start, end
         The window of the outcome: from `start` on, before `end`. Instants without a zone are UTC.
     before
@@ -55,6 +75,14 @@ def outcomes(
         Channel, or channels, whose touches within the window mark a user as exposed.
     user
         Column of the ids in the assignment.
+    currency, rates
+        What values are in, and what turns several currencies into it, as in `build_journeys`.
+    engine
+        Where the log is read, as in `attribute`: ``"memory"``, ``"stream"`` for logs larger than memory,
+        ``at.Spark(session)``, which leaves its rows on the cluster; ``"auto"`` chooses. The table is the
+        same on all. Increments keep no users, and are refused.
+    progress
+        Whether to show a bar while the log is read; by default only in a terminal or notebook.
 
     Returns
     -------
@@ -66,7 +94,10 @@ def outcomes(
     ------
     ExperimentError
         If the window is empty or outside the log, a goal, channel or column is unknown, ids of log and
-        assignment are of different kinds, or a user stands in the assignment twice.
+        assignment are of different kinds, a user stands in the assignment twice, or values are in several
+        currencies.
+    EngineError
+        If the engine is none, keeps no users, or fails.
 
     Examples
     --------
@@ -86,6 +117,7 @@ def outcomes(
     if not isinstance(log, EventLog):
         msg = f"outcomes takes a log, not {type(log).__name__}"
         raise ExperimentError(msg, column="log", hint="at.outcomes(at.read_log(touches, orders), arms)")
+    chosen = _engine(engine, log)
     if log.hash_bits != 64:
         msg = "the log tells users apart by a second hash, which an assignment does not have"
         raise ExperimentError(msg, column="log", hint="at.read_log(touches, orders), of 64 bits")
@@ -93,54 +125,200 @@ def outcomes(
     if not first < last:
         msg = f"the window from {start!r} to {end!r} is empty"
         raise ExperimentError(msg, column="end", hint="end= is the first instant after the window")
-    earlier = None if before is None else _earlier(before, first)
+    windows = [(first, last)] + ([] if before is None else [(_earlier(before, first), first)])
     frame = _assigned(assignment, user)
     hashes = hash_units(frame[user], user)
     order = np.argsort(hashes, kind="stable")
-    known = hashes[order]
-    twice = int((known[1:] == known[:-1]).sum())
-    if twice:
-        msg = f"{twice:,} users stand in the assignment more than once"
-        raise ExperimentError(msg, column=user, count=twice, hint=f"assignment.drop_duplicates({user!r})")
-    columns = log.load(converters_only=exposed is None)
-    made = columns.conversions
-    if len(made) and len(hashes) and (columns.users == "integer") != (frame[user].dtype.kind in "iu"):
-        msg = f"the log's users are of kind {columns.users}, those of the assignment {frame[user].dtype}"
-        kind = "int64" if columns.users == "integer" else "str"
-        why = "7 and '7' are different ids, so that nobody would be found"
-        raise ExperimentError(
-            msg, column=user, why=why, hint=f"assignment[{user!r}] = assignment[{user!r}].astype({kind!r})"
-        )
-    if columns.start is not None and columns.end is not None:
-        _refuse_outside(first, last, columns.start, columns.end)
-
-    def rows_of(users: Any, chosen: Bools) -> Ints:
-        """Return the row in the table of each chosen event of an assigned user, -1 for others."""
-        place = np.minimum(np.searchsorted(known, users), max(len(known) - 1, 0))
-        found = chosen & (known[place] == users) if len(known) else np.zeros(len(users), np.bool_)
-        return np.where(found, order[place] if len(known) else -1, -1)
-
-    counts = np.ones(len(made), np.bool_) if goal is None else _goals(made.goal, goal)
-    windows = {"": (first, last)} | ({} if earlier is None else {"_before": (earlier, first)})
-    for name, (low, high) in windows.items():
-        rows = rows_of(made.user, counts & (made.time >= low) & (made.time < high))
-        number = _sums(rows, np.ones(len(rows)), len(frame)).astype(np.int64)
+    _refuse_twice(frame, user, hashes[order], order)
+    _refuse_other_kind(frame, user, log.touch_table.users)
+    channels = None if exposed is None else name_list(exposed, "exposed", error=ExperimentError)
+    options: JourneyKeywords = {"lookback": None, "goal": goal, "currency": currency or None, "rates": rates}
+    settings = JourneySettings(
+        **{**given_options(options), "lookback": "unlimited"}, nulls=channels is not None
+    )
+    try:
+        with chosen.open(log, settings, progress=progress) as run:
+            seen: Seen = run({_SEEN: _Look(hashes[order], tuple(windows), channels)})[_SEEN]
+    except JourneyError as error:  # a goal that is misspelt
+        raise ExperimentError(error.problem, column=error.column, hint=error.hint) from error
+    _refuse_unknown(seen, goal, channels)
+    if seen.window is not None:
+        _refuse_outside(first, last, *seen.window)
+    rows = order[seen.place]
+    for position, name in enumerate(("", "_before")[: len(windows)]):
+        number = sums_by(rows, seen.sums[2 * position], len(frame)).astype(np.int64)
         if not name:
             frame["converted"] = (number > 0).astype(np.int64)
         frame[f"conversions{name}"] = number
-        frame[f"value{name}"] = _sums(rows, made.value, len(frame))
-    if exposed is not None:
-        touches = columns.touches
-        codes = _channels(columns.channels, exposed)
-        inside = np.isin(touches.channel, codes) & (touches.time >= first) & (touches.time < last)
-        rows = rows_of(touches.user, inside)
-        frame["exposed"] = (_sums(rows, np.ones(len(rows)), len(frame)) > 0).astype(np.int64)
+        frame[f"value{name}"] = sums_by(rows, seen.sums[2 * position + 1], len(frame))
+    if channels is not None:
+        frame["exposed"] = (sums_by(rows, seen.sums[-1], len(frame)) > 0).astype(np.int64)
     return pd.DataFrame(frame)
 
 
-def _sums(rows: Ints, values: Floats, n: int) -> Floats:
-    kept = rows >= 0
-    return sums_by(rows[kept], values[kept], n)
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What some of a log's users did in the windows; those of other users add.
+
+    Attributes
+    ----------
+    place
+        Positions of users among the assigned, each once.
+    sums
+        Conversions and value of each window, then touches that expose; shape (2 or 4, then 1 more; users).
+    window
+        First and last instant of the whole log.
+    channels, goals
+        All of the log's.
+    currencies
+        Of the values that were summed.
+    """
+
+    place: Ints
+    sums: Floats
+    window: tuple[int, int] | None
+    channels: tuple[str, ...]
+    goals: tuple[str, ...]
+    currencies: frozenset[str]
+
+    def __add__(self, other: Seen) -> Seen:
+        return Seen(
+            np.concatenate([self.place, other.place]),
+            np.hstack([self.sums, other.sums]),
+            self.window or other.window,
+            self.channels or other.channels,
+            self.goals or other.goals,
+            self.currencies | other.currencies,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """From the journeys of some users to what is told of those who were assigned.
+
+    Attributes
+    ----------
+    known
+        Hashes of the assigned, sorted.
+    windows
+        First instant of each, and the first after it.
+    exposed
+        Channels that expose, or None.
+    """
+
+    known: Hashes
+    windows: tuple[tuple[int, int], ...]
+    exposed: tuple[str, ...] | None
+
+    def __call__(self, journeys: Journeys) -> Seen:
+        """Sum up by user. Every touch stands in one journey: that of the next conversion, or of none."""
+        assert journeys.user is not None
+        assert journeys.conversion_time is not None
+        place, assigned = self._places(journeys.user)
+        found, row = np.unique(place[assigned], return_inverse=True)
+        at = np.full(len(place), -1)
+        at[assigned] = row
+        sums, paid = [], np.zeros(len(place), np.bool_)
+        for low, high in self.windows:
+            when = journeys.conversion_time
+            inside = assigned & journeys.converted & (when >= low) & (when < high)
+            paid |= inside & (journeys.value != 0)
+            sums += [
+                sums_by(at[inside], None, len(found)),
+                sums_by(at[inside], journeys.value[inside], len(found)),
+            ]
+        if self.exposed is not None:
+            sums.append(sums_by(at[self._exposing(journeys, assigned)], None, len(found)))
+        dims = {dim.name: dim for dim in journeys.journey_dims}
+        return Seen(
+            found,
+            np.vstack(sums),
+            journeys.window,
+            journeys.channels,
+            dims["goal"].labels if "goal" in dims else (),
+            _currencies(journeys, paid),
+        )
+
+    def _places(self, users: Hashes) -> tuple[Ints, Bools]:
+        if not len(self.known):
+            return np.zeros(len(users), np.int64), np.zeros(len(users), np.bool_)
+        place = np.minimum(np.searchsorted(self.known, users), len(self.known) - 1)
+        return place, self.known[place] == users
+
+    def _exposing(self, journeys: Journeys, assigned: Bools) -> Ints:
+        """Return the journey of each touch that exposes an assigned user in the first window."""
+        assert self.exposed is not None
+        assert journeys.time is not None
+        codes = [journeys.channels.index(name) for name in self.exposed if name in journeys.channels]
+        low, high = self.windows[0]
+        inside = np.isin(journeys.channel, codes) & (journeys.time >= low) & (journeys.time < high)
+        owner = np.repeat(np.arange(len(journeys)), journeys.lengths)[inside]
+        return owner[assigned[owner]]
+
+
+def _currencies(journeys: Journeys, paid: Bools) -> frozenset[str]:
+    if "rates" in journeys.settings:
+        return frozenset()
+    codes = [
+        (dim.labels, np.unique(dim.codes[paid])) for dim in journeys.journey_dims if is_currency(dim.name)
+    ]
+    return frozenset(labels[code] for labels, found in codes for code in found.tolist() if code >= 0)
+
+
+def _engine(engine: str | Engine, log: EventLog) -> Engine:
+    chosen = engine_of(engine, log)
+    if isinstance(chosen, Increments):
+        msg = "increments keep sums of settled periods, not users, so that nobody's outcome is in them"
+        hint = 'engine="stream" reads the whole log, whatever its size'
+        raise EngineError(msg, column="engine", hint=hint)
+    return chosen
+
+
+def _refuse_twice(frame: Any, user: str, known: Hashes, order: Ints) -> None:
+    """Refuse users who stand in the assignment twice, and tell whether in several arms."""
+    same = np.flatnonzero(known[1:] == known[:-1])
+    if not len(same):
+        return
+    twice = len(np.unique(known[same]))
+    once = f"assignment = assignment.drop_duplicates({user!r})"
+    msg = f"{twice:,} users stand in the assignment more than once"
+    if "arm" not in frame:
+        raise ExperimentError(msg, column=user, count=twice, hint=once)
+    arms = frame["arm"].to_numpy()[order]
+    crossed = len(np.unique(known[same[arms[same] != arms[same + 1]]]))
+    if not crossed:
+        raise ExperimentError(msg, column=user, count=twice, hint=once)
+    msg = f"{msg}, {crossed:,} of them in several arms"
+    why = "who was both treated and withheld belongs to neither arm"
+    one = f'assignment = assignment[assignment.groupby({user!r})["arm"].transform("nunique") == 1]'
+    hint = f"{one}.drop_duplicates({user!r})"
+    raise ExperimentError(msg, column=user, count=twice, why=why, hint=hint)
+
+
+def _refuse_other_kind(frame: Any, user: str, kind: str) -> None:
+    if not len(frame) or (kind == "integer") == (frame[user].dtype.kind in "iu"):
+        return
+    msg = f"the log's users are of kind {kind}, those of the assignment {frame[user].dtype}"
+    wanted = "int64" if kind == "integer" else "str"
+    why = "7 and '7' are different ids, so that nobody would be found"
+    hint = f"assignment[{user!r}] = assignment[{user!r}].astype({wanted!r})"
+    raise ExperimentError(msg, column=user, why=why, hint=hint)
+
+
+def _refuse_unknown(seen: Seen, goal: str | Sequence[str] | None, channels: tuple[str, ...] | None) -> None:
+    """Refuse a goal or a channel that the log does not have, and values that have no sum."""
+    for name in () if goal is None else name_list(goal, "goal", error=ExperimentError):
+        if name not in seen.goals:
+            raise ExperimentError(unknown_name("goal", name, seen.goals), column="goal")
+    for name in channels or ():
+        if name not in seen.channels:
+            raise ExperimentError(unknown_name("channel", name, seen.channels), column="exposed")
+    if len(seen.currencies) > 1:
+        known = sorted(seen.currencies)
+        msg = f"the values are in several currencies: {', '.join(known[:5])}"
+        hint = f"at.outcomes(..., currency={known[0]!r}, rates={{{known[1]!r}: 1.1}}), at your rates"
+        why = "the sum of their values would mean nothing"
+        raise ExperimentError(msg, column="currency", why=why, hint=hint)
 
 
 def _assigned(assignment: Any, user: str) -> Any:
@@ -203,20 +381,3 @@ def _refuse_outside(first: int, last: int, start: int, end: int) -> None:
         msg = f"the log has rows from {shown[0]} to {shown[1]}, and none in the window"
         why = "a table of zeros would say that nobody bought"
         raise ExperimentError(msg, column="start", why=why, hint=f"start={shown[0]!r}")
-
-
-def _goals(goals: Any, wanted: str | Sequence[str]) -> Bools:
-    names = name_list(wanted, "goal", error=ExperimentError)
-    labels = () if goals is None else goals.labels
-    for name in names:
-        if name not in labels:
-            raise ExperimentError(unknown_name("goal", name, labels), column="goal")
-    return np.isin(goals.codes, [labels.index(name) for name in names])
-
-
-def _channels(channels: tuple[str, ...], wanted: str | Sequence[str]) -> list[int]:
-    names = name_list(wanted, "exposed", error=ExperimentError)
-    for name in names:
-        if name not in channels:
-            raise ExperimentError(unknown_name("channel", name, channels), column="exposed")
-    return [channels.index(name) for name in names]

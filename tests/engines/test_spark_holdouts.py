@@ -13,6 +13,7 @@ from attribution.errors import EngineError, ExperimentError
 from attribution.incrementality.lift import Lift, Lifts
 from attribution.incrementality.moments import Moments
 from tests.engines import cluster as clusters
+from tests.test_observing import DAYS, random_tables
 
 pytestmark = [
     pytest.mark.skipif(clusters.missing() is not None, reason=str(clusters.missing())),
@@ -172,3 +173,21 @@ def test_what_spark_cannot_do_is_said_in_its_words(frame):
     broken = frame.selectExpr("arm", "raise_error('the disk is full') AS late")
     with pytest.raises(EngineError, match=r"while reading the users.*the disk is full"):
         at.analyze_holdout(broken, outcome="late")
+
+
+@pytest.mark.parametrize("rows", ["classic", "connect"])
+def test_a_log_on_the_cluster_gives_the_users_of_a_log_in_memory(cluster, rows):
+    session = getattr(cluster, rows)
+    if session is None:
+        pytest.skip("Spark Connect did not start: grpcio is not installed")
+    touches, orders, arms = random_tables(np.random.default_rng(3), 400)
+    start, end, earlier = DAYS
+    for options in ({"exposed": ["email", "push"], "goal": "order"}, {}):
+        asked = {"start": start, "end": end, "before": earlier, **options}
+        expected = at.outcomes(at.read_log(touches, orders), arms, **asked)
+        there = at.read_log(*(session.createDataFrame(table).repartition(3) for table in (touches, orders)))
+        engine = at.Spark(session, partitions=3)
+        pd.testing.assert_frame_equal(at.outcomes(there, arms, **asked, engine=engine), expected)
+        # The engine of the DataFrames is the default, and the assignment may be one of them.
+        found = at.outcomes(there, session.createDataFrame(arms), **asked)
+        pd.testing.assert_frame_equal(found.astype({"arm": object}), expected.astype({"arm": object}))
