@@ -193,14 +193,17 @@ def test_a_window_before_may_reach_before_the_log_and_users_need_not_be_in_it():
     assert not users.drop(columns=["user_id", "arm"]).to_numpy().any()
 
 
-def test_users_in_several_arms_are_left_out_by_the_printed_line():
+def test_users_in_several_arms_are_told_from_rows_that_repeat():
     crossed = pd.concat([ARMS, pd.DataFrame({"user_id": [1, 2], "arm": ["holdout", "treatment"]})])
     window = {"start": "2026-03-01", "end": "2026-04-01"}
-    with pytest.raises(ExperimentError, match="1 of them in several arms") as caught:
+    with pytest.raises(
+        ExperimentError, match=r"2 users stand in .* more than once, 1 of them in several arms"
+    ):
         at.outcomes(log(), crossed, **window)
-    names = {"assignment": crossed}
+    names = {"assignment": crossed[crossed["user_id"] != 1]}
+    with pytest.raises(ExperimentError, match="1 users stand in the assignment more than once") as caught:
+        at.outcomes(log(), names["assignment"], **window)
     exec(caught.value.hint, names)
-    # User 1 was in both, user 2 in one twice.
     assert at.outcomes(log(), names["assignment"], **window)["user_id"].tolist() == [2, 3, 4]
 
 

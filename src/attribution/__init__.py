@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from attribution.eventlog.eventlog import EventLog as EventLog
     from attribution.eventlog.read import read_log as read_log
     from attribution.eventlog.schema import LogSchema as LogSchema
+    from attribution.incrementality.aa import aa_holdout as aa_holdout
     from attribution.incrementality.assign import assign_holdout as assign_holdout
     from attribution.incrementality.geo.analyze import analyze_geo as analyze_geo
     from attribution.incrementality.geo.plan import plan_geo as plan_geo
@@ -117,6 +118,7 @@ _HOME = {
     "TrimmedMatch": "attribution.incrementality.geo.trimming",
     "UShaped": "attribution.models.shapes",
     "WShaped": "attribution.models.shapes",
+    "aa_holdout": "attribution.incrementality.aa",
     "analyze_geo": "attribution.incrementality.geo.analyze",
     "analyze_holdout": "attribution.incrementality.holdout",
     "assign_holdout": "attribution.incrementality.assign",

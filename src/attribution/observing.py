@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SEEN = "seen"
+_CALL = 'at.outcomes(at.read_log(touches, conversions), arms, start="2026-03-01", end="2026-04-01")'
 
 
 @enough_memory(LESS_MEMORY)
@@ -116,7 +117,7 @@ def outcomes(
 
     if not isinstance(log, EventLog):
         msg = f"outcomes takes a log, not {type(log).__name__}"
-        raise ExperimentError(msg, column="log", hint="at.outcomes(at.read_log(touches, orders), arms)")
+        raise ExperimentError(msg, column="log", hint=_CALL)
     chosen = _engine(engine, log)
     if log.hash_bits != 64:
         msg = "the log tells users apart by a second hash, which an assignment does not have"
@@ -285,13 +286,12 @@ def _refuse_twice(frame: Any, user: str, known: Hashes, order: Ints) -> None:
     if "arm" not in frame:
         raise ExperimentError(msg, column=user, count=twice, hint=once)
     arms = frame["arm"].to_numpy()[order]
-    crossed = len(np.unique(known[same[arms[same] != arms[same + 1]]]))
-    if not crossed:
+    crossed = np.unique(known[same[arms[same] != arms[same + 1]]])
+    if not len(crossed):
         raise ExperimentError(msg, column=user, count=twice, hint=once)
-    msg = f"{msg}, {crossed:,} of them in several arms"
+    msg = f"{msg}, {len(crossed):,} of them in several arms"
     why = "who was both treated and withheld belongs to neither arm"
-    one = f'assignment = assignment[assignment.groupby({user!r})["arm"].transform("nunique") == 1]'
-    hint = f"{one}.drop_duplicates({user!r})"
+    hint = "leave these users out of all arms, and check the sample ratio again"
     raise ExperimentError(msg, column=user, count=twice, why=why, hint=hint)
 
 

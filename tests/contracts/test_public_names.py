@@ -43,6 +43,7 @@ PROMISED = [
     "TrimmedMatch",
     "UShaped",
     "WShaped",
+    "aa_holdout",
     "analyze_geo",
     "analyze_holdout",
     "assign_holdout",

@@ -85,6 +85,8 @@ _MAKE: dict[str, Any] = {
     "conversions": _conversions,
     "users": _users,
     "panel": _panel,
+    "arms": lambda: _users()[["user_id", "arm"]],
+    "assignment": lambda: _users()[["user_id", "arm"]],
     "spend": lambda: pd.DataFrame({"channel": ["email", "search", "social"], "cost": [5.0, 10.0, 1.0]}),
     "table": lambda: pd.DataFrame(
         {"path": ["email > search", "email"], "conversions": [3, 1], "nulls": [5, 9]}

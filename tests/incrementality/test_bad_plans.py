@@ -76,7 +76,7 @@ CASES = [
     ("an arm misnamed", plan(arms={"holdut": 0.5, "a": 0.5}), "did you mean 'holdut'", "holdout"),
     ("exposure in percent", plan(exposure=50), "at most 1", "exposure=0.5"),
     ("no days", plan(daily_units=0), "above 0", "daily_units=10_000"),
-    ("no cost", plan(cost=0, value=60), "above 0", "cost="),
+    ("no cost", plan(cost_per_exposed=0, value=60), "above 0", "cost_per_exposed="),
     ("rho of one", plan(rho=1), "leaves anything", "rho=0.5"),
     ("a pilot of zeros", pilot(np.zeros(100)), "all 100 values of the pilot are 0", "varies"),
     ("a pilot of three", pilot([0, 1, 0]), "at least 10 values", "one value a unit"),

@@ -31,7 +31,7 @@ def test_lewis_and_rao_2015():
     assert t == pytest.approx(3.2998, abs=1e-3)
     assert r2 == pytest.approx(5.444e-6, rel=1e-3)
     plan = at.plan_holdout(
-        outcome="revenue", baseline=7, sd=75, n=2_000_000, iroas=2.5, cost=0.14, margin=0.5
+        outcome="revenue", baseline=7, sd=75, n=2_000_000, iroas=2.5, cost_per_exposed=0.14, profit_margin=0.5
     )
     assert plan.effect == pytest.approx(0.35)
     assert plan.effect / plan.error == pytest.approx(t)
@@ -159,7 +159,13 @@ def test_a_heavy_tailed_pilot_warns_and_winsorising_names_its_estimand():
 
 def test_duration_and_words_and_pictures():
     plan = at.plan_holdout(
-        baseline=0.02, lift=0.1, exposure=0.3, daily_units=10_000, outcome_days=7, cost=0.1, value=60
+        baseline=0.02,
+        lift=0.1,
+        exposure=0.3,
+        daily_units=10_000,
+        outcome_days=7,
+        cost_per_exposed=0.1,
+        value=60,
     )
     assert plan.days == math.ceil(plan.n / 10_000) + 7
     words = plan.summary()
@@ -186,7 +192,9 @@ def test_duration_and_words_and_pictures():
     for kind in ("power", "mde"):
         axes = plan.plot(kind)
         assert axes.get_xlabel() == "units of all arms"
-    even = at.plan_holdout(baseline=0.1, iroas=2, cost=0.5, value=60, margin=0.5, exposure=0.3, design="psa")
+    even = at.plan_holdout(
+        baseline=0.1, iroas=2, cost_per_exposed=0.5, value=60, profit_margin=0.5, exposure=0.3, design="psa"
+    )
     assert "break-even itself" in even.summary()
     legend = [entry.get_text() for entry in even.plot("power").get_legend().get_texts()]
     assert [name.partition(", ")[2] for name in legend] == ["iROAS 3", "iROAS 2", "iROAS 1"]
@@ -224,8 +232,8 @@ def test_the_mde_is_the_effect_with_the_target_power():
         ({"baseline": 0.2, "lift": 0.1, "exposure": 1.5}, "at most 1"),
         ({"baseline": 0.2, "lift": 0.1, "rho": 1}, "no correlation"),
         ({"baseline": 0.2, "lift": 0.1, "cluster_size": 3}, "icc"),
-        ({"baseline": 0.2, "lift": 0.1, "value": 3}, "value without cost"),
-        ({"baseline": 0.2, "lift": 0.1, "cost": 3}, "what a conversion is worth"),
+        ({"baseline": 0.2, "lift": 0.1, "value": 3}, "value without cost_per_exposed"),
+        ({"baseline": 0.2, "lift": 0.1, "cost_per_exposed": 3}, "what a conversion is worth"),
         ({"baseline": 0.2, "iroas": 2}, "what an exposed unit costs"),
         ({"baseline": 0.2, "n": 3}, "is too few"),
         ({"baseline": 0.2, "n": 300, "arms": {"control": 0.5, "a": 0.5}}, "no arm 'holdout'"),

@@ -21,6 +21,7 @@ from attribution.incrementality.effects import (
     relative,
     score,
 )
+from attribution.incrementality.everybody import users_without_outcome
 from attribution.incrementality.few import FEW_EVENTS, few_events
 from attribution.incrementality.judge import blocked_by
 from attribution.incrementality.lift import Estimate, Lift
@@ -49,8 +50,8 @@ def compose(context: Context, alpha: float) -> Lift:
             "relative": relative(pair, test, nonnegative=not context.negative),
             "p_value": test.p_value(pair, "outcome"),
         }
-    check = few_events(context, pair, test)
-    checks = context.checks if check is None else CheckResults([*context.checks, check])
+    own = (few_events(context, pair, test), users_without_outcome(context))
+    checks = CheckResults([*context.checks, *(check for check in own if check is not None)])
     arms = (context.treatment, request.holdout)
     n = {arm: side.n for arm, side in zip(arms, (pair.treated, pair.control), strict=True)}
     exposed_only = request.design != "itt"

@@ -16,12 +16,14 @@ from attribution.incrementality.arm import Arm, Pair, best_slopes, cuped, pooled
 from attribution.incrementality.compose import compose
 from attribution.incrementality.context import Context
 from attribution.incrementality.events import FEW, far_from_normal, thin
+from attribution.incrementality.everybody import assigned_users, users_of_arm
 from attribution.incrementality.far import Far, Scale
 from attribution.incrementality.judge import COVARIATE, judge
 from attribution.incrementality.lift import Lift, Lifts
 from attribution.incrementality.lin import Comparison, Jobs, Regressions, lin
 from attribution.incrementality.metrics import capped, of_moments, roles, spec_of
 from attribution.incrementality.moments import Moments, total
+from attribution.incrementality.placebo import placebo_check, placebo_request
 from attribution.incrementality.reference import reference
 from attribution.incrementality.refusals import FEWEST, cap_of, refuse_arms, refuse_numbers, without_empty
 from attribution.incrementality.request import Request
@@ -104,12 +106,35 @@ class Experiment:
             given=[*empty, *given],
             despite=request.despite,
         )
+        if request.assignment is not None:
+            present = {
+                arm: sum(users_of_arm(part) for key, part in tallied.groups.items() if key[0] == arm)
+                for arm in request.arms
+            }
+            checks.extend(assigned_users(present, request.assignment))
         far = None if source is None else cache(partial(source.far, spec, Scale.of(found.groups)))
         read = cls(request, found, tallied, {}, checks, caps, source is not None, far)
+        if request.placebos:
+            checks.append(read.placebo())
         if not request.regressed:
             return read
         robust = None if source is None else partial(source.robust, spec)
         return replace(read, regressions=read.regressed(robust))
+
+    def placebo(self) -> CheckResult:
+        """Return what the treatments seem to have done to outcomes from before the test."""
+        lifts: list[tuple[str, Lift | None]] = []
+        for outcome in self.request.placebos:
+            asked = placebo_request(self.request, outcome)
+            one = replace(self, request=asked, tallied=self.found.under(roles(asked)), checks=CheckResults())
+            for treatment in asked.treatments:
+                context = one.context(treatment, None)
+                named = outcome if len(asked.treatments) == 1 else f"{outcome} in {treatment}"
+                place = context.sides[0].at("outcome")
+                varies = any(side.cross[place, place] > 0 for side in context.sides)
+                told = varies and (context.varies or context.scored)
+                lifts.append((named, compose(context, asked.alpha) if told else None))
+        return placebo_check(lifts)
 
     def of(self, outcome: str) -> Experiment:
         """Return the same experiment, looked at for another outcome."""

@@ -46,6 +46,8 @@ def analyze_holdout(
     sequential: int | None = ...,
     alternative: Alternative = ...,
     margin: float = ...,
+    assignment: Any = ...,
+    placebo: str | Sequence[str] | None = ...,
     checks: Sequence[CheckResult] = ...,
     despite: Sequence[str] = ...,
 ) -> Lift: ...
@@ -79,6 +81,8 @@ def analyze_holdout(
     sequential: int | None = ...,
     alternative: Alternative = ...,
     margin: float = ...,
+    assignment: Any = ...,
+    placebo: str | Sequence[str] | None = ...,
     checks: Sequence[CheckResult] = ...,
     despite: Sequence[str] = ...,
 ) -> Lifts: ...
@@ -112,6 +116,8 @@ def analyze_holdout(
     sequential: int | None = ...,
     alternative: Alternative = ...,
     margin: float = ...,
+    assignment: Any = ...,
+    placebo: str | Sequence[str] | None = ...,
     checks: Sequence[CheckResult] = ...,
     despite: Sequence[str] = ...,
 ) -> Lifts: ...
@@ -145,6 +151,8 @@ def analyze_holdout(
     sequential: int | None = None,
     alternative: Alternative = "two-sided",
     margin: float = 0.0,
+    assignment: Any = None,
+    placebo: str | Sequence[str] | None = None,
     checks: Sequence[CheckResult] = (),
     despite: Sequence[str] = (),
 ) -> Lift | Lifts:
@@ -220,8 +228,15 @@ def analyze_holdout(
         Of a test of non-inferiority, the largest difference in the unwanted direction that is still taken
         for none, such as 0.002 for 0.2 points, together with ``alternative="larger"``: the p-value is that
         of a loss as large. Plan it as an effect of that size.
+    assignment
+        Who was assigned: the table of `assign_holdout`, any table with a column of arms, or numbers of users
+        by arm. The check ``assigned_users`` fails where the table has far fewer users; the verdict is blocked
+        where more of one arm are missing. Without `shares` the sample ratio is held against it.
+    placebo
+        Column, or columns, of an outcome from before the test, such as ``"value_before"``: the check
+        ``placebo`` fails where the treatment seems to have had an effect on it (below .01, Holm-adjusted).
     checks
-        Results of further checks, such as `pre_period`, to show and heed.
+        Results of further checks, such as `aa_holdout`, to show and heed.
     despite
         Failed checks to read the result in spite of, such as ``("sample_ratio",)``.
 
@@ -279,6 +294,8 @@ def analyze_holdout(
         alternative=one_of(alternative, "alternative", SIDES, error=ExperimentError),
         margin=margin,
         despite=despite,
+        placebo=placebo,
+        assignment=assignment,
     )
     experiment = Experiment.read(users, request, checks)
     if isinstance(treatment, list | tuple):

@@ -407,3 +407,8 @@ class Lifts(Display):
         from attribution.incrementality.lift_text import title_of_many
 
         return title_of_many(self)
+
+    def _notes(self) -> tuple[str, ...]:
+        from attribution.incrementality.lift_text import notes_of_many
+
+        return notes_of_many(self)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from attribution._display import format_number
+from attribution.diagnostics import CheckResult
 from attribution.incrementality.few import FEW_EVENTS
 from attribution.incrementality.geo.words import lines as geo_lines
 from attribution.incrementality.lift import Estimate, Lift, Lifts
@@ -155,7 +156,24 @@ def summary_of_many(lifts: Lifts) -> str:
             lines[-1] += " " + _line("iROAS", lift.iroas, _number, lift)
     if len(lifts) > _SEVERAL:
         lines.append(f"And {len(lifts) - _SEVERAL} more; .to_frame() has all.")
-    return "\n".join(lines)
+    return "\n".join([*lines, *notes_of_many(lifts)])
+
+
+def notes_of_many(lifts: Lifts) -> tuple[str, ...]:
+    """Return the failed checks and unusual sample ratios of several lifts, each once."""
+    failed = [
+        f"Check failed: {check.name}: {check.text}"
+        for one in lifts.lifts.values()
+        for check in one.checks.failed
+    ]
+    looked = [f"Note: {check.text}." for one in lifts.lifts.values() for check in unusual(one)]
+    return tuple(dict.fromkeys([*failed, *looked]))
+
+
+def unusual(lift: Lift) -> list[CheckResult]:
+    """Return the sample ratios that are unusual, yet not so much that reading is forbidden."""
+    ratios = [check for check in lift.checks if check.name.startswith("sample_ratio")]
+    return [check for check in ratios if check.passed is None and check.count]
 
 
 def p_text(p_value: float) -> str:

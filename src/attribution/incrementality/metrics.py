@@ -9,6 +9,7 @@ from typing import Any
 from attribution.errors import ExperimentError
 from attribution.incrementality.judge import COVARIATE
 from attribution.incrementality.moments import Moments
+from attribution.incrementality.placebo import placebo_request
 from attribution.incrementality.request import Request
 from attribution.incrementality.rows import Table, label_of
 from attribution.incrementality.tally import SIZE, Group, Spec, Tallied
@@ -37,10 +38,11 @@ def roles(request: Request) -> dict[str, str]:
 
 
 def needed(request: Request) -> dict[str, str]:
-    """Return the columns to read, by the metric that each becomes; those of all outcomes."""
+    """Return the columns to read, by the metric that each becomes; those of all outcomes and placebos."""
     found: dict[str, str] = {}
-    for outcome in request.outcomes:
-        for metric in roles(replace(request, outcome=outcome)).values():
+    asked = [replace(request, outcome=outcome) for outcome in request.outcomes]
+    for one in [*asked, *(placebo_request(request, outcome) for outcome in request.placebos)]:
+        for metric in roles(one).values():
             if not metric.startswith((_ANY, SIZE)):
                 found[metric] = metric.partition(":")[2]
     return found
@@ -62,6 +64,7 @@ def spec_of(users: Table, request: Request) -> Spec:
         "value": (request.value,),
         "cost": (request.cost_column,),
         "covariate": request.covariates,
+        "placebo": request.placebos,
         "assigned": (request.assigned,),
         "segment": (request.segment,),
         "cluster": (request.cluster,),

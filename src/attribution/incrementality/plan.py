@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -27,9 +28,13 @@ _EXAMPLES = {
     "cluster_cv": "cluster_cv=0.5",
     "daily_units": "daily_units=10_000",
     "outcome_days": "outcome_days=14",
-    "cost": "cost=0.14, the spend per exposed unit",
+    "cost_per_exposed": "cost_per_exposed=0.14, the spend per exposed unit",
     "value": "value=60, the mean value of a conversion",
-    "margin": "margin=0.4 for forty percent",
+    "profit_margin": "profit_margin=0.4 for forty percent",
+}
+_RENAMED = {
+    "cost": ("cost_per_exposed", "cost= of analyze_holdout is what the whole treatment cost"),
+    "margin": ("profit_margin", "margin= of analyze_holdout is the loss that is still taken for none"),
 }
 
 
@@ -58,11 +63,12 @@ def plan_holdout(
     icc: float = 0.0,
     daily_units: float | None = None,
     outcome_days: float = 0.0,
-    cost: float | None = None,
+    cost_per_exposed: float | None = None,
     value: float | None = None,
-    margin: float = 1.0,
+    profit_margin: float = 1.0,
     iroas: float | None = None,
     currency: str = "",
+    **renamed: Any,
 ) -> HoldoutPlan:
     """Plan a holdout test: sample size, duration, smallest effect it can see, power, and iROAS.
 
@@ -116,16 +122,19 @@ def plan_holdout(
         New units a day, all arms together, for the duration.
     outcome_days
         Days until the outcome of the last unit is known.
-    cost
+    cost_per_exposed
         Spend per exposed unit.
     value
         Money per unit of the outcome: of a conversion; 1 where the outcome is money.
-    margin
-        Share of the value that is left before the advertising is paid; break-even is ``1 / margin``.
+    profit_margin
+        Share of the value that is left before the advertising is paid; break-even is ``1 / profit_margin``.
     iroas
         Incremental value per unit of cost to find, as another way to state the effect.
     currency
         How amounts are shown.
+    **renamed
+        Nothing: ``cost`` and ``margin`` mean other things in `analyze_holdout`, and are refused with the
+        names that they have here.
 
     Returns
     -------
@@ -146,6 +155,7 @@ def plan_holdout(
     >>> at.plan_holdout(baseline=0.02, n=100_000, share=0.1).mde_lift
     0.2207...
     """
+    _refuse_renamed(renamed)
     known = read_pilot(outcome, baseline, sd, pilot, winsorise)
     shares = _shares(share, arms)
     _numbers(power=power, alpha=alpha)
@@ -184,7 +194,7 @@ def plan_holdout(
         inflation=(1 - rho**2) * spread,
         cluster_size=size,
     )
-    money = _money(cost, value, margin, currency, reach, known)
+    money = _money(cost_per_exposed, value, profit_margin, currency, reach, known)
     wanted = _effect(lift, effect, iroas, money, compared)
     if wanted is None and n is None:
         msg = "there is neither an effect to find nor a number of units"
@@ -271,7 +281,9 @@ def _effect(
     elif name == "iroas":
         if money is None:
             msg = "an iROAS needs what an exposed unit costs"
-            raise ExperimentError(msg, column="cost", hint="cost=0.14, and value=60 per conversion")
+            raise ExperimentError(
+                msg, column="cost_per_exposed", hint="cost_per_exposed=0.14, and value=60 per conversion"
+            )
         number *= money.cost / money.value
     if not number or (number < 0 and not design.two_sided):
         msg = f"{name}={entry!r} is nothing to find"
@@ -284,21 +296,35 @@ def _effect(
     return number
 
 
+def _refuse_renamed(given: Mapping[str, Any]) -> None:
+    """Refuse names that mean something else in `analyze_holdout`, and those that are none."""
+    for name, entry in given.items():
+        if name in _RENAMED and entry is None:
+            continue
+        if name in _RENAMED:
+            new, why = _RENAMED[name]
+            msg = f"plan_holdout has no {name}=; it is {new}= here"
+            raise ExperimentError(msg, column=name, why=why, hint=f"{new}={entry!r}, {name}=None")
+        known = list(inspect.signature(plan_holdout).parameters)[:-1]
+        raise ExperimentError(unknown_name("argument", name, known), column=name)
+
+
 def _money(
     cost: float | None, value: float | None, margin: float, currency: str, reach: float, pilot: Pilot
 ) -> Money | None:
-    share = _above(margin, "margin", most=1.0)
+    share = _above(margin, "profit_margin", most=1.0)
     if cost is None:
         if value is not None:
-            msg = "value without cost makes no iROAS"
-            raise ExperimentError(msg, column="cost", hint="cost=0.14, the spend per exposed unit")
+            msg = "value without cost_per_exposed makes no iROAS"
+            hint = "cost_per_exposed=0.14, the spend per exposed unit"
+            raise ExperimentError(msg, column="cost_per_exposed", hint=hint)
         return None
     if value is None:
         if pilot.outcome == "proportion":
             msg = "an iROAS needs what a conversion is worth"
             raise ExperimentError(msg, column="value", hint="value=60, the mean value of a conversion")
         value = 1.0
-    return Money(_above(cost, "cost"), _above(value, "value"), share, reach, currency)
+    return Money(_above(cost, "cost_per_exposed"), _above(value, "value"), share, reach, currency)
 
 
 def _counts(total: float, shares: Mapping[str, float]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from typing import Any
 from attribution._checks import flag, name_list, whole
 from attribution.errors import ExperimentError
 from attribution.incrementality.effects import Cost
+from attribution.incrementality.everybody import assigned_counts
 from attribution.incrementality.judge import known_despite
 from attribution.incrementality.rows import label_of
 from attribution.stats.multiplicity import Correction
@@ -49,6 +50,8 @@ class Request:
     despite: tuple[str, ...]
     alternative: str = "two-sided"
     margin: float = 0.0
+    placebos: tuple[str, ...] = ()
+    assignment: dict[str, int] | None = None
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -81,6 +84,9 @@ class Request:
         two_part: Any,
         margin: Any,
         despite: Any,
+        placebo: Any,
+        assignment: Any,
+        assigned: str,
         **columns: Any,
     ) -> Request:
         """Check the arguments.
@@ -97,6 +103,8 @@ class Request:
             raise ExperimentError(msg, column="treatment", hint='treatment="treatment", holdout="holdout"')
         covariates = () if covariate is None else name_list(covariate, "covariate", error=ExperimentError)
         column, fixed = _cost(cost)
+        arms = (*treatments, control)
+        known = None if assignment is None else assigned_counts(assignment, arms, assigned)
         outcomes = _outcomes(outcome)
         if len(outcomes) > 1 and isinstance(treatment, list | tuple):
             msg = "several treatments and several outcomes at once are two families of tests in one"
@@ -110,7 +118,10 @@ class Request:
             cost_column=column,
             cost=fixed,
             covariates=covariates,
-            shares=_shares(shares, (*treatments, control)),
+            shares=_shares(known if shares is None else shares, arms),
+            assigned=assigned,
+            assignment=known,
+            placebos=() if placebo is None else name_list(placebo, "placebo", error=ExperimentError),
             alpha=_between(alpha, "alpha", 0.0, 0.5, "alpha=0.05 for 95% intervals"),
             winsorise=None
             if winsorise is None
@@ -204,6 +215,10 @@ class Request:
                 why = "it is known only after assignment; adjusting for it takes part of the effect away"
                 hint = "covariate= a column from before assignment"
                 raise ExperimentError(msg, column="covariate", why=why, hint=hint)
+        for name in self.placebos:
+            if name in measured:
+                msg = f"placebo={name!r} is also what the test measures"
+                raise ExperimentError(msg, column="placebo", hint="placebo= a column from before assignment")
         if self.denominator in self.outcomes:
             msg = f"denominator={self.denominator!r} is an outcome too, and a column over itself is 1"
             raise ExperimentError(msg, column="denominator", hint=f"outcome= without {self.denominator!r}")

@@ -15,7 +15,7 @@ from attribution.errors import ExperimentError, unknown_name
 BLOCK = 0.001
 WARN = 0.01
 _FEWEST_EXPECTED = 5.0
-_WHY = (
+WHY = (
     "arms that were not filled as planned differ in more than the treatment, so any difference may be theirs"
 )
 _FIX = (
@@ -178,7 +178,7 @@ def _by_label(
     what = (
         f"{bad:,} of {tested:,} {by}s deviate by themselves" if bad else f"{tested:,} {by}s deviate together"
     )
-    text = f"{what} from the planned shares, worst {rows[0][by]} (p = {p_value:.2g} over all): {_WHY}"
+    text = f"{what} from the planned shares, worst {rows[0][by]} (p = {p_value:.2g} over all): {WHY}"
     failed = p_value < alpha
     check = CheckResult(name, False if failed else None, text, bad or tested, rows, _FIX if failed else "")
     return check.judged_by(p_value, largest)
@@ -249,7 +249,7 @@ def sample_ratio_sequential(
     first = int(np.argmax(p_values < alpha))
     text = (
         f"the shares left the plan at look {first + 1} of {len(counts):,} "
-        f"(p = {p_value:.2g}, valid at every look): {_WHY}"
+        f"(p = {p_value:.2g}, valid at every look): {WHY}"
     )
     row = {"look": first + 1, "p_value": float(p_values[first])}
     row |= dict(zip(lines[0][0], seen[first].tolist(), strict=True))
@@ -311,7 +311,7 @@ def _result(
         return CheckResult(name, True, f"the arms hold the planned shares: {stated}", rows=rows)
     if p_value >= alpha:
         return CheckResult(name, None, f"the shares are unusual, watch them: {stated}", total, rows)
-    text = f"the arms hold other shares than planned: {stated}; {_WHY}"
+    text = f"the arms hold other shares than planned: {stated}; {WHY}"
     return CheckResult(name, False, text, total, rows, _FIX)
 
 

@@ -43,13 +43,6 @@ def notes(context: Context) -> tuple[str, ...]:
             "they explain"
         )
     found += [check.text for check in context.checks if _doubtful(check)]
-    plain = not context.clustered and request.denominator is None
-    if plain and all(float(side.low[side.at("outcome")]) > 0 for side in context.sides):
-        found.append(
-            f"every user has some {request.outcome}: if the table was joined from orders, those without are "
-            "missing, and the answer is to another question, about buyers; at.outcomes(log, arms) has a "
-            "row for every assigned user"
-        )
     found += _heavy_tails(context)
     if request.two_part:
         found.append(

@@ -14,6 +14,7 @@ from attribution.calibration.evidence import Evidence
 from attribution.credit.table import measure
 from attribution.errors import CreditError, unknown_name
 from attribution.incrementality.lift import Estimate, Lift
+from attribution.incrementality.lift_text import unusual
 from attribution.reporting.blocks import Block, Figure, Text, make_table
 from attribution.reporting.figures import MAX_DRAWN, listed, make_figure
 from attribution.reporting.formats import MISSING, Style, fit, label, listing
@@ -93,9 +94,35 @@ def find(credit: Credit, lifts: Mapping[str, Any] | None) -> tuple[Found, ...]:
 
 
 def sentences(words: Language, credit: Credit, found: Iterable[Found]) -> list[str]:
-    """Return each experiment in one sentence, beside what the first model credits."""
+    """Return each experiment in one sentence, beside what the first model credits, and what to look at."""
     model = label(credit.models[0]) if credit.models else ""
-    return [_sentence(words, model, one) for one in found]
+    return [line for one in found for line in (_sentence(words, model, one), *unusual_ratio(words, one))]
+
+
+def unusual_ratio(words: Language, one: Found) -> list[str]:
+    """Return a sentence on arms whose shares are unusual, yet not so much that reading is forbidden."""
+    if one.lift is None:
+        return []
+    share = Style("share", 1, words=words)
+    found = []
+    for check in unusual(one.lift):
+        arms = listing(
+            [
+                words(
+                    "incremental.unusual.arm",
+                    arm=label(str(row["arm"])),
+                    n=words.count(row["n"]),
+                    share=share.write(row["share"]),
+                    planned=share.write(row["planned"]),
+                )
+                for row in check.rows
+                if "planned" in row
+            ],
+            words=words,
+        )
+        p_value = words.number(check.p_value or 0.0, 4)
+        found.append(words("incremental.unusual", channel=label(one.channel), arms=arms, p=p_value))
+    return found
 
 
 def _sentence(words: Language, model: str, one: Found) -> str:
@@ -192,7 +219,8 @@ def incremental(words: Language, credit: Credit, found: Sequence[Found]) -> tupl
         alike=("incremental", "low", "high", *credited),
         note=words("incremental.note"),
     )
-    return (Text((words("incremental.text"),)), *_beside(words, credit, found), table)
+    looked = tuple(line for one in found for line in unusual_ratio(words, one))
+    return (Text((words("incremental.text"), *looked)), *_beside(words, credit, found), table)
 
 
 def _beside(words: Language, credit: Credit, found: Sequence[Found]) -> tuple[Figure, ...]:

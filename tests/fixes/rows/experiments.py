@@ -14,6 +14,13 @@ from attribution.incrementality.sample_ratio import sample_ratio, sample_ratio_s
 from tests.fixes.world import World, quietly
 
 
+def orders(**columns: object) -> at.EventLog:
+    """Return the log of touches and orders, with further columns of the orders."""
+    with quietly():
+        world = World()
+        return at.read_log(world["touches"], world["conversions"].assign(**columns))
+
+
 def goaled() -> at.EventLog:
     """Return a log of leads and purchases."""
     with quietly():
@@ -52,6 +59,34 @@ ROWS = (
     "at.assign_holdout(users[['user_id']], arms=5, salt='s')",
     "outcome_before_assignment(np.zeros(3), np.zeros(2))",
     "at.analyze_holdout(users, outcome=[])",
+    "at.analyze_holdout(users[users['revenue'] > 0], outcome='revenue')",
+    "at.analyze_holdout(users, assignment={'treatment': 5_000, 'holdout': 5_000})",
+    "at.analyze_holdout(users, assignment={'treatment': 0, 'holdout': 200})",
+    "at.analyze_holdout(users, assignment={'treatment': 1.5, 'holdout': 200})",
+    "at.analyze_holdout(users, placebo='converted')",
+    "at.analyze_holdout(users, placebo='pasts')",
+    "at.aa_holdout(users, draws=20, share=2)",
+    "at.aa_holdout(users, draws=20, segments='arm')",
+    "at.aa_holdout(users[:0], draws=20)",
+    "at.plan_holdout(baseline=0.02, lift=0.1, cost=5, value=60)",
+    "at.plan_holdout(baseline=0.02, lift=0.1, baselin=5)",
+    "at.outcomes(log, assignment, start='2026-03-01', end='2026-02-01')",
+    "at.outcomes(log, assignment, start='soon', end='2026-02-01')",
+    "at.outcomes(log, assignment, start=None, end='2026-04-01')",
+    "at.outcomes(log, assignment, start='2027-01-01', end='2027-02-01')",
+    "at.outcomes(log, assignment, start='2026-03-01', end='2026-04-01', before='0D')",
+    "at.outcomes(log, assignment, start='2026-03-01', end='2026-04-01', exposed='emial')",
+    "at.outcomes(log, assignment, start='2026-03-01', end='2026-04-01', engine='strem')",
+    "at.outcomes(log, assignment, start='2026-03-01', end='2026-04-01', engine=at.Increments('state'))",
+    "at.outcomes(goaled(), assignment, start='2026-03-01', end='2026-04-01', goal='purchases')",
+    "at.outcomes(goaled(), assignment, start='2026-03-01', end='2026-04-01', goal='xyz')",
+    "at.outcomes(journeys, assignment, start='2026-03-01', end='2026-04-01')",
+    "at.outcomes(log, assignment[:0], start='2026-03-01', end='2026-04-01')",
+    "at.outcomes(log, assignment.assign(value=1.0), start='2026-03-01', end='2026-04-01')",
+    "at.outcomes(log, assignment.assign(user_id=assignment['user_id'].astype(str)), start='2026-03-01', end='2026-04-01')",
+    "at.outcomes(log, assignment.iloc[[0, 1, 2, 2]], start='2026-03-01', end='2026-04-01')",
+    "at.outcomes(log, assignment.iloc[[0, 1, 2, 2]].assign(arm=['holdout', 'holdout', 'holdout', 'treatment']), start='2026-03-01', end='2026-04-01')",
+    "at.outcomes(orders(currency=['EUR', 'USD', 'EUR']), assignment, start='2026-03-01', end='2026-04-01')",
     "at.analyze_holdout(users, outcome=['converted', 'converted'])",
     "at.analyze_holdout(users.assign(n=0.0), outcome='revenue', denominator='n')",
     "at.analyze_holdout(users, winsorise=2, outcome='revenue')",
@@ -77,7 +112,7 @@ ROWS = (
     "at.plan_holdout(baseline=0.02, lift=0.1, power=1)",
     "at.plan_holdout(baseline=0.02, lift=0.1, alpha=0)",
     "at.plan_holdout(baseline=0.02, lift=0.1, value=60)",
-    "at.plan_holdout(baseline=0.02, lift=0.1, cost=5)",
+    "at.plan_holdout(baseline=0.02, lift=0.1, cost_per_exposed=5)",
     "at.plan_holdout(baseline=0.02, lift=0.1, arms=5)",
     "at.plan_holdout(baseline=0.02, lift=0.1, arms={'holdout': 0.2, 'a': 0.2})",
     "at.plan_holdout(baseline=0.02, lift=0.1, share=0.2, arms={'holdout': 0.2, 'a': 0.8})",

@@ -27,6 +27,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "incremental.unshown": "{channel}: no effect is shown (incremental {low} to {high}), where {model} "
     "credits {credited} conversions.",
     "incremental.blocked": "{channel}: the experiment must not be read, because a check failed ({checks}).",
+    "incremental.unusual": "{channel}: the arms hold unusual shares of users ({arms}; p = {p}). "
+    "Find out why before the lift is used.",
+    "incremental.unusual.arm": "{arm} {n}, {share} of users, planned {planned}",
     "incremental.relative": "{channel}: the outcome is a ratio; relative lift {value} ({low} to {high}).",
     "path.actual": "actual",
     "path.counterfactual": "without the treatment",

@@ -28,6 +28,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "{model} crédite {credited} conversions.",
     "incremental.blocked": "{channel} : l’expérience ne doit pas être lue, car un contrôle a échoué "
     "({checks}).",
+    "incremental.unusual": "{channel} : les parts des groupes sont inhabituelles ({arms} ; p = {p}). "
+    "À éclaircir avant d’utiliser l’effet.",
+    "incremental.unusual.arm": "{arm} {n}, {share} des utilisateurs, prévu {planned}",
     "incremental.relative": "{channel} : le résultat est un rapport ; effet relatif {value} ({low} à "
     "{high}).",
     "path.actual": "constaté",
