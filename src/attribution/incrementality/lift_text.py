@@ -11,6 +11,7 @@ from attribution.diagnostics import CheckResult
 from attribution.incrementality.few import FEW_EVENTS
 from attribution.incrementality.geo.words import lines as geo_lines
 from attribution.incrementality.lift import Estimate, Lift, Lifts
+from attribution.incrementality.words import doubtful
 
 CORRECTIONS = {
     "holm": "Holm-corrected",
@@ -160,13 +161,15 @@ def summary_of_many(lifts: Lifts) -> str:
 
 
 def notes_of_many(lifts: Lifts) -> tuple[str, ...]:
-    """Return the failed checks and unusual sample ratios of several lifts, each once."""
+    """Return the failed checks of several lifts, and those that are unusual, each once."""
     failed = [
         f"Check failed: {check.name}: {check.text}"
         for one in lifts.lifts.values()
         for check in one.checks.failed
     ]
-    looked = [f"Note: {check.text}." for one in lifts.lifts.values() for check in unusual(one)]
+    looked = [
+        f"Note: {check.text}." for one in lifts.lifts.values() for check in one.checks if doubtful(check)
+    ]
     return tuple(dict.fromkeys([*failed, *looked]))
 
 

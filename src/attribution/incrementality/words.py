@@ -42,7 +42,7 @@ def notes(context: Context) -> tuple[str, ...]:
             f"the covariates {', '.join(context.unused)} are not used: with so few events nobody knows what "
             "they explain"
         )
-    found += [check.text for check in context.checks if _doubtful(check)]
+    found += [check.text for check in context.checks if doubtful(check)]
     found += _heavy_tails(context)
     if request.two_part:
         found.append(
@@ -52,7 +52,7 @@ def notes(context: Context) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _doubtful(check: CheckResult) -> bool:
+def doubtful(check: CheckResult) -> bool:
     """Return whether a check does not fail, but finds arms, exposure or covariates unusually uneven."""
     if check.passed is not None:
         return False
