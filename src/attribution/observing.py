@@ -21,11 +21,11 @@ from attribution.errors import (
     enough_memory,
     unknown_name,
 )
+from attribution.eventlog.currency import is_currency
 from attribution.eventlog.eventlog import EventLog
 from attribution.incrementality.rows import Rows
 from attribution.incrementality.units import hash_units
 from attribution.journeys.build import JourneyKeywords, JourneySettings, given_options
-from attribution.journeys.currency import is_currency
 from attribution.journeys.journeys import Journeys
 from attribution.stats.grouping import sums_by
 
