@@ -26,7 +26,7 @@ from attribution.stats.intervals import (
     t_p_value,
     welch_df,
 )
-from attribution.stats.proportions import score_test
+from attribution.stats.proportions import sparse_score_test
 from attribution.stats.rerandomised import Reference
 from attribution.stats.sequences import mixture_scale, sequence_critical, sequence_p_value
 
@@ -300,7 +300,7 @@ def score(pair: Pair, test: Test) -> tuple[dict[str, Any], Test]:
     events = [round(float(arm.mean[place] * arm.n)) for arm in (pair.treated, pair.control)]
     whole = test.side == "two-sided"
     level = test.alpha if whole else 2 * test.alpha
-    found = score_test(events[0], n[0], events[1], n[1], level, null=-test.null("outcome"))
+    found = sparse_score_test(events[0], n[0], events[1], n[1], level, null=-test.null("outcome"))
     gap, variance = pair.difference("outcome")
     ratio = events[0] * n[1] / (events[1] * n[0]) if events[1] else math.nan
     low, high = found.difference

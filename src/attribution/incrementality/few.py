@@ -9,7 +9,7 @@ from attribution.incrementality.arm import Pair
 from attribution.incrementality.context import Context
 from attribution.incrementality.effects import Test
 from attribution.incrementality.events import FEW, effective_clusters, events, shown, uneven
-from attribution.stats.proportions import score_test
+from attribution.stats.proportions import sparse_score_test
 
 FEW_EVENTS = "few_events"
 
@@ -79,4 +79,4 @@ def _smallest(context: Context, pair: Pair, test: Test) -> float:
     ends = {"two-sided": ends, "larger": ends[:1], "smaller": ends[1:]}[test.side]
     half = 1.0 if test.side == "two-sided" else 0.5
     null = -test.null("outcome")
-    return min(half * score_test(end, n[0], total - end, n[1], 0.5, null=null).p_value for end in ends)
+    return min(half * sparse_score_test(end, n[0], total - end, n[1], 0.5, null=null).p_value for end in ends)
