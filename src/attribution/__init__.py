@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from attribution.reporting.html import report as report
     from attribution.reporting.regression.compare import check as check
     from attribution.reporting.regression.store import save_baseline as save_baseline
+    from attribution.schedule.forgetting import forget as forget
 
 __version__ = "0.1.0"
 
@@ -128,6 +129,7 @@ _HOME = {
     "check": "attribution.reporting.regression.compare",
     "datasets": "",  # a module, public as a whole
     "driving_paths": "attribution.evaluation.driving",
+    "forget": "attribution.schedule.forgetting",
     "load_config": "attribution.config",
     "load_sample": "attribution.datasets",
     "outcomes": "attribution.observing",

@@ -53,6 +53,7 @@ PROMISED = [
     "check",
     "datasets",
     "driving_paths",
+    "forget",
     "load_config",
     "load_sample",
     "outcomes",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attribution.cli import audit, check, run, simulate
+from attribution.cli import audit, check, forget, run, simulate
 from attribution.cli.parsers import Command
 
-COMMANDS: tuple[Command, ...] = (run, check, audit, simulate)
+COMMANDS: tuple[Command, ...] = (run, check, audit, forget, simulate)

@@ -51,6 +51,7 @@ from attribution.engines.state_key import seal_from
 from attribution.engines.tally_store import read_tallies, write_tallies
 from attribution.errors import EngineError
 from attribution.eventlog.columns import Dimension, LogColumns
+from attribution.eventlog.load import Loader
 from attribution.eventlog.recent import DAY, RecentLog, read_recent
 from attribution.journeys.build import JourneySettings, build_part, check_goal
 from attribution.journeys.journeys import Journeys
@@ -202,14 +203,22 @@ class Increments:
                 state = ledger.load()
                 if state is not None:
                     refuse_others(ledger.folder, state.settings, wanted)
-                since, clocks = (None, {}) if state is None else (state.boundary, state.clocks)
-                recent = read_recent(loader, since, clocks)
+                state, recent = self._read(loader, ledger.folder, state)
                 step = _Step(self, ledger, settings, state, recent)
                 tallies, done = step.run(tasks, wanted)
+                if done.boundary is None:
+                    ledger.clear()
                 self._runs[:] = [done]
                 return tallies
 
             yield run
+
+    def _read(self, loader: Loader, folder: Path, state: State | None) -> tuple[State | None, RecentLog]:
+        """Return the state to go on from, and the rows that it does not know."""
+        del folder
+        if state is None:
+            return None, read_recent(loader, None, {})
+        return state, read_recent(loader, state.boundary, state.clocks)
 
 
 class _Step:

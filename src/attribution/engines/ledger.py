@@ -262,6 +262,13 @@ class Ledger:
         self._fresh.clear()
         self._sweep(state)
 
+    def clear(self) -> None:
+        """Have no saved state any more, all at once; there may be none."""
+        with self._writing():
+            (self.folder / _MANIFEST).unlink(missing_ok=True)
+            _sync(self.folder)
+        self._sweep(None)
+
     def _discard(self) -> None:
         """Remove what was written for a state that is not to be: on a full disk it would stay in the way."""
         for path in self._fresh:

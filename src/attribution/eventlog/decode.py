@@ -224,6 +224,11 @@ def _span(time: Ints, good: Bools | None) -> tuple[int | None, int | None]:
     return (int(time.min()), int(time.max())) if len(time) else (None, None)
 
 
+def users_of(batch: Any, table: TableColumns) -> Hashes:
+    """Return the user hash of each row, shape (n,); what a row without a usable id has means nothing."""
+    return _users(batch, table, Screen(batch.num_rows))
+
+
 def _users(batch: Any, table: TableColumns, screen: Screen) -> Hashes:
     array = unwrap(batch.column(table.user))
     nulls = null_mask(array)

@@ -11,15 +11,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow.parquet as pq
 
-from attribution._typing import Bools, Ints
+from attribution._typing import Bools, Hashes, Ints
 from attribution.eventlog.arrays import positions, without_views
 from attribution.eventlog.assemble import ConversionCollector, Span, TouchCollector, to_columns
 from attribution.eventlog.columns import LogColumns
+from attribution.eventlog.decode import users_of
 from attribution.eventlog.faults import Fault, FaultTally, Screen
 from attribution.eventlog.files import File, FilesSource
 from attribution.eventlog.load import Loader, refuse_overflow
 from attribution.eventlog.parquet import ParquetFile
 from attribution.eventlog.sources import Source
+from attribution.eventlog.tables import TableColumns
 from attribution.eventlog.times import EARLIEST, LATEST, to_microseconds
 from attribution.eventlog.unreadable import reading
 
@@ -27,8 +29,15 @@ DAY = 86_400_000_000
 _PER_MICROSECOND = {"milliseconds": 1_000, "microseconds": 1, "ms": 1_000, "us": 1, "s": 1_000_000}
 
 
+class Absent(NamedTuple):
+    """Users whose rows are left out as if they had never been: the table's columns, and their hashes."""
+
+    table: TableColumns
+    users: Hashes
+
+
 class RecentRows(Source):
-    """A table without its rows before an instant.
+    """A table without its rows before an instant, and without those of some users.
 
     A row whose time cannot be read has no instant and is always handed out. Row groups of Parquet files
     whose statistics say that all of them is older are counted and not read.
@@ -41,9 +50,15 @@ class RecentRows(Source):
         Its time column, and what integers in it count.
     since
         Microseconds since 1970 in UTC; None for all rows.
+    absent
+        Whose rows are left out; then nothing is skipped by statistics.
 
     Attributes
     ----------
+    absent_rows : int
+        How many rows were left out for their user.
+    absent_users : uint64, shape (u,)
+        Whose they were.
     older : Counter of str
         After `batches`: how many rows are older, by file (``""`` where there are no files).
     older_days : Counter of (int, int)
@@ -59,7 +74,9 @@ class RecentRows(Source):
         Which of them could be read; None for all.
     """
 
-    def __init__(self, inner: Source, time: str, unit: str | None, since: int | None) -> None:
+    def __init__(
+        self, inner: Source, time: str, unit: str | None, since: int | None, absent: Absent | None = None
+    ) -> None:
         self.table = inner.table
         self.columns = inner.columns
         self.repeated = inner.repeated
@@ -69,6 +86,10 @@ class RecentRows(Source):
         self._time = time
         self._unit = unit
         self.since = since
+        self.absent = absent
+        self.absent_rows = 0
+        self.absent_users: Hashes = np.zeros(0, np.uint64)
+        self.absent_first: int | None = None
         self.older: Counter[str] = Counter()
         self.older_days: Counter[tuple[int, int]] = Counter()
         self.days: dict[str, Counter[int]] = {}
@@ -105,6 +126,8 @@ class RecentRows(Source):
 
     def _recent(self, place: str, batch: Any) -> Iterator[Any]:
         batch = without_views(batch)
+        if self.absent is not None:
+            batch = self._present(batch, self.absent)
         screen = Screen(batch.num_rows)
         times, _ = to_microseconds(batch.column(self._time), self._unit, self._time, screen)
         timed = screen.good
@@ -130,6 +153,23 @@ class RecentRows(Source):
         self.days.setdefault(place, Counter()).update(dict(zip(days.tolist(), counts.tolist(), strict=True)))
         self.time_of, self.timed = times, timed
         yield batch
+
+    def _present(self, batch: Any, absent: Absent) -> Any:
+        """Leave out the rows of absent users, and count them."""
+        users = users_of(batch, absent.table)
+        gone = np.isin(users, absent.users)
+        if not gone.any():
+            return batch
+        left_out = batch.take(positions(np.flatnonzero(gone)))
+        screen = Screen(left_out.num_rows)
+        times, _ = to_microseconds(left_out.column(self._time), self._unit, self._time, screen)
+        times = times if screen.good is None else times[screen.good]
+        if len(times):
+            first = int(times.min())
+            self.absent_first = first if self.absent_first is None else min(self.absent_first, first)
+        self.absent_rows += left_out.num_rows
+        self.absent_users = np.union1d(self.absent_users, users[gone])
+        return batch.take(positions(np.flatnonzero(~gone)))
 
     def _see(self, time: int) -> None:
         self.first = time if self.first is None else min(self.first, time)
@@ -253,8 +293,13 @@ class RecentLog:
     clocks: Mapping[str, tuple[str, str]]
 
 
-def read_recent(loader: Loader, since: int | None, clocks: Mapping[str, tuple[str, str]]) -> RecentLog:
-    """Read the rows of a log from an instant on, of all users.
+def read_recent(
+    loader: Loader,
+    since: int | None,
+    clocks: Mapping[str, tuple[str, str]],
+    without: Hashes | None = None,
+) -> RecentLog:
+    """Read the rows of a log from an instant on, of all users or all but some.
 
     Parameters
     ----------
@@ -264,6 +309,8 @@ def read_recent(loader: Loader, since: int | None, clocks: Mapping[str, tuple[st
         Microseconds since 1970 in UTC; None for all rows.
     clocks
         The clocks of the older rows.
+    without
+        Hashes of users who are left out.
 
     Raises
     ------
@@ -273,7 +320,13 @@ def read_recent(loader: Loader, since: int | None, clocks: Mapping[str, tuple[st
     tables = [loader.touch_table] + ([] if loader.conversions is None else [loader.conversion_table])
     inner = [loader.touches] + ([] if loader.conversions is None else [loader.conversions])
     sources = [
-        RecentRows(source, table.time, table.time_unit, since)
+        RecentRows(
+            source,
+            table.time,
+            table.time_unit,
+            since,
+            None if without is None else Absent(table, without),
+        )
         for source, table in zip(inner, tables, strict=True)
     ]
     touches = TouchCollector(loader.touch_table, None)
