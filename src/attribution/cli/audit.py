@@ -11,6 +11,9 @@ from attribution.cli.printing import print_checks
 _ABOUT = """\
 Check a log for what would make credit wrong: duplicates, null keys, times out of range, ties,
 conversions without a touch, bots, gaps, and more. Exit code 1: a check failed.
+
+Ids of users and orders are shown as keyed hashes: alike where they are alike, under a key of this call, or of
+ATTRIBUTION_KEY, so that they are the same the next time. --show-ids shows them as they are.
 """
 _EXAMPLES = """\
 examples:
@@ -50,10 +53,12 @@ def add(command: AddCommand) -> None:
     names.add_argument(
         "--conversion-only", action="store_true", help="rows marked by --conversion are not touches as well"
     )
+    audit.add_argument("--show-ids", action="store_true", help="show ids of users and orders as they are")
     audit.set_defaults(command=_audit)
 
 
 def _audit(options: argparse.Namespace) -> int:
+    from attribution.cli.hidden import without_ids
     from attribution.doors import checks_at, shell_of
     from attribution.eventlog.read import read_log
 
@@ -67,5 +72,8 @@ def _audit(options: argparse.Namespace) -> int:
     touches = options.touches[0] if len(options.touches) == 1 else options.touches
     log = read_log(touches, options.conversions, schema)
     checks = checks_at(lambda fix: shell_of(fix, vars(options)), log.audit(lookback=options.lookback))
+    if not options.show_ids:
+        tables = (log.touch_table, log.conversion_table)
+        checks = without_ids(checks, {name for table in tables for name in (table.user, table.order) if name})
     print_checks(checks)
     return DONE if checks.passed else FAILED
