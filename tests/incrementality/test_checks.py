@@ -238,3 +238,10 @@ def test_checks_carry_the_numbers_that_they_were_judged_by():
     assert check.statistic == pytest.approx(0.33)
     assert check.p_value < 1e-9
     assert checks.sample_ratio_by({}, None, by="day").p_value is None
+
+
+def test_more_covariates_than_units_tell_nothing():
+    """The F of Hotelling's T-squared has n - k - 1 degrees of freedom: of 4 units and 3 covariates none."""
+    n, spread = {"a": 2, "b": 2}, {"a": np.eye(3), "b": np.eye(3)}
+    means = {"a": np.zeros(3), "b": np.full(3, 50.0)}
+    assert checks.covariate_balance(n, means, spread, ["x", "y", "z"]).p_value == 1.0
