@@ -5,6 +5,7 @@
 #   make fmt          format and apply the safe fixes
 #   make lint types layers unit coverage notebooks    the parts of `make test`
 #   make validate     every simulation at its full size (long): before a release, and when a formula changed
+#   make fuzz         50,000 odd tables, damaged files and broken jobs a door; `make test` tries 2,000
 #   make bench        the benchmarks (minutes)
 #   make pictures     draw the pictures of README and docs again
 #   make tree         write the tree of modules into docs/architecture.md again
@@ -27,7 +28,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MPLBACKEND := Agg
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-floors fmt lint types layers unit coverage validate notebooks bench pictures tree clean
+.PHONY: demo test test-floors fmt lint types layers unit coverage validate fuzz notebooks bench pictures tree clean
 
 demo: $(APP)
 	$(BIN)/attribution run data/samples/retailer/demo.toml
@@ -65,6 +66,10 @@ validate: $(DEV)
 	$(BIN)/python -m benchmarks.together
 	$(BIN)/python -m benchmarks.coverage_credit --models every --logs 400
 	$(BIN)/python -m benchmarks.coverage_cells
+
+# Odd types, damaged bytes and broken configuration at every door; FUZZ_CASES says how many of them.
+fuzz: $(DEV)
+	FUZZ_CASES=$${FUZZ_CASES:-50000} $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/fuzz
 
 notebooks: $(DEV)
 ifneq ($(NOTEBOOKS),)

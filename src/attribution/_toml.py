@@ -17,12 +17,13 @@ Reader: TypeAlias = Callable[[Any, str], T]
 """Takes a TOML value and its key path; returns what the settings hold, or raises ConfigError."""
 
 _KINDS = {bool: "true or false", str: "text", int: "a whole number", float: "a number", list: "a list"}
+_DEEPEST = 50  # levels of tables and lists; a job has five
 
 
 def parse(path: Path) -> dict[str, Any]:
     """Read a TOML file, telling what is wrong with it and where."""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return _shallow(tomllib.loads(path.read_bytes().decode("utf-8-sig")))
     except tomllib.TOMLDecodeError as error:
         msg = f"{path} is not valid TOML: {error}"
         raise ConfigError(msg, hint='text goes in quotes, as in lookback = "30D"') from None
@@ -43,6 +44,21 @@ def parse(path: Path) -> dict[str, Any]:
     except ValueError as error:
         msg = f"cannot read the configuration {str(path)!r}: {error}"
         raise ConfigError(msg) from None
+
+
+def _shallow(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values; RecursionError if they nest deeper than those who walk through them can go."""
+    level: list[Any] = [values]
+    for _ in range(_DEEPEST):
+        level = [
+            entry
+            for value in level
+            for entry in (value.values() if isinstance(value, dict) else value)
+            if isinstance(entry, dict | list)
+        ]
+        if not level:
+            return values
+    raise RecursionError
 
 
 def mistake(where: str, problem: str, *, hint: str | None = None) -> ConfigError:

@@ -332,7 +332,14 @@ def _assigned(assignment: Any, user: str) -> Any:
     if not batches:
         msg = "the assignment has no rows"
         raise ExperimentError(msg, column="assignment", hint="one row a user, with its arm")
-    frame = pa.Table.from_batches(batches).to_pandas()
+    try:
+        frame = pa.Table.from_batches(batches).to_pandas()
+    except MemoryError:
+        raise
+    except (pa.ArrowException, ValueError) as error:
+        msg = f"the assignment cannot be made a frame of pandas: {str(error).splitlines()[0]}"
+        hint = f"assignment = assignment[[{user!r}, 'arm']]  # the columns that are needed"
+        raise ExperimentError(msg, column="assignment", hint=hint) from error
     if "arm" in frame:
         frame = frame[frame["arm"].notna()].reset_index(drop=True)
         frame["arm"] = frame["arm"].astype(object)

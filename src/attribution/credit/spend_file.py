@@ -13,7 +13,7 @@ from typing import Any
 
 from attribution.credit.spend_columns import calendar_columns, channel_column, cost_columns
 from attribution.credit.spend_cost import PLAIN, may_be_thousands
-from attribution.credit.spend_source import repeated
+from attribution.credit.spend_source import repeated, whole_table
 from attribution.errors import CreditError
 from attribution.eventlog.delimited import DelimitedFile, is_utf16, opened
 from attribution.eventlog.files import File, FilesSource
@@ -72,7 +72,6 @@ def read_files(
     """
     import pyarrow as pa
 
-    from attribution.eventlog.arrays import without_views
     from attribution.eventlog.unreadable import reading
 
     tables, notes = [], []
@@ -84,11 +83,7 @@ def read_files(
         else:
             for name in sorted(file.repeated):
                 raise repeated(name)
-            batches = map(without_views, file.batches(list(file.columns), []))
-            found = list(batches)
-            table = (
-                pa.Table.from_batches(found) if found else pa.schema(list(file.columns.items())).empty_table()
-            )
+            table = whole_table(file.batches(list(file.columns), []), file.columns)
         for key, label in keys.items():
             if key not in table.column_names:
                 table = table.append_column(key, pa.array([label] * len(table), pa.string()))
@@ -133,6 +128,7 @@ def _delimited(path: Path, text_columns: Callable[[Sequence[str]], Collection[st
         io.StringIO("".join(_lines(text)[layout.before :])), delimiter=layout.separator, strict=True
     ):
         pass  # raises for a quote that is never closed, which Arrow takes for one long text
+    readable = "\ufffd" not in text  # Arrow cannot hand over a row that is not
     if lines:  # names are read even where nobody asks for their column
         lines[0] = lines[0].decode(errors="replace").encode()
     left_out: list[str] = []
@@ -146,7 +142,9 @@ def _delimited(path: Path, text_columns: Callable[[Sequence[str]], Collection[st
 
     table = arrow_csv.read_csv(
         io.BytesIO(b"".join(lines)),
-        parse_options=arrow_csv.ParseOptions(delimiter=layout.separator, invalid_row_handler=odd_row),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=layout.separator, invalid_row_handler=odd_row if readable else None
+        ),
         convert_options=arrow_csv.ConvertOptions(
             column_types={name: pa.string() for name in text_columns(layout.header)}
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from numbers import Real
@@ -30,10 +30,7 @@ def open_spend(spend: Any, text_columns: Callable[[Sequence[str]], Collection[st
     CreditError
         If it is none of them, or cannot be read.
     """
-    import pyarrow as pa
-
     from attribution.credit.spend_file import read_files
-    from attribution.eventlog.arrays import without_views
     from attribution.eventlog.files import FilesSource
     from attribution.eventlog.sources import open_source
 
@@ -48,10 +45,26 @@ def open_spend(spend: Any, text_columns: Callable[[Sequence[str]], Collection[st
             return read_files(source, text_columns)
         for name in sorted(source.repeated):
             raise repeated(name)
-        batches = [without_views(batch) for batch in source.batches(list(source.columns))]
-        if batches:
-            return pa.Table.from_batches(batches), []
-        return pa.schema(list(source.columns.items())).empty_table(), []
+        return whole_table(source.batches(list(source.columns)), source.columns), []
+
+
+def whole_table(batches: Iterable[Any], columns: Mapping[str, Any]) -> Any:
+    """Return record batches as a pyarrow Table of plain text, which is UTF-8.
+
+    Raises
+    ------
+    LogError
+        If it is not.
+    """
+    import pyarrow as pa
+
+    from attribution.eventlog.arrays import refuse_bad_text, without_views
+
+    plain = [without_views(batch) for batch in batches]
+    for batch in plain:
+        for name, array in zip(batch.schema.names, batch.columns, strict=True):
+            refuse_bad_text(array, name)
+    return pa.Table.from_batches(plain) if plain else pa.schema(list(columns.items())).empty_table()
 
 
 def repeated(name: str) -> CreditError:

@@ -262,7 +262,7 @@ def _to_text(column: Any) -> str:
     import pyarrow as pa
 
     if pa.types.is_floating(column.type):
-        number = column.drop_null().to_numpy()
+        number = column.drop_null().to_numpy().astype(np.float64)
         if bool((np.isfinite(number) & (number == np.round(number)) & (np.abs(number) < 2**53)).all()):
             return '.astype("Int64").astype("string")'
     return ".astype(str)"

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from attribution.errors import LogError
@@ -61,11 +62,20 @@ def to_arrow(values: Any, name: str, table: str) -> Any:
         raise
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise _mixed(values, name, table, first_line(error)) from error
+    if pat.is_run_end_encoded(array.type):
+        array = _decoded(array)
     if objects and (pat.is_timestamp(array.type) or pat.is_date(array.type)):
         marks = {(type(value).__name__ == "date", _zone(value) is None) for _, value in _given(values)}
         if len(marks) > 1:
             raise _mixed(values, name, table, "dates with datetimes, or naive with aware ones", times=True)
     return array
+
+
+def _decoded(array: Any) -> Any:
+    """Return an array without runs, chunk by chunk where it has some."""
+    if isinstance(array, pa.ChunkedArray):
+        return pa.chunked_array([pc.run_end_decode(chunk) for chunk in array.chunks], array.type.value_type)
+    return pc.run_end_decode(array)
 
 
 def _converted(values: Any) -> Any:
@@ -95,10 +105,11 @@ def _mixed(values: Any, name: str, table: str, reason: str, *, times: bool = Fal
         zone = "" if not times or type(value).__name__ == "date" else " with a zone" if _zone(value) else ""
         return f"{type(value).__name__}{zone}"
 
-    given = _given(values) if np.ndim(values) == 1 else []
+    nested = _is_nested(values)
+    given = [] if nested else _given(values)
     counts = Counter(kind(value) for _, value in given)
     column = f'{table}["{name}"]'
-    if np.ndim(values) > 1:
+    if nested:
         msg = f"{table}: the values of {name!r} cannot be read: {reason}"
         return LogError(msg, column=name, hint="give one entry a row, and every column a name of its own")
     if len(counts) < 2:
@@ -117,6 +128,13 @@ def _mixed(values: Any, name: str, table: str, reason: str, *, times: bool = Fal
         if times
         else f'{column} = {column}.astype("string")',
     )
+
+
+def _is_nested(values: Any) -> bool:
+    """Return whether entries have entries of their own: a table in place of a column, lists in a list."""
+    if isinstance(values, list | tuple):
+        return any(isinstance(value, list | tuple | np.ndarray) for value in values)
+    return bool(getattr(values, "ndim", 1) != 1)
 
 
 def _not_utf8(values: Any, name: str, table: str) -> LogError:

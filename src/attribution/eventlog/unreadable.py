@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -51,7 +52,7 @@ def reading(path: Path, table: str) -> Iterator[None]:
     except UnicodeDecodeError as error:
         name = "UTF-16" if "16" in error.encoding else "UTF-8"
         raise not_utf8(path, table, f"{error.reason} at byte {error.start:,}", name) from error
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError, csv.Error) as error:
         if "invalid UTF8" in str(error) and "CSV" in str(error):
             raise not_utf8(path, table, first_line(error)) from error
         raise unreadable(path, table, first_line(error)) from error

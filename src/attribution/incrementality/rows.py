@@ -16,10 +16,12 @@ from attribution._known_columns import KNOWN_COLUMNS, known_column
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError, nearest, raised_as, unknown_name
 from attribution.eventlog import kinds
-from attribution.eventlog.arrays import without_view
+from attribution.eventlog.arrays import refuse_bad_text, without_view
 from attribution.eventlog.inferred import inferred
 from attribution.eventlog.sources import Source, open_source
 from attribution.eventlog.unreadable import first_line
+
+_LARGEST = 1e140  # of the squares of so large values, 1e28 can be summed
 
 
 class Table:
@@ -121,6 +123,7 @@ class Rows(Table):
     def _plain(self, array: Any, name: str, untyped: bool, times: bool) -> Any:
         """Return an array without encodings; text of a file that knows no types by what it says."""
         array = without_view(array)
+        refuse_bad_text(array, name)
         if not untyped or not kinds.is_text(array.type):
             return array
         array, self._inferred[name] = inferred(array, self._inferred.get(name), times=times)
@@ -157,6 +160,9 @@ def text_codes(array: Any, seen: dict[str, int], name: str, first_row: int, tabl
         msg = f"some rows of the {table} have no label"
         hint = f"{table}.dropna(subset=[{name!r}])"
         raise ExperimentError(msg, column=name, rows=rows[:5].tolist(), count=len(rows), hint=hint)
+    if pat.is_nested(array.type):
+        msg = f"the labels are {array.type}, not text"
+        raise ExperimentError(msg, column=name, hint="give one label a row")
     coded = array if pat.is_dictionary(array.type) else pc.dictionary_encode(array)
     labels = [label_of(value) for value in coded.dictionary.to_pylist()]
     places = np.array([seen.setdefault(label, len(seen)) for label in labels] or [0], np.int64)
@@ -229,6 +235,14 @@ def numbers_of(array: Any, name: str, first_row: int, table: str = "users") -> N
             bad = np.flatnonzero(~finite)
             what = "infinite" if np.isinf(values[bad]).any() else "missing (NaN)"
             _refuse(bad + first_row, what, name, table)
+        huge = np.flatnonzero(np.abs(values) > _LARGEST)
+        if len(huge):
+            msg = (
+                f"some values are too large, such as {values[huge[0]]:g}: a float does not hold their squares"
+            )
+            rows = (huge + first_row)[:5].tolist()
+            hint = f"{table}[{name!r}] = {table}[{name!r}] / 1e6  # in a larger unit, if they are right"
+            raise ExperimentError(msg, column=name, rows=rows, count=len(huge), hint=hint)
     return values
 
 

@@ -41,6 +41,8 @@ def arrow_column(values: Any, name: str, *, label: bool = False, place: str = ""
     """
     place = place or f"users[{name!r}]"
     array = _converted(values, name, place)
+    if isinstance(array, pa.Array) and pat.is_run_end_encoded(array.type):
+        array = pc.run_end_decode(array)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
     if isinstance(array, pa.ChunkedArray):  # Arrow leaves what is too long for one array in chunks
@@ -121,6 +123,11 @@ def _converted(values: Any, name: str, place: str) -> Any:
         ) from error
 
 
+def _is_whole(numbers: pa.Array) -> bool:
+    exact = pc.and_(pc.equal(numbers, pc.floor(numbers)), pc.less(pc.abs(numbers), 2.0**53))
+    return bool(pc.all(exact).as_py())
+
+
 def _hash(array: pa.Array, name: str, place: str) -> Hashes:
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
@@ -138,8 +145,7 @@ def _hash(array: pa.Array, name: str, place: str) -> Hashes:
         return _hash_text(array.cast(pa.large_binary()))
     if not len(array):
         return np.zeros(0, np.uint64)
-    whole = pat.is_floating(kind) and pc.all(pc.equal(array, pc.floor(array))).as_py()
-    whole = whole and pc.all(pc.less(pc.abs(array), 2.0**53)).as_py()
+    whole = pat.is_floating(kind) and _is_whole(array.cast(pa.float64()))
     msg = f"{name} is of type {kind}, which does not name units"
     raise ExperimentError(
         msg,

@@ -223,9 +223,10 @@ def _counts(
             screen.reject("negative", name, numbers < 0)
         for fault in screen.faults:
             rows = [row + int(place) for place in fault.rows]
-            msg = f"some entries of {name!r} {_WRONG[fault.reason]}"
+            reason = fault.reason if fault.reason in _WRONG else "value_text"  # in two ways, for one
+            msg = f"some entries of {name!r} {_WRONG[reason]}"
             why = "a path that happened a negative or unknown number of times has no credit to give"
-            hint = _MENDED[fault.reason].replace("@", f'table["{name}"]')
+            hint = _MENDED[reason].replace("@", f'table["{name}"]')
             raise JourneyError(
                 msg, column=name, rows=rows, count=len(rows), why=None if negative else why, hint=hint
             )

@@ -51,7 +51,11 @@ def read_times(column: Any, name: str, geo: str = "geo") -> Times:
             msg, column=name, rows=rows[:5].tolist(), count=len(rows), hint=f"panel.dropna(subset=[{name!r}])"
         )
     if pat.is_integer(kind):
-        numbers = np.asarray(column.cast(pa.int64()))
+        try:
+            numbers = np.asarray(column.cast(pa.int64()))
+        except pa.ArrowInvalid as error:  # unsigned, beyond what is signed
+            msg = f"the times are numbers that count no periods: {str(error).splitlines()[0]}"
+            raise ExperimentError(msg, column=name, hint="number the times 0, 1, 2") from error
         refuse_dates_in_digits(numbers, name)
         return numbers
     if pat.is_string(kind) or pat.is_large_string(kind):
@@ -68,7 +72,8 @@ def read_times(column: Any, name: str, geo: str = "geo") -> Times:
         convert = f"panel[{name!r}].dt.to_timestamp()" if periods else f"pandas.to_datetime(panel[{name!r}])"
         line = f"panel[{name!r}] = {convert}"
         if pat.is_floating(kind):
-            whole = pc.all(pc.equal(column, pc.floor(column))).as_py()
+            numbers = column.cast(pa.float64())  # Arrow's functions take no half floats
+            whole = pc.all(pc.equal(numbers, pc.floor(numbers))).as_py()
             line = (
                 f"panel[{name!r}] = panel[{name!r}].astype('int64')" if whole else "number the times 0, 1, 2"
             )
