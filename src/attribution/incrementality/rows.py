@@ -21,8 +21,6 @@ from attribution.eventlog.inferred import inferred
 from attribution.eventlog.sources import Source, open_source
 from attribution.eventlog.unreadable import first_line
 
-_LARGEST = 1e140  # of the squares of so large values, 1e28 can be summed
-
 
 class Table:
     """The columns of a table of users, by name.
@@ -235,14 +233,6 @@ def numbers_of(array: Any, name: str, first_row: int, table: str = "users") -> N
             bad = np.flatnonzero(~finite)
             what = "infinite" if np.isinf(values[bad]).any() else "missing (NaN)"
             _refuse(bad + first_row, what, name, table)
-        huge = np.flatnonzero(np.abs(values) > _LARGEST)
-        if len(huge):
-            msg = (
-                f"some values are too large, such as {values[huge[0]]:g}: a float does not hold their squares"
-            )
-            rows = (huge + first_row)[:5].tolist()
-            hint = f"{table}[{name!r}] = {table}[{name!r}] / 1e6  # in a larger unit, if they are right"
-            raise ExperimentError(msg, column=name, rows=rows, count=len(huge), hint=hint)
     return values
 
 
