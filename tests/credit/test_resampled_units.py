@@ -8,6 +8,7 @@ import pytest
 import attribution as at
 from attribution.evaluation.coverage import Process
 from attribution.models.markov import Markov
+from attribution.models.registry import MODELS as NAMES
 
 MODELS = {
     "linear": at.Linear(),
@@ -42,6 +43,34 @@ def test_buckets_and_users_give_the_same_errors():
     ratio = dict(zip(MODELS, (errors(buckets) / errors(users)).mean(axis=1).tolist(), strict=True))
     assert min(ratio.values()) > 0.88, ratio
     assert max(ratio.values()) < 1.14, ratio
+
+
+OF_TIME = {
+    **{
+        name: name
+        for name in ("first_touch", "last_touch", "last_non_direct", "time_decay", "position_based")
+    },
+    **{name: name for name in ("j_shaped", "inverse_j", "full_path", "w_shaped", "additive_hazard")},
+    "custom_rule": at.CustomRule(lambda touches: 1.0 + touches.position),
+}
+
+
+def test_no_model_is_left_out():
+    tried = {model.name for model in MODELS.values()} | set(OF_TIME)
+    assert tried == set(NAMES)
+
+
+def test_models_that_ask_for_times_or_places_give_the_same_errors_by_bucket_and_by_user():
+    """As above on a simulated log: 40 resamples of users leave 11% on an error, 5% on the median of 13."""
+    data = at.datasets.simulate(900, seed=6)
+    journeys = at.build_journeys(at.read_log(data.touches, data.conversions), goal="purchase")
+    buckets = at.attribute(journeys, OF_TIME, bootstrap=200, rng=1)
+    users = at.attribute(journeys, OF_TIME, bootstrap=40, rng=2, resample="user", progress=False)
+    with np.errstate(invalid="ignore"):  # channels without credit
+        found = np.nanmedian(errors(buckets) / errors(users), axis=1)
+    ratio = dict(zip(OF_TIME, found.tolist(), strict=True))
+    assert min(ratio.values()) > 0.84, ratio
+    assert max(ratio.values()) < 1.2, ratio
 
 
 @pytest.mark.parametrize("order", [1, 2])
