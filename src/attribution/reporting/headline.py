@@ -228,7 +228,7 @@ def _returns(words: Language, credit: Credit) -> list[str]:
     style = Style("ratio", 2, words=words)
     told = [
         words(
-            "findings.returns",
+            "findings.returns" if _ends_known(credit) else "findings.returns_open",
             model=label(credit.models[0]),
             best=channels[best],
             highest=style.write(float(row[best])),
@@ -245,6 +245,15 @@ def _returns(words: Language, credit: Credit) -> list[str]:
         under = words("findings.that_model" if len(credit.models) == 1 else "findings.every_model")
         told.append(words("findings.below", models=under, channels=listing(below, words=words)))
     return told
+
+
+def _ends_known(credit: Credit) -> bool:
+    """Whether one channel alone could have the highest ROAS of the first model, and one the lowest."""
+    if credit.bootstrap is None:
+        return True
+    one = credit.select(models=credit.models[0])
+    sets = [one.could_be_first("roas", lowest=lowest)["could_be_first"] for lowest in (False, True)]
+    return all(int(each.sum()) <= 1 for each in sets)
 
 
 def _sure(words: Language, credit: Credit) -> str:

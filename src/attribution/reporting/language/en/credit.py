@@ -41,6 +41,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "{most} under {high}. There the choice of a model decides, not the data.",
     "findings.returns": "Under {model}, {best} has the highest ROAS ({highest}), {worst} the lowest "
     "({lowest}).",
+    "findings.returns_open": "Under {model}, ROAS runs from {lowest} ({worst}) to {highest} ({best}); other "
+    "channels could be at an end as well.",
     "findings.below": "Credited value stays below spend under {models} for {channels}.",
     "findings.that_model": "that model",
     "findings.every_model": "every model",

@@ -42,6 +42,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "{most} selon {high}. Là, c’est le choix du modèle qui décide, non les données.",
     "findings.returns": "Selon {model}, {best} a le ROAS le plus élevé ({highest}), {worst} le plus bas "
     "({lowest}).",
+    "findings.returns_open": "Selon {model}, le ROAS va de {lowest} ({worst}) à {highest} ({best}) ; "
+    "d’autres canaux pourraient aussi être à une extrémité.",
     "findings.below": "La valeur créditée reste inférieure à la dépense selon {models} pour {channels}.",
     "findings.that_model": "ce modèle",
     "findings.every_model": "tous les modèles",
