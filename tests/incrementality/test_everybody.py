@@ -245,3 +245,71 @@ def test_what_a_plan_calls_cost_and_margin_says_its_name():
             at.plan_holdout(baseline=0.1, lift=0.1, **{name: 0.5})
     with pytest.raises(ExperimentError, match="did you mean 'baseline'"):
         at.plan_holdout(baselin=0.1, lift=0.1)
+
+
+def test_covariates_and_segments_of_new_users_cost_nobody():
+    users = table()
+    gone = users.assign(
+        past=users["past"].where(users["user_id"] % 7 > 0).astype(float),
+        region=np.where(users["user_id"] % 5 > 0, "north", None),
+    )
+    for options in ({"covariate": "past"}, {"segment": "region"}):
+        with pytest.raises(ExperimentError) as caught:
+            at.analyze_holdout(gone, outcome="orders", **options)
+        names = {"users": gone.copy()}
+        exec(caught.value.hint, names)
+        lift = at.analyze_holdout(names["users"], outcome="orders", **options)
+        assert sum(lift.n.values()) == N
+
+
+BAD = {
+    "arms with blanks": (lambda u: u.assign(arm=u["arm"] + " "), {}, "treatment='treatment '"),
+    "one arm": (lambda u: u.assign(arm="treatment"), {}, "no user is in the arm 'holdout'"),
+    "arms missing": (lambda u: u.assign(arm=u["arm"].where(u.index > 3, None)), {}, "dropna"),
+    "two columns of one name": (lambda u: pd.concat([u, u[["arm"]]], axis=1), {}, "more than once"),
+    "words for yes": (lambda u: u.assign(orders=np.where(u["orders"] > 0, "yes", "no")), {}, "'yes': 1"),
+    "an instant": (lambda u: u.assign(orders=pd.Timestamp("2026-01-01")), {}, "not numbers"),
+    "a length of time": (lambda u: u.assign(orders=pd.to_timedelta(u["orders"], "s")), {}, "not numbers"),
+    "a list": (lambda u: u.assign(orders=[[1]] * len(u)), {}, "not numbers"),
+    "half a user": (lambda u: u.assign(n=1.5), {"count": "n"}, "whole number"),
+    "a negative user": (lambda u: u.assign(n=-1), {"count": "n"}, "whole number"),
+    "a denominator of nothing": (lambda u: u.assign(n=0.0), {"denominator": "n"}, "denominator"),
+    "a negative denominator": (lambda u: u.assign(n=-1.0), {"denominator": "n"}, "positive on average"),
+    "exposure of two": (lambda u: u.assign(seen=2), {"exposed": "seen"}, "0 or 1"),
+    "a placebo of text": (lambda u: u.assign(past="a"), {"placebo": "past"}, "not numbers"),
+    "a placebo with gaps": (
+        lambda u: u.assign(past=u["past"].where(u.index > 3)), {"placebo": "past"}, "missing",
+    ),
+    "nobody was assigned": (lambda u: u, {"assignment": {"arm": []}}, "nobody"),
+    "assignment without arms": (lambda u: u, {"assignment": pd.DataFrame({"x": [1]})}, "no column 'arm'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD.values(), ids=BAD)
+def test_bad_tables_are_refused_in_words(case):
+    change, options, match = case
+    with pytest.raises(ExperimentError, match=match):
+        at.analyze_holdout(change(table()), outcome="orders", **options)
+
+
+@pytest.mark.parametrize("form", ["bool", "decimal", "Int64", "float32", "category arms", "true arms"])
+def test_columns_of_any_numeric_kind_say_the_same(form):
+    import decimal
+
+    users = table()
+    expected = at.analyze_holdout(users, outcome="orders")
+    options: dict[str, object] = {}
+    if form == "bool":
+        users["orders"] = users["orders"] > 0
+        expected = at.analyze_holdout(users.assign(orders=users["orders"].astype(int)), outcome="orders")
+    elif form == "decimal":
+        users["orders"] = [decimal.Decimal(int(one)) for one in users["orders"]]
+    elif form == "category arms":
+        users["arm"] = users["arm"].astype("category")
+    elif form == "true arms":
+        users["arm"] = users["arm"] == "treatment"
+        options = {"treatment": True, "holdout": False}
+    else:
+        users["orders"] = users["orders"].astype(form)
+    found = at.analyze_holdout(users, outcome="orders", **options)
+    pd.testing.assert_frame_equal(found.to_frame(), expected.to_frame())

@@ -92,11 +92,7 @@ class Arm:
             If the denominator's mean is zero.
         """
         y, x = self.at(numerator), self.at(denominator)
-        if not self.mean[x] > 0:
-            msg = f"the mean of the denominator is {self.mean[x]:g}, so that there is no ratio"
-            raise ExperimentError(
-                msg, column="denominator", hint="the denominator must be positive on average"
-            )
+        refuse_denominator(float(self.mean[x]))
         ratio = self.mean[y] / self.mean[x]
         slope = np.zeros(len(self.names))
         slope[y], slope[x] = 1 / self.mean[x], -ratio / self.mean[x]
@@ -105,6 +101,19 @@ class Arm:
         mean = self.mean.copy()
         mean[y] = ratio
         return replace(self, mean=mean, cov=change @ self.cov @ change.T), slope
+
+
+def refuse_denominator(mean: float) -> None:
+    """Refuse a denominator that is nothing, or less, on average.
+
+    Raises
+    ------
+    ExperimentError
+        If it is.
+    """
+    if not mean > 0:
+        msg = f"the mean of the denominator is {mean:g}, so that there is no ratio"
+        raise ExperimentError(msg, column="denominator", hint="the denominator must be positive on average")
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ import numpy as np
 from attribution._typing import Floats
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.errors import ExperimentError
-from attribution.incrementality.arm import Arm, Pair, best_slopes, cuped, pooled_slopes
+from attribution.incrementality.arm import Arm, Pair, best_slopes, cuped, pooled_slopes, refuse_denominator
 from attribution.incrementality.compose import compose
 from attribution.incrementality.context import Context
 from attribution.incrementality.events import FEW, far_from_normal, thin
@@ -258,6 +258,9 @@ class Experiment:
         whole = [
             total(groups[key] for key in self._groups(arm, segment)) for arm in (treatment, request.holdout)
         ]
+        if request.denominator is not None:
+            for side in sides:
+                refuse_denominator(float(side.mean[side.at("denominator")]))
         unused = self._unused(sides)
         if unused:
             request = replace(request, covariates=())

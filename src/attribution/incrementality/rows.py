@@ -148,15 +148,23 @@ def _as_experiment() -> Iterator[None]:
         raise ExperimentError(msg, hint="write it again as Parquet") from error
 
 
-def text_codes(array: Any, seen: dict[str, int], name: str, first_row: int, table: str = "users") -> Ints:
+def text_codes(
+    array: Any, seen: dict[str, int], name: str, first_row: int, table: str = "users", *, needed: bool = True
+) -> Ints:
     """Return a column of labels as codes, with `seen` extended by labels not met before.
 
-    Numbers are labels too: 1, 1.0 and "1" are the same one; so are True and "True".
+    Numbers are labels too: 1, 1.0 and "1" are the same one; so are True and "True". Rows without a label
+    that is needed have to go; where it is not, they have one of their own.
     """
     if array.null_count:
         rows = np.flatnonzero(_bits(array.is_null())) + first_row
         msg = f"some rows of the {table} have no label"
-        hint = f"{table}.dropna(subset=[{name!r}])"
+        own = f"{table}[{name!r}]"
+        hint = (
+            f"{table}.dropna(subset=[{name!r}])"
+            if needed
+            else f"{own} = {own}.astype('string').fillna('unknown')"
+        )
         raise ExperimentError(msg, column=name, rows=rows[:5].tolist(), count=len(rows), hint=hint)
     if pat.is_nested(array.type):
         msg = f"the labels are {array.type}, not text"
@@ -206,8 +214,12 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def numbers_of(array: Any, name: str, first_row: int, table: str = "users") -> NDArray[Any]:
+def numbers_of(
+    array: Any, name: str, first_row: int, table: str = "users", *, before: bool = False
+) -> NDArray[Any]:
     """Return a column as finite numbers of its own type, float64 or whole.
+
+    What was known `before` the test may be missing of new users, who are no reason to leave anybody out.
 
     Raises
     ------
@@ -221,7 +233,7 @@ def numbers_of(array: Any, name: str, first_row: int, table: str = "users") -> N
         msg = f"the column holds {kind}, not numbers"
         raise ExperimentError(msg, column=name, hint=_as_numbers(array, f"{table}[{name!r}]"))
     if array.null_count:
-        _refuse(np.flatnonzero(_bits(array.is_null())) + first_row, "missing", name, table)
+        _refuse(np.flatnonzero(_bits(array.is_null())) + first_row, "missing", name, table, before)
     if pat.is_boolean(kind):
         array = array.cast(pa.uint8())
     elif not (pat.is_integer(kind) or pat.is_float64(kind)):
@@ -232,7 +244,7 @@ def numbers_of(array: Any, name: str, first_row: int, table: str = "users") -> N
         if not finite.all():
             bad = np.flatnonzero(~finite)
             what = "infinite" if np.isinf(values[bad]).any() else "missing (NaN)"
-            _refuse(bad + first_row, what, name, table)
+            _refuse(bad + first_row, what, name, table, before)
     return values
 
 
@@ -248,14 +260,15 @@ def _values(array: Any) -> NDArray[Any]:
     return np.frombuffer(data, kind)[array.offset : array.offset + len(array)]
 
 
-def _refuse(rows: Ints, what: str, name: str, table: str) -> None:
-    msg = f"some values are {what}"
+def _refuse(rows: Ints, what: str, name: str, table: str, before: bool) -> None:
+    msg, own = f"some values are {what}", f"{table}[{name!r}]"
     why = "left out in silence, the comparison would no longer be fair: what is missing may depend on the arm"
-    hint = (
-        f"{table}[{name!r}] = {table}[{name!r}].fillna(0), if missing means none"
-        if "missing" in what
-        else f"find where the infinite values of {name!r} come from, and cap or correct them"
-    )
+    hint = f"{own} = {own}.fillna(0), if missing means none"
+    if before:
+        why = "one value for all new users is fair, because it is the same in all arms"
+        hint = f"{own} = {own}.fillna({own}.mean())"
+    if "missing" not in what:
+        hint = f"find where the infinite values of {name!r} come from, and cap or correct them"
     raise ExperimentError(msg, column=name, rows=rows[:5].tolist(), count=len(rows), why=why, hint=hint)
 
 

@@ -199,11 +199,13 @@ class Reader:
             raise ExperimentError(msg, column=spec.assigned, hint="assigned= names the column of the arms")
         codes = arms * 2
         if spec.segment is not None:
-            found = text_codes(batch.column(spec.segment), self.segments, spec.segment, row)
+            found = text_codes(batch.column(spec.segment), self.segments, spec.segment, row, needed=False)
             codes += found * (2 * MAX_ARMS)
         numbers = np.empty((len(spec.names), batch.num_rows))
         for place, (name, column) in enumerate(spec.metrics.items()):
-            numbers[place] = numbers_of(batch.column(column), column, row)
+            numbers[place] = numbers_of(
+                batch.column(column), column, row, before=name.startswith("covariate:")
+            )
             if name in spec.caps:
                 np.minimum(numbers[place], spec.caps[name], out=numbers[place])
         for place, name in enumerate(spec.positive.values(), len(spec.metrics)):

@@ -63,6 +63,8 @@ ROWS = (
     "at.analyze_holdout(users, assignment={'treatment': 5_000, 'holdout': 5_000})",
     "at.analyze_holdout(users, assignment={'treatment': 0, 'holdout': 200})",
     "at.analyze_holdout(users, assignment={'treatment': 1.5, 'holdout': 200})",
+    "at.analyze_holdout(users.assign(past=users['past'].where(users.index > 9)), covariate='past')",
+    "at.analyze_holdout(users.assign(region=['north', None] * 100 + ['south'] * 200), segment='region')",
     "at.analyze_holdout(users, placebo='converted')",
     "at.analyze_holdout(users, placebo='pasts')",
     "at.aa_holdout(users, draws=20, share=2)",
