@@ -59,6 +59,7 @@ ROWS = (
     "at.assign_holdout(users[['user_id']], arms=5, salt='s')",
     "outcome_before_assignment(np.zeros(3), np.zeros(2))",
     "at.analyze_holdout(users, outcome=[])",
+    "at.analyze_holdout(users.assign(none=0.0), outcome=['none', 'converted'])",
     "at.analyze_holdout(users[users['revenue'] > 0], outcome='revenue')",
     "at.analyze_holdout(users, assignment={'treatment': 5_000, 'holdout': 5_000})",
     "at.analyze_holdout(users, assignment={'treatment': 0, 'holdout': 200})",
