@@ -146,22 +146,30 @@ def rewritten(end: int, rng: np.random.Generator) -> bool:
     return f"touches-{day:03}.parquet" in found.check.text and other.check.passed is True
 
 
-def bad_nights(tables: Tables, nights: int, seed: int) -> tuple[dict[str, int], Counter[str], Counter[str]]:
-    """Return how often each bad day is caught, by which of the new checks, and false alarms by name."""
+def bad_nights(tables: Tables, nights: int, seed: int) -> tuple[dict[str, str], Counter[str], Counter[str]]:
+    """Return how often each bad day is caught, by which of the new checks, and false alarms by name.
+
+    A change that changes nothing, as where a day has no purchase to double, counts neither way.
+    """
     looks, usual = quiet(tables, nights)
-    caught: dict[str, int] = {}
+    caught: dict[str, str] = {}
     names: Counter[str] = Counter()
     ends = range(DAYS - nights, DAYS)
     for what, changes in BAD.items():
-        caught[what] = 0
+        hits, tried = 0, 0
         for end in ends:
             late = 1 if "a night later" in what else 0
             new = look(with_day(upto(tables, end + late), end - 1, changes))
+            if new.log == looks[end + late].log:
+                continue
+            tried += 1
             failed = compared(new, looks[end - 1]) - usual[end + late]
-            caught[what] += bool(failed)
+            hits += bool(failed)
             names.update(f"{what}: {name}" for name in failed & set(NAMES))
+        caught[what] = f"{hits} of {tried}"
     rng = np.random.default_rng(seed)
-    caught["a settled file is written anew"] = sum(rewritten(end, rng) for end in ends)
+    named = sum(rewritten(end, rng) for end in ends)
+    caught["a settled file is written anew"] = f"{named} of {nights}"
     return caught, names, Counter(name for end in ends for name in usual[end])
 
 
@@ -189,19 +197,24 @@ def main() -> None:
                 nights += len(usual)
                 found.update(name for failed in usual.values() for name in failed)
             wrong = sum(found.values())
-        columns.append(caught)
-        alarms.append(f"{wrong} checks of {nights} nights" + (f" ({dict(found)})" if wrong else ""))
         new = sum(count for name, count in found.items() if name in NAMES)
+        columns.append(caught)
+        told = ", ".join(f"`{name}` {count}" for name, count in found.most_common())
+        alarms.append(f"{wrong} checks in {nights:,} nights" + (f" ({told})" if wrong else ""))
         print(
             f"{users:,} users, {time.process_time() - began:.0f} CPU s; false: {alarms[-1]}, {new} new ones"
         )
         for what, count in caught.items():
             of = {name.partition(": ")[2]: n for name, n in names.items() if name.startswith(f"{what}: ")}
-            print(f"  {what:45s} {count:3d} of {given.nights}  {of or ''}", flush=True)
-    text = "| One new day of 35 | " + " | ".join(f"{users:,} users" for users in given.users) + " |\n"
+            print(f"  {what:45s} {count}  {of or ''}", flush=True)
+    text = (
+        "| One bad day; nights caught of those it changes | "
+        + " | ".join(f"{users:,} users" for users in given.users)
+        + " |\n"
+    )
     text += "|---|" + "---:|" * len(given.users) + "\n"
     for what in columns[0]:
-        text += f"| {what} | " + " | ".join(str(column[what]) for column in columns) + " |\n"
+        text += f"| {what} | " + " | ".join(column[what] for column in columns) + " |\n"
     text += "| nothing is wrong: false alarms | " + " | ".join(alarms) + " |\n"
     print(text)
     if given.docs:

@@ -14,9 +14,12 @@ import numpy as np
 
 from attribution.engines.ledger import State
 from attribution.errors import EngineError
+from attribution.eventlog.far_times import YEAR_2000
 from attribution.eventlog.recent import DAY, RecentLog, RecentRows
 
 logger = logging.getLogger(__name__)
+
+_DAY_2000 = YEAR_2000 // DAY
 
 
 def refuse_rewritten(folder: Path, state: State, recent: RecentLog, late_by: str | dt.timedelta) -> None:
@@ -61,6 +64,9 @@ def refuse_rewritten(folder: Path, state: State, recent: RecentLog, late_by: str
             why = f"increments were told that rows come at most {late_by} late, and would pass these over"
             hint = f"{anew} with a larger late_by"
             raise EngineError(msg, column=table, count=count, why=why, hint=hint)
+        early = sum(count for (_, last), count in source.older_days.items() if last < _DAY_2000)
+        if early > sum(count for day, count in days.items() if day < _DAY_2000):
+            logger.warning("%s: %d rows left out, their times cannot be meant: before 2000", table, early)
         if source.older.total() < sum(days.values()):
             logger.info(
                 "%s: the log begins later than it did; its older rows are in the saved tallies", table
@@ -83,7 +89,7 @@ def _differences(
     Days before the one on which the table begins now are left out, because old rows may go.
     """
     begins = _begins(source, known)
-    later = begins > min(known, default=begins)
+    later = begins > min((day for day in known if day >= _DAY_2000), default=begins)
     gone, late = [], []
     for first, last in _together({*((day, day) for day in known), *source.older_days}):
         now = sum(count for (low, _), count in source.older_days.items() if first <= low <= last)

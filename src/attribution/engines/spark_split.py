@@ -22,6 +22,7 @@ from attribution.errors import AttributionError
 from attribution.eventlog.arrays import without_views
 from attribution.eventlog.assemble import Span
 from attribution.eventlog.decode import decode_conversions, decode_touches
+from attribution.eventlog.far_times import merged
 from attribution.eventlog.faults import FaultTally
 from attribution.eventlog.labels import LabelIndex
 from attribution.eventlog.tables import TableColumns
@@ -106,9 +107,7 @@ def _merged(mine: FaultTally, theirs: FaultTally) -> FaultTally:
 
 def _both_spans(mine: Span, theirs: Span) -> Span:
     span = Span()
-    firsts = [first for first in (mine.first, theirs.first) if first is not None]
-    lasts = [last for last in (mine.last, theirs.last) if last is not None]
-    span.first, span.last = min(firsts, default=None), max(lasts, default=None)
+    span.times, span.rows = merged(mine.times, theirs.times), mine.rows + theirs.rows
     span.clocks = {**theirs.clocks, **mine.clocks}
     return span
 

@@ -29,6 +29,7 @@ from attribution.eventlog.arrays import numbers
 from attribution.eventlog.assemble import Rename
 from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
 from attribution.eventlog.decode import ConversionBatch, TouchBatch
+from attribution.eventlog.far_times import within
 from attribution.eventlog.faults import FaultTally
 from attribution.eventlog.labels import Coded, LabelIndex, code_type, final_labels, recode
 from attribution.eventlog.tables import TableColumns
@@ -318,7 +319,7 @@ class Spilled:
             )
             touch_columns = replace(touch_columns, user=touch_user)
             conversion_columns = replace(conversion_columns, user=conversion_user)
-        return LogColumns(
+        columns = LogColumns(
             channels=channels.names,
             touches=touch_columns,
             conversions=conversion_columns,
@@ -328,6 +329,7 @@ class Spilled:
             dropped=self.dropped,
             users=self.touch_table.users,
         )
+        return within(columns)
 
     @staticmethod
     def _codes(columns: Arrays, name: str, labels: Labels) -> NDArray[np.int32]:

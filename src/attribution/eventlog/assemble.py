@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from attribution._typing import Hashes
 from attribution.eventlog.column_types import clock_clash
 from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
+from attribution.eventlog.far_times import Times, merged, window
 from attribution.eventlog.faults import FaultTally
 from attribution.eventlog.labels import Coded, LabelIndex, code_type, final_labels, recode
 from attribution.eventlog.tables import TableColumns
@@ -106,20 +107,29 @@ class Codes:
 
 
 class Span:
-    """First and last time, and the clocks that times were on."""
+    """The times of a log's rows, and the clocks that they were on."""
 
     def __init__(self) -> None:
-        self.first: int | None = None
-        self.last: int | None = None
+        self.times = Times(None, None)
+        self.rows = 0
         self.clocks: dict[str, tuple[str, str]] = {}
 
     def add(self, batch: TouchBatch | ConversionBatch, table: TableColumns) -> None:
         """Add a batch's times."""
-        if batch.first is not None and batch.last is not None:
-            self.first = batch.first if self.first is None else min(self.first, batch.first)
-            self.last = batch.last if self.last is None else max(self.last, batch.last)
+        self.times = merged(self.times, batch.times)
+        self.rows += batch.seen
         if batch.clock is not None:
             self.clocks.setdefault(batch.clock, (table.table, table.time))
+
+    @property
+    def first(self) -> int | None:
+        """The first time of the rows that count; see `far_times.window`."""
+        return window(self.times, self.rows)[0]
+
+    @property
+    def last(self) -> int | None:
+        """The last time of the rows that count."""
+        return window(self.times, self.rows)[1]
 
     def check(self) -> None:
         """Raise LogError if naive and aware times, or two zones, came together."""

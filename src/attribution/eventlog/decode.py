@@ -17,6 +17,7 @@ from attribution.errors import LogError
 from attribution.eventlog import kinds
 from attribution.eventlog.arrays import booleans, null_mask, numbers, strings, unwrap
 from attribution.eventlog.arrays import positions as positions_of
+from attribution.eventlog.far_times import Times, times_of
 from attribution.eventlog.faults import Fault, Screen
 from attribution.eventlog.keys import hash_array
 from attribution.eventlog.labels import Coded, combine, encode
@@ -44,8 +45,8 @@ class TouchBatch:
         The second hash of the user, or None if one is enough.
     every_channel
         The channels of all good rows, also of those that were filtered out.
-    first, last
-        Earliest and latest time of all good rows, None where there are none.
+    times
+        What the times of all good rows are.
     rows
         Positions in the batch as it was read; None for all, in order.
     faults
@@ -62,8 +63,7 @@ class TouchBatch:
     sequence: Ints | None
     dims: tuple[Coded, ...]
     every_channel: Coded
-    first: int | None
-    last: int | None
+    times: Times
     rows: Rows | None
     faults: tuple[Fault, ...]
     clock: str | None
@@ -81,8 +81,7 @@ class ConversionBatch:
     goal: Coded | None
     order: Hashes | None
     dims: tuple[Coded, ...]
-    first: int | None
-    last: int | None
+    times: Times
     rows: Rows | None
     faults: tuple[Fault, ...]
     clock: str | None
@@ -106,7 +105,7 @@ def decode_touches(
     table
         The resolved columns.
     keep
-        Given user hashes, tells which rows to keep; None keeps all. Faults, `first`, `last` and
+        Given user hashes, tells which rows to keep; None keeps all. Faults, `times` and
         `every_channel` are of all rows in either case.
     check
         Hash users a second time, so that `tell_apart` can tell those apart whose first hash is the same.
@@ -134,7 +133,7 @@ def decode_touches(
             screen.reject("no_touch", table.channel[0], np.array(none, np.bool_)[channel.codes])
     sequence = _sequence(batch, table, screen)
     good = screen.good
-    first, last = _span(time, good)
+    times = times_of(time if good is None else time[good])
     kept = good if keep is None else (keep(user) if good is None else keep(user) & good)
     rows = None if kept is None else np.flatnonzero(kept)
     return TouchBatch(
@@ -144,8 +143,7 @@ def decode_touches(
         sequence=None if sequence is None else _pick(sequence, rows),
         dims=tuple(_labels(batch, name).take(rows) for _, name in table.dims),
         every_channel=channel if good is None else channel.take(good),
-        first=first,
-        last=last,
+        times=times,
         rows=_original(rows, positions),
         faults=(*screen.faults, *flag_faults),
         clock=clock,
@@ -185,7 +183,7 @@ def decode_conversions(batch: Any, table: TableColumns, *, check: bool = False) 
     value = None if table.value is None else read_values(batch.column(table.value), table, screen)
     good = screen.good
     rows = None if good is None else np.flatnonzero(good)
-    first, last = _span(time, good)
+    times = times_of(time if good is None else time[good])
     return ConversionBatch(
         user=_pick(user, rows),
         time=_pick(time, rows),
@@ -193,8 +191,7 @@ def decode_conversions(batch: Any, table: TableColumns, *, check: bool = False) 
         goal=None if table.goal is None else _labels(batch, table.goal).take(rows),
         order=None if table.order is None else _pick(_orders(batch.column(table.order)), rows),
         dims=tuple(_labels(batch, name).take(rows) for _, name in table.conversion_dims),
-        first=first,
-        last=last,
+        times=times,
         rows=_original(rows, positions),
         faults=(*screen.faults, *flag_faults),
         clock=clock,
@@ -216,12 +213,6 @@ def _original(rows: Rows | None, positions: Rows | None) -> Rows | None:
     if rows is None or positions is None:
         return positions if rows is None else rows
     return positions[rows]
-
-
-def _span(time: Ints, good: Bools | None) -> tuple[int | None, int | None]:
-    if good is not None:
-        time = time[good]
-    return (int(time.min()), int(time.max())) if len(time) else (None, None)
 
 
 def users_of(batch: Any, table: TableColumns) -> Hashes:

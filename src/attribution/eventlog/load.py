@@ -16,6 +16,7 @@ from attribution.eventlog.arrays import without_views
 from attribution.eventlog.assemble import ConversionCollector, Rename, Span, TouchCollector, to_columns
 from attribution.eventlog.columns import LogColumns
 from attribution.eventlog.decode import ConversionBatch, TouchBatch, decode_conversions, decode_touches
+from attribution.eventlog.far_times import within
 from attribution.eventlog.faults import DROP_LIMIT
 from attribution.eventlog.sources import Source
 from attribution.eventlog.tables import TableColumns
@@ -85,7 +86,7 @@ class Loader:
             for name, count in each.settle(self.invalid, self.drop_limit).items()
         }
         span.check()
-        log = to_columns(touches, conversions, span, dropped, self.rename)
+        log = within(to_columns(touches, conversions, span, dropped, self.rename))
         with np.errstate(over="ignore"):
             size = np.abs(log.conversions.value)
             refuse_overflow(float(size.sum()), self.conversion_table, float(size.max(initial=0.0)))

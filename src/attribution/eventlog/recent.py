@@ -16,6 +16,7 @@ from attribution.eventlog.arrays import positions, without_views
 from attribution.eventlog.assemble import ConversionCollector, Span, TouchCollector, to_columns
 from attribution.eventlog.columns import LogColumns
 from attribution.eventlog.decode import users_of
+from attribution.eventlog.far_times import REASON, YEAR_2000, window, within
 from attribution.eventlog.faults import Fault, FaultTally, Screen
 from attribution.eventlog.files import File, FilesSource
 from attribution.eventlog.load import Loader, refuse_overflow
@@ -172,6 +173,8 @@ class RecentRows(Source):
         return batch.take(positions(np.flatnonzero(~gone)))
 
     def _see(self, time: int) -> None:
+        if time < YEAR_2000:  # a clock that was not set: no log begins there
+            return
         self.first = time if self.first is None else min(self.first, time)
 
 
@@ -210,6 +213,19 @@ def row_groups(file: ParquetFile, table: str, column: str, unit: str | None) -> 
             return [RowGroup(group.num_rows, None, None) for group in groups]
         position = names.index(column)
         return [RowGroup(group.num_rows, *_range(group.column(position), unit)) for group in groups]
+
+
+def _without_far(columns: LogColumns, faults: tuple[DatedFaults, DatedFaults]) -> LogColumns:
+    """Leave out the rows whose times cannot be meant, and count them by day as other faults are."""
+    kept = within(columns)
+    if kept is columns or columns.start is None or columns.end is None:
+        return kept
+    for each, times in zip(faults, (columns.touches.time, columns.conversions.time), strict=True):
+        outside = times[(times < columns.start) | (times > columns.end)]
+        days, counts = np.unique(outside // DAY, return_counts=True)
+        for day, count in zip(days.tolist(), counts.tolist(), strict=True):
+            each.days[f"{each.table}.{REASON}", day] += count
+    return kept
 
 
 def _range(chunk: Any, unit: str | None) -> tuple[int | None, int | None]:
@@ -346,7 +362,10 @@ def read_recent(
         for name, count in each.settle(loader.invalid, loader.drop_limit).items()
     }
     span.check()
+    span.rows += sum(source.older.total() for source in sources)
     columns = to_columns(touches, conversions, span, dropped, loader.rename)
+    first, last = window(span.times, span.rows, since)
+    columns = _without_far(replace(columns, start=first, end=last), faults)
     with np.errstate(over="ignore"):
         refuse_overflow(float(np.abs(columns.conversions.value).sum()), loader.conversion_table)
     return RecentLog(

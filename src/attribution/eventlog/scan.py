@@ -18,6 +18,7 @@ from attribution.eventlog.arrays import positions as positions_of
 from attribution.eventlog.arrays import unwrap, without_views
 from attribution.eventlog.assemble import Span, to_columns
 from attribution.eventlog.columns import ConversionColumns, TouchColumns
+from attribution.eventlog.far_times import YEAR_2000
 from attribution.eventlog.faults import FaultTally
 from attribution.eventlog.kinds import is_text
 from attribution.eventlog.load import Loader
@@ -143,9 +144,6 @@ class Scan:
     def plausible(self) -> Bools:
         """Which touches have a time that can be meant: from 2000 on and not in the future."""
         return plausible(self.touches.time, self.now)
-
-
-YEAR_2000 = 946_684_800_000_000
 
 
 def plausible(time: Ints, now: int) -> Bools:
