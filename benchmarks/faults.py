@@ -83,9 +83,8 @@ class Bench:
         """Put the state of the day before back, so that a run has something to settle."""
         if self.saved is not None:
             for path in self.folder.glob("state-*"):
-                shutil.rmtree(path)
-            for path in self.saved.iterdir():
-                shutil.copytree(path, self.folder / path.name)
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            copy_states(self.saved, self.folder)
 
 
 def forked(job: Path, kill_at: int | None = None, count_to: Path | None = None) -> int:
@@ -192,6 +191,13 @@ def log_until(folder: Path, data: Any, day: int) -> None:
         pq.write_table(table.filter(pa.array(early)), folder / f"{name}.parquet")
 
 
+def copy_states(source: Path, target: Path) -> None:
+    """Copy the folders of increments, and the key beside each."""
+    for path in source.glob("state-*"):
+        copy = shutil.copytree if path.is_dir() else shutil.copy2
+        copy(path, target / path.name)
+
+
 def prepare(folder: Path, kind: str, data: Any) -> Bench:
     (folder / "spill").mkdir(parents=True)
     more = STREAM if kind == "stream" else INCREMENTS
@@ -205,8 +211,7 @@ def prepare(folder: Path, kind: str, data: Any) -> Bench:
     if kind == "increments":
         bench.saved = folder.parent / f"{kind}-saved"
         bench.saved.mkdir()
-        for path in folder.glob("state-*"):
-            shutil.copytree(path, bench.saved / path.name)
+        copy_states(folder, bench.saved)
     log_until(folder, data, 120)
     for turn in (0, 1):
         began = time.perf_counter()
@@ -228,7 +233,7 @@ def kill_at_random(bench: Bench, kills: int, rng: random.Random) -> Counter[str]
         killed = os.waitstatus_to_exitcode(status) == -signal.SIGKILL
         states[f"{look(bench)}{'' if killed else ' (had ended)'}"] += 1
         if turn % 5 == 4:
-            check_repaired(bench, turn + 1)
+            check_repaired(bench, turn)
     check_repaired(bench, kills)
     return states
 
@@ -244,7 +249,7 @@ def kill_at_every_point(bench: Bench) -> tuple[int, Counter[str]]:
         _, status = os.waitpid(forked(bench.job(point), kill_at=point), 0)
         assert os.waitstatus_to_exitcode(status) in {-signal.SIGKILL, 0}
         states[look(bench)] += 1
-        check_repaired(bench, point + 1)
+        check_repaired(bench, point)  # the next one is of the other model
     return points, states
 
 
