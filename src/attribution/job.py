@@ -28,7 +28,7 @@ AUDIT_CHECKS = (
     *("missing_days", "log_stops", "exact_duplicates", "ties", "sequence_order", "channel_spelling"),
     *("label_spelling", "blank_channels", "busy_users", "channels_unmatched", "conversion_rate"),
     *("conversions_without_touch", "conversions_before_first_touch", "duplicate_orders", "values_missing"),
-    *("values_negative", "value_outliers"),
+    *("values_negative", "value_outliers", "guest_ids", "value_currencies"),
 )
 """What `EventLog.audit` checks, without importing it."""
 GROUPING_CHECKS = ("no_touch", "channels_unmatched")

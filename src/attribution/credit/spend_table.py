@@ -304,7 +304,7 @@ def _refuse_duplicates(
             and name != names["cost"]
             and not pa.types.is_nested(table.column(name).type)
         ):
-            frame[name] = table.column(name).to_pandas()
+            frame[name] = decoded(table.column(name)).to_pandas()
     rows = np.flatnonzero(frame.duplicated().to_numpy()).tolist()
     if rows:
         columns = list(frame.columns)

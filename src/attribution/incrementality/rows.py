@@ -169,6 +169,7 @@ def text_codes(
     if pat.is_nested(array.type):
         msg = f"the labels are {array.type}, not text"
         raise ExperimentError(msg, column=name, hint="give one label a row")
+    array = array.cast(pa.float64()) if pat.is_float16(array.type) else array  # older Arrow codes none
     coded = array if pat.is_dictionary(array.type) else pc.dictionary_encode(array)
     labels = [label_of(value) for value in coded.dictionary.to_pylist()]
     places = np.array([seen.setdefault(label, len(seen)) for label in labels] or [0], np.int64)
