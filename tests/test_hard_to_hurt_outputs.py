@@ -162,7 +162,7 @@ def test_a_full_disk_leaves_the_outputs_as_they_were(room, tmp_path):
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.stdout.startswith("OutputError"), ended.stdout + ended.stderr
     assert "nothing was written" in ended.stdout
-    assert "Fix: make room" in ended.stdout
+    assert "To do: make room" in ended.stdout
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.html"]
     assert (tmp_path / "out" / "report.html").read_text() == "the old one"
 

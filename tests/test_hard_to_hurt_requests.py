@@ -194,7 +194,7 @@ SPEND = {
         lambda p: spent({"Email": 5}), ("'Email' is 'email'", "replace"), "channel", (0,)
     ),
     "of nobody": Hurt(lambda p: spent(costs(channel=[None])), ("no channel", "fillna"), "channel", (0,)),
-    "unattributed": Hurt(lambda p: spent({"(unattributed)": 5}), ("no channel", "rename"), "channel", (0,)),
+    "unattributed": Hurt(lambda p: spent({"(unattributed)": 5}), ("no channel", "other"), "channel", (0,)),
     "no UTF-8": Hurt(lambda p: spent(pa.table(costs(channel=bad_text(b"\xff")))), ("UTF-8",), "channel"),
     "column misspelt": Hurt(
         lambda p: spent(pd.DataFrame({"chanel": ["email"], "spend": [5]})),
@@ -222,7 +222,7 @@ SPEND = {
     ),
     "in two currencies": Hurt(
         lambda p: spent(costs(channel=["email", "search"], cost=[1.0, 2.0], currency=["EUR", "USD"])),
-        ("EUR, USD", "convert"),
+        ("EUR, USD", "rates="),
         "currency",
     ),
     "in a currency that is a number": Hurt(

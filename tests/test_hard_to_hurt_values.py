@@ -202,7 +202,7 @@ VALUES = {
         lambda p: credited(right=orders(value=[1e308, 1e308])), ("1e+308", "unit"), "value"
     ),
     "currency signs": Hurt(
-        lambda p: credited(right=orders(value=["$10", "€20"])), ("string", "to_numeric"), "value"
+        lambda p: credited(right=orders(value=["$10", "€20"])), ("string", "currency into"), "value"
     ),
     "complex": Hurt(lambda p: credited(right=orders(value=np.array([1j, 2j]))), ("complex",), "value"),
     "decimals": Hurt(lambda p: credited(right=orders(value=[Decimal(10), Decimal("20.00")])), answer=WHOLE),

@@ -12,7 +12,17 @@ from typing import Any, Literal
 Kind = Literal["keywords", "call", "statement", "toml", "shell", "words"]
 
 _APART = re.compile(r"(,? or |; )")
-_SHELL = ("attribution ", "pip install ", "export ", "--", "spark-submit ", "chmod ", "rm -r ", "ls -l ")
+_SHELL = (
+    "attribution ",
+    "pip install ",
+    "export ",
+    "--",
+    "spark-submit ",
+    "chmod ",
+    "mkdir ",
+    "rm -r ",
+    "ls -l ",
+)
 _TABLE = re.compile(r"^(\[{1,2}[A-Za-z_.]+\]{1,2})(?:\s+(.*))?$", re.DOTALL)
 _KEYWORDS = re.compile(r"^[A-Za-z_]\w*=(?![= ])")
 
@@ -91,6 +101,29 @@ def parts_of(hint: str) -> tuple[Part, ...]:
         found.append(replace(part, before=before))
         start = end + 1
     return tuple(found)
+
+
+def said(hint: str) -> list[str]:
+    """Return what a message says of a hint: code behind ``Fix:``, and what is no code under another word.
+
+    Examples
+    --------
+    >>> said('at.read_log(..., hash_bits=64), or the ids as integers')
+    ['Fix: at.read_log(..., hash_bits=64)', 'Or: the ids as integers']
+    >>> said("write the file again")
+    ['To do: write the file again']
+    """
+    if "in Python, before the run: " in hint:  # the steps behind it belong together
+        return [f"Fix: {hint}"]
+    parts = parts_of(hint)
+    words = [part for part in parts if part.kind == "words"]
+    if not words:
+        return [f"Fix: {hint}"]
+    if len(words) == len(parts):
+        return [f"To do: {hint}"]
+    code = [part for part in parts if part.kind != "words"]
+    line = "".join(f"{part.before if place else ''}{part.text}{part.note}" for place, part in enumerate(code))
+    return [f"Fix: {line}", *(f"{'Or' if 'or' in part.before else 'To do'}: {part.text}" for part in words)]
 
 
 def _with_note(text: str) -> Part:

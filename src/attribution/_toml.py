@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from attribution._checks import duration_us
+from attribution._fixes import said
 from attribution.errors import ConfigError, nearest, unknown_name
 
 T = TypeVar("T")
@@ -88,7 +89,8 @@ def one_error(name: str, mistakes: Sequence[ConfigError]) -> ConfigError:
         error = ConfigError(f"{name}: {first.problem}", hint=first.hint)
     else:
         lines = [
-            f"\n  {number}. {entry.problem}" + (f"\n     Fix: {entry.hint}" if entry.hint else "")
+            f"\n  {number}. {entry.problem}"
+            + "".join(f"\n     {line}" for line in (said(entry.hint) if entry.hint else []))
             for number, entry in enumerate(mistakes, 1)
         ]
         error = ConfigError(f"{name} has {len(mistakes)} mistakes:{''.join(lines)}")

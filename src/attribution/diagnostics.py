@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from attribution._display import Display
+from attribution._fixes import said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +71,7 @@ class CheckResult(Display):
         return f"[{self.status}] {self.name}: {self.text}"
 
     def _notes(self) -> tuple[str, ...]:
-        return (f"Fix: {self.fix}",) if self.fix else ()
+        return tuple(said(self.fix)) if self.fix else ()
 
     def _repr_text(self) -> str:
         rows = (str(dict(row)) for row in self.rows)

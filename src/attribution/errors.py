@@ -102,7 +102,9 @@ class AttributionError(Exception):
         if self.why:
             text += f"\n  Why it matters: {self.why}"
         if self.hint:
-            text += f"\n  Fix: {self.hint}"
+            from attribution._fixes import said  # ast and tomllib, which only an error needs
+
+            text += "".join(f"\n  {line}" for line in said(self.hint))
         return text
 
     def say_fix(self, words: Callable[[str], str]) -> None:

@@ -152,7 +152,7 @@ def test_by_currency_every_ratio_is_of_one(engine, dims, tmp_path):
     assert "highest ROAS" not in credit.with_spend(table).summary()
     at.report(credit.with_spend(table)).to_html(tmp_path / "page.html")
     assert "4.286" not in (tmp_path / "page.html").read_text()  # 150 of two currencies over 35 of two
-    with pytest.raises(CreditError, match="leave currency= out"):
+    with pytest.raises(CreditError, match="every row tells its own"):
         credit.with_spend(table, currency="EUR")
 
 

@@ -112,6 +112,36 @@ def kept_journeys(log: Any, journeys: Any) -> None:
         raise LostError(msg)
 
 
+def same_log(watch: Watch) -> str:
+    """Return where the log that was read in the end differs from that of the world; empty where nowhere.
+
+    Row by row: times and channels of touches, times and values of conversions, and the credit of each
+    channel, so that nothing was moved either.
+    """
+    from tests.fixes.world import World
+
+    call = next(call for call in reversed(watch.calls) if call.name == "read_log")
+    logs = [call.function(**call.arguments), World()["log"]]
+    for name, table in {"touches": _rows_of_touches, "conversions": _rows_of_conversions}.items():
+        mended, true = (table(log.load()) for log in logs)
+        if mended != true:
+            return f"{name}: {mended} for {true}"
+    found = [at.attribute(log, "linear").to_frame()[["channel", "conversions", "value"]] for log in logs]
+    mended, true = (frame.sort_values("channel", ignore_index=True) for frame in found)
+    return "" if mended.equals(true) else f"credit: {mended.to_dict()} for {true.to_dict()}"
+
+
+def _rows_of_touches(log: Any) -> list[tuple[int, str]]:
+    return sorted(
+        (int(time), log.channels[code])
+        for time, code in zip(log.touches.time, log.touches.channel, strict=True)
+    )
+
+
+def _rows_of_conversions(log: Any) -> list[tuple[int, float]]:
+    return sorted(zip(log.conversions.time.tolist(), log.conversions.value.tolist(), strict=True))
+
+
 def kept_rows(watch: Watch, outcome: str, error: AttributionError) -> tuple[str, str]:
     """Compare what was read with the tables that went in: every row is there, or was told to be left out."""
     from tests.fixes.follow import as_frame

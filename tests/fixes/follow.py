@@ -7,6 +7,7 @@ import contextlib
 import copy
 import dataclasses
 import inspect
+import shutil
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -23,13 +24,14 @@ import attribution as at
 from attribution import _fixes as fixes
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.errors import AttributionError
-from tests.fixes.conserve import LostError, changed_table, kept_journeys, kept_rows
+from tests.fixes.conserve import LostError, changed_table, kept_journeys, kept_rows, same_log
 from tests.fixes.inventory import reaching
 from tests.fixes.watch import RESULT, Call, Watch, evaluated, executed, watched
 
 Make = Callable[[Path], Any]
 MOST_STEPS = 4
 REACHED: set[tuple[str, int]] = set()
+_FOLDERS = tempfile.TemporaryDirectory()
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Ran:
     """One printed fix that was followed.
 
     `outcome` is ``"works"``, ``"next fault"``, ``"words"`` (no code), ``"form"`` (a code with a blank), or
-    what went wrong: ``"same fault"``, ``"crash"``, ``"lost"``, ``"nothing to do it to"``.
+    what went wrong: ``"same fault"``, ``"crash"``, ``"lost"``, ``"moved"``, ``"nothing to do it to"``.
     """
 
     row: str
@@ -100,6 +102,7 @@ class Follow:
             self.done += 1
         elif name == own and any(map(is_dots, node.args)):
             if self._is_failed(call) or not self.failed or self.failed.name.rsplit(".", 1)[-1] != name:
+                self._positions(call, node)
                 for word, value in ((one.arg, one.value) for one in node.keywords if one.arg):
                     if word == "schema" and isinstance(value, ast.Call):
                         call.arguments["schema"] = schema_with(call, value)
@@ -111,6 +114,14 @@ class Follow:
             self.done += 1
         elif self._is_failed(call) and not self.done and not any(map(is_dots, node.args)):
             self._instead(call, node, own)
+
+    def _positions(self, call: Call, node: ast.Call) -> None:
+        """Put what stands before the dots in the first places of the call."""
+        own = [name for name in parameters(call) if name != "self"]
+        for name, value in zip(own, node.args, strict=False):
+            if is_dots(value):
+                return
+            call.arguments[name] = evaluated(value, call.scope | call.arguments)
 
     def _table(self, call: Call, node: ast.Call) -> bool:
         """Put what is made of a table in its place; return whether it is one."""
@@ -161,11 +172,15 @@ class Follow:
         scope: dict[str, Any] = dict(call.scope | call.arguments)
         for name, value in scope.items():
             if name in targets or (name in {"touches", "conversions", "spend", "users", "panel"}):
-                with suppress(TypeError):
+                with suppress(TypeError, ValueError):
                     scope[name] = as_frame(value)
+        used = {
+            one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)
+        }
         scope = executed(node, scope)
         for name in mine:
-            changed_table(name, before[name], scope[name], self.error)
+            if name in used:  # else it is read anew, from a file that was read wrongly before
+                changed_table(name, before[name], scope[name], self.error)
             call.arguments[name] = scope[name]
         self.done += 1
 
@@ -309,14 +324,16 @@ def tried(
     """Do it once, with the fixes; return what came of it."""
     for follow in follows:
         follow.seen, follow.done = -1, 0
+    folder = Path(_FOLDERS.name) / "row"  # always the same: a fix may name a file in it
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     with (
-        tempfile.TemporaryDirectory() as folder,
         contextlib.chdir(folder),
         watched(*follows, also=also) as watch,
         reaching(REACHED),
     ):
         try:
-            return None, watch, make(Path(folder))
+            return None, watch, make(folder)
         except Exception as error:  # noqa: BLE001 - it is what we look at
             return error, watch, None
 
@@ -353,6 +370,8 @@ def _rest(
         outcome, detail = judged(error, later, follow)
         if outcome == "works":
             outcome, detail = kept_rows(again, outcome, error)
+        if outcome == "works" and row.startswith("truths:") and (moved := same_log(again)):
+            outcome, detail = "moved", moved
         found.append(Ran(row, error.hint, part.text, outcome, detail))
         other = part.kind == "call" and follow.failed and part.function != follow.failed.name.split(".")[-1]
         if outcome == "next fault" and onward is None and isinstance(later, AttributionError) and not other:

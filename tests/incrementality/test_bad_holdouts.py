@@ -76,9 +76,9 @@ CASES = [
     ("same arms", users, {"treatment": "holdout"}, "different arms", "treatment="),
     ("no file", lambda: "nowhere.parquet", {}, "no file", "parquet"),
     ("no table", lambda: 5, {}, "neither a path nor a table", "a table of pandas"),
-    ("pooled and adjusted", users, {"covariate": "past", "variance": "pooled"}, "do not go", "leave out"),
+    ("pooled and adjusted", users, {"covariate": "past", "variance": "pooled"}, "do not go", "variance="),
     ("unknown variance", users, {"variance": "pool"}, "variance", "pooled"),
-    ("ratio with cost", users, {"denominator": "past", "cost": 5.0}, "do not go together", "leave out"),
+    ("ratio with cost", users, {"denominator": "past", "cost": 5.0}, "do not go together", "cost=None"),
 ]  # fmt: skip
 
 

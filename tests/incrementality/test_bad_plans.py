@@ -136,7 +136,7 @@ CASES = [
     ("calibrated: a frame", lambda: at.calibrate(CREDIT.to_frame(), {"email": LIFT}), "not a Credit", ""),
     ("evidence: credit as text", evidence(attributed="5"), "is no number", "attributed=1_240"),
     ("evidence: a day unknown", evidence(start="soon"), "is not a date", 'start="2026-03-01"'),
-    ("evidence: ends first", evidence(start="2026-03-01", end="2026-02-01"), "before it starts", "last"),
+    ("evidence: ends first", evidence(start="2026-03-01", end="2026-02-01"), "before it starts", "end="),
     ("evidence: in percent", evidence(capture=80), "between 0.001 and 1", "capture="),
     ("evidence: no age", evidence(age_weeks=NAN), "between 0 and 2600", "age_weeks="),
 ]  # fmt: skip

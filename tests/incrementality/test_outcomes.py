@@ -104,7 +104,7 @@ def test_one_outcome_in_a_list_and_moments(users):
         ({"outcome": ["revenue", "revenue"]}, "each once", "outcome="),
         ({"outcome": ["revenue", "visit"]}, "did you mean 'visits'", "outcome='visits'"),
         ({"outcome": ["revenue", "visits"], "treatment": ["treatment"]}, "two families", "outcome='revenue'"),
-        ({"outcome": ["revenue", "visits"], "denominator": "visits"}, "over itself", "without 'visits'"),
+        ({"outcome": ["revenue", "visits"], "denominator": "visits"}, "over itself", "denominator=None"),
         ({"outcome": ["visits", "revenue"], "denominator": "seen", "value": "revenue"},
          "numerator", "by itself"),
         ({"outcome": ["nothing", "revenue"]}, "outcome is 0 for everybody", "join"),

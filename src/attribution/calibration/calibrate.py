@@ -111,7 +111,7 @@ def calibrate(
     channels, attributed, total = _per_channel(credit, measure)
     if not total > 0:
         msg = f"the log has no {measure} to calibrate ({total:g})"
-        raise ExperimentError(msg, column="credit", hint="print(credit.sums()), and look at what was read")
+        raise ExperimentError(msg, column="credit", hint="look at what was read: log.audit(), credit.sums()")
     costs = _costs(credit, channels)
     evidence = _evidence(lifts, channels)
     one_of(blocked, "blocked", ("refuse", "drop"), error=ExperimentError)
@@ -166,7 +166,9 @@ def _readable(
     if not kept:
         msg = f"every experiment is blocked by a failed check: {', '.join(left_out)}"
         why = "a test whose arms were not filled as planned says nothing about the channel"
-        raise ExperimentError(msg, column="lifts", why=why, hint="print(lift.checks.failed)")
+        raise ExperimentError(
+            msg, column="lifts", why=why, hint="look at lift.checks.failed for the cause, and test again"
+        )
     return kept, tuple(left_out)
 
 

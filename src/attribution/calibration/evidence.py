@@ -112,7 +112,7 @@ class Evidence:
         days = [_day(name, getattr(self, name)) for name in ("start", "end")]
         if days[0] is not None and days[1] is not None and days[1] < days[0]:
             msg = f"the experiment ends ({self.end}) before it starts ({self.start})"
-            raise ExperimentError(msg, column="end", hint="start is its first day, end its last")
+            raise ExperimentError(msg, column="end", hint=f"start={self.end!r}, end={self.start!r}")
 
     @property
     def inflation(self) -> float:
@@ -248,16 +248,18 @@ def check_match(
         if failed := failed_checks(evidence):
             msg = f"the experiment on {channel!r} is blocked by a failed check ({failed})"
             why = "a test whose arms were not filled as planned says nothing about the channel"
-            hint = 'print(lift.checks.failed), or blocked="drop" to go on without it'
+            hint = 'blocked="drop" to go on without it; lift.checks.failed has the cause'
             raise ExperimentError(msg, column=where, why=why, hint=hint)
         if lift.design == "geo":
             _check_geo(channel, evidence, lift, measure, cost, where)
         found = evidence.found(measure, cost)
         if found is None:
             msg = f"the experiment on {channel!r} has no incremental {measure} in total"
-            hint = "analyze_holdout(..., outcome='conversions'), a count per user"
+            hint = "at.analyze_holdout(..., outcome='conversions'), a count per user"
             raise ExperimentError(
-                msg, column=where, hint=hint if measure == "conversions" else "value='revenue'"
+                msg,
+                column=where,
+                hint=hint if measure == "conversions" else "at.analyze_holdout(..., value='revenue')",
             )
     else:
         found = lift
@@ -328,18 +330,20 @@ def _check_geo(channel: str, evidence: Evidence, lift: Lift, measure: str, cost:
     if measure == "conversions" and evidence.goal is None:
         msg = f"the geo test on {channel!r} counts {lift.outcome!r}: money, or conversions?"
         why = "money over conversions is no factor"
-        hint = 'calibrate(..., measure="value"); or at.Evidence(lift, goal="purchase") of counted purchases'
+        hint = (
+            'at.calibrate(..., measure="value"), or at.Evidence(lift, goal="purchase") of counted purchases'
+        )
         raise ExperimentError(msg, column=where, why=why, hint=hint)
     if lift.details.get("cost") is None or lift.iroas is None:
         msg = f"the geo test on {channel!r} does not know what it cost"
         why = "credit is of all of a channel's advertising, and only the cost says how much of it was tested"
-        raise ExperimentError(msg, column=where, why=why, hint='analyze_geo(..., cost="spend")')
+        raise ExperimentError(msg, column=where, why=why, hint='at.analyze_geo(..., cost="spend")')
     if evidence.attributed is None and not (math.isfinite(cost) and cost > 0):
         msg = f"the geo test on {channel!r} is of other regions and days than the credit, which has no cost"
         why = "what travels is the test's return, times what the channel cost"
         hint = (
-            "calibrate(credit.with_spend(spend), ...); or at.Evidence(lift, attributed=...): the credit that "
-            "the treatment brought in its geos and days"
+            "at.calibrate(credit.with_spend(spend), ...), or at.Evidence(lift, attributed=...)  # the credit "
+            "that the treatment brought in its geos and days"
         )
         raise ExperimentError(msg, column=where, why=why, hint=hint)
 

@@ -47,6 +47,7 @@ def _shown(value: object) -> str:
 
 def print_checks(checks: CheckResults) -> None:
     """Print checks, the failed ones first, each with its remedy and examples."""
+    from attribution._fixes import said
     from attribution.reporting.formats import clean, without_controls
 
     columns = min(width(), 110)
@@ -58,7 +59,8 @@ def print_checks(checks: CheckResults) -> None:
             textwrap.fill(clean(check.text), columns, initial_indent=lead, subsequent_indent=" " * len(lead))
         )
         if check.fix and check.passed is not True:
-            print(f"{' ' * len(lead)}Fix: {clean(check.fix)}")
+            for line in said(clean(check.fix)):
+                print(f"{' ' * len(lead)}{line}")
         if check.passed is False:
             for row in check.rows:
                 cells = ", ".join(f"{name}={_shown(value)}" for name, value in row.items())

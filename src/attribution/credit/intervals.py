@@ -132,7 +132,7 @@ def _together(correction: str | None, method: str) -> bool:
         return method == "percentile"
     if one_of(correction, "correction", CORRECTIONS, error=CreditError) == "max_t" and method != "percentile":
         msg = f"method={method!r} corrects single intervals, and those of correction='max_t' hold together"
-        raise CreditError(msg, column="method", hint='correction="max_t" alone, or correction="none"')
+        raise CreditError(msg, column="method", hint='method="percentile", or correction="none"')
     return correction == "max_t"
 
 

@@ -37,7 +37,7 @@ def in_currency(credit: Credit, found: Sequence[str]) -> Credit:
             settings = {**credit.settings, "currencies": tuple(known)}
             return replace(credit, settings=settings, notes=(*credit.notes, note))
         msg = f"the conversions are in several currencies: {', '.join(known[:5])}"
-        hint = 'at.attribute(..., by=("channel", "currency")), or currency=..., rates={...}'
+        hint = 'at.attribute(..., by=("channel", "currency")), or currency="...", rates={"...": ...}'
         raise CreditError(msg, column="currency", why="the sum of their values would mean nothing", hint=hint)
     refuse_contradiction(asked, known[0], what="values are")
     notes = credit.notes
@@ -53,6 +53,4 @@ def refuse_several(asked: str, known: Sequence[str]) -> None:
     if asked and len(known) > 1:
         msg = f"currency={asked!r} contradicts the data: values are in {', '.join(known)}"
         why = "amounts would bear a name that is not theirs"
-        raise CreditError(
-            msg, column="currency", why=why, hint="leave currency= out: every row tells its own"
-        )
+        raise CreditError(msg, column="currency", why=why, hint='currency=""  # every row tells its own')

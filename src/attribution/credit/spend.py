@@ -49,7 +49,8 @@ def join_spend(
     except CreditError as error:
         fix = error.hint or ""
         begins = ("spend[", "spend = ") if isinstance(spend, Mapping) else ("spend[", "spend = ", "if ")
-        line = reading_line(spend) if fix.startswith(begins) else None
+        anew = fix.startswith("spend = pandas.read_")  # the fix reads the file itself
+        line = reading_line(spend) if fix.startswith(begins) and not anew else None
         if line is None:
             raise
         whole = f"{line}; {fix}"

@@ -118,8 +118,14 @@ def _flight(table: Any, columns: tuple[str, ...]) -> Calendar:
     rows = np.flatnonzero(last < first).tolist()
     if rows:
         msg = f"a cost ends before it begins: {begins!r} is after {ends!r}"
-        raise CreditError(msg, column=ends, rows=rows, hint="exchange the two dates of these rows")
+        raise CreditError(msg, column=ends, rows=rows, hint=_exchanged(begins, ends))
     return Calendar(begins, "day" if bool((first == last).all()) else "flight", first, last)
+
+
+def _exchanged(begins: str, ends: str) -> str:
+    """Return the line that puts the earlier of two dates first."""
+    both = f'spend[["{begins}", "{ends}"]]'
+    return f"{both} = numpy.sort({both}.astype(str), axis=1)"
 
 
 def _complete(table: Any, name: str) -> Any:
@@ -209,15 +215,20 @@ def _days(column: Any, name: str, period: str) -> Ints:
     rows = np.flatnonzero((days < _FIRST_DAY) | (days > _LAST_DAY)).tolist()
     if rows:
         msg = "a date lies outside the years 1 to 9999"
-        raise CreditError(msg, column=name, rows=rows, hint="was its unit taken for another one?")
+        raise CreditError(
+            msg, column=name, rows=rows, hint="check its unit: seconds may have been read as days"
+        )
     return days
 
 
 def _as_dates(column: Any, name: str) -> str:
     """Return the line that makes dates of a column, or of several readings each with its own."""
+    import pyarrow as pa
+
     line = f'spend["{name}"] = pandas.to_datetime(spend["{name}"]{{}}, format="{{}}")'
     if not is_text(column.type):
-        return line.format(".astype(str)", "%Y%m%d")
+        whole = "" if pa.types.is_integer(column.type) else '.astype("Int64")'
+        return line.format(f"{whole}.astype(str)", "%Y%m%d")
     cells = column.to_numpy(zero_copy_only=False).astype(str)
     parts = [
         re.fullmatch(r"\s*(\d{1,2})([/.-])(\d{1,2})[/.-](\d{4})\s*", cell) for cell in set(cells.tolist())
@@ -234,4 +245,4 @@ def _as_dates(column: Any, name: str) -> str:
         return day_first
     if any(int(part[3]) > 12 for part in found):
         return month_first
-    return f"if {found[0][0].strip()!r} has the month first: {month_first}; if the day: {day_first}"
+    return f"{month_first}; {day_first}  # whichever of month and day {found[0][0].strip()!r} has first"

@@ -162,7 +162,9 @@ def one_cost_column(columns: Sequence[str]) -> str | None:
     if len(found) > 1 and "cost" not in (plain(name) for name in found):
         msg = f"the spend has {' and '.join(map(repr, found[:4]))}: which of them is the cost?"
         rest = [name for name in found if name != found[0]]
-        raise CreditError(msg, column=found[0], hint=f"if {found[0]!r}: spend = spend.drop(columns={rest!r})")
+        raise CreditError(
+            msg, column=found[0], hint=f"spend = spend.drop(columns={rest!r})  # if {found[0]!r} is it"
+        )
     exact = [name for name in found if plain(name) == "cost"]
     return next(iter(exact or found), None)
 

@@ -48,7 +48,9 @@ def read_cost(column: Any, name: str) -> Floats:
     numeric = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
     if not any(is_numeric(kind) for is_numeric in numeric):
         msg = f"costs are {kind}, not numbers"
-        raise CreditError(msg, column=name, hint=f'spend["{name}"] = pandas.to_numeric(spend["{name}"])')
+        flags = pa.types.is_boolean(kind)
+        hint = f'spend["{name}"] = spend["{name}"].astype(float)' if flags else "give one number a row"
+        raise CreditError(msg, column=name, hint=hint)
     cost = np.array(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
     for what, wrong, hint in (
         (

@@ -49,15 +49,15 @@ def in_one_currency(credit: Credit, table: SpendTable, money: Money, notes: list
     if table.currencies is not None:
         found = distinct(entry or "" for entry in table.currencies.tolist())
         msg = f"costs are in several currencies: {', '.join(found[:5])}"
+        rates = ", ".join(f'"{name}": ...' for name in found if not same_currency(name, values))
         hint = (
-            "convert them, with_spend(spend, rates={...}), or break the credit down by channel and currency"
+            f'credit.with_spend(spend, rates={{{rates}}}), or at.attribute(..., by=("channel", "currency"))'
         )
         raise CreditError(msg, column=column, why="their sum would mean nothing", hint=hint)
     if table.currency and values and not same_currency(table.currency, values):
         msg = f"costs are in {table.currency}, and the values of the conversions in {values}"
-        hint = (
-            f'with_spend(spend, rates={{"{table.currency}": ...}}), what one {table.currency} is in {values}'
-        )
+        hint = f'credit.with_spend(spend, rates={{"{table.currency}": ...}})'
+        hint += f", what one {table.currency} is in {values}"
         raise CreditError(msg, column=column, why=why, hint=hint)
     refuse_contradiction(money.currency, table.currency, what="costs are")
     refuse_contradiction(money.currency, values, what="values are")

@@ -116,7 +116,8 @@ def read_spend(spend: Spend, dimensions: Iterable[str] = (), week_start: str = "
     reserved = np.flatnonzero(keys["channel"] == UNATTRIBUTED)
     if len(reserved):
         msg = f"{UNATTRIBUTED!r} is no channel: nothing can be spent on it"
-        hint = "rename it, or leave the row out"
+        own = f'spend["{names["channel"]}"]'
+        hint = f'{own} = {own}.replace("{UNATTRIBUTED}", "other")'
         raise CreditError(msg, column=names["channel"], rows=reserved.tolist(), hint=hint)
     cost = read_cost(decoded(table.column(names["cost"])), names["cost"])
     calendar = None if when is None else read_calendar(table, when, week_start)
@@ -283,7 +284,8 @@ def _currency(table: Any, names: Mapping[str, str]) -> tuple[str, NDArray[np.obj
         msg = (
             f"the costs are headed {names['cost']!r}, and the column {names['currency']!r} says {found[0]!r}"
         )
-        raise CreditError(msg, column=names["currency"], hint="leave out the one that is wrong")
+        hint = f"spend = spend.drop(columns=[{names['currency']!r}])  # if the heading is right"
+        raise CreditError(msg, column=names["currency"], hint=hint)
     if all(same_currency(found[0], entry) for entry in found):
         return found[0], None
     return "", entries
@@ -311,5 +313,8 @@ def _refuse_duplicates(
         seen = ", ".join(f"{name} {str(table.column(name)[rows[0]].as_py())!r}" for name in columns)
         msg = f"the spend has more than one row for {seen}"
         why = "the same cost counted twice would halve the ROAS"
-        hint = f'if all are right: spend.groupby({columns}, as_index=False)["{names["cost"]}"].sum()'
+        hint = (
+            f'spend = spend.groupby({columns}, as_index=False, dropna=False)["{names["cost"]}"].sum()'
+            "  # if all are right"
+        )
         raise CreditError(msg, column=", ".join(columns), rows=rows, why=why, hint=hint)

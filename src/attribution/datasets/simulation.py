@@ -209,13 +209,15 @@ def _read_holdout(holdout: object, n_users: int) -> dict[str, float | Bools]:
     for name, entry in holdout.items():
         if name not in sent:
             msg = f"{name!r} cannot be withheld from a user: the retailer does not send it"
-            raise DatasetError(msg, column="holdout", hint=f"one of {', '.join(sent)}")
+            raise DatasetError(
+                msg, column="holdout", hint=f'holdout={{"{sent[0]}": 0.2}}, or one of {", ".join(sent)}'
+            )
         if hasattr(entry, "__len__") and not isinstance(entry, str):
             out[name] = _read_arms(entry, f"holdout[{name!r}]", n_users)
             continue
         if not 0 < fraction(entry, f"holdout[{name!r}]", error=DatasetError) < 1:
             msg = f"holdout[{name!r}]={entry!r} leaves one arm empty"
-            raise DatasetError(msg, column="holdout", hint='a share between 0 and 1: holdout={"email": 0.2}')
+            raise DatasetError(msg, column="holdout", hint=f'holdout={{"{name}": 0.2}}')
         out[name] = float(entry)
     return out
 

@@ -298,7 +298,7 @@ def _rate(traits: Traits) -> float:
         return converted / journeys
     what = "none" if not converted else "every one"
     msg = f"of {journeys:,.0f} journeys with a touch {what} converted, so there are no rates to compare"
-    raise JourneyError(msg, hint="journeys with and without a conversion: at.build_journeys(log, nulls=True)")
+    raise JourneyError(msg, hint="at.build_journeys(log, nulls=True)")
 
 
 def _tests(

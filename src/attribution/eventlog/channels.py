@@ -121,7 +121,7 @@ class ChannelRule:
         if isinstance(value, Sequence) and not isinstance(value, str) and 2 <= len(value) <= len(known):
             return cls(*value)
         msg = f"{value!r} is no channel rule"
-        raise LogError(msg, column="rules", hint='("email", "re:newsletter|crm"), or a ChannelRule')
+        raise LogError(msg, column="rules", hint='rules=[{"channel": "email", "raw": "re:newsletter|crm"}]')
 
 
 def check_name(name: str, what: str) -> None:

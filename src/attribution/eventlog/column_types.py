@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow.types as pat
 
 from attribution.errors import LogError
@@ -12,7 +13,7 @@ from attribution.eventlog import kinds
 from attribution.eventlog.arrays import without_views
 from attribution.eventlog.faults import Screen
 from attribution.eventlog.numbers import read_values
-from attribution.eventlog.reasons import REASONS
+from attribution.eventlog.reasons import DROP, REASONS
 from attribution.eventlog.schema import LogSchema, raise_all
 from attribution.eventlog.sources import ColumnType, Source
 from attribution.eventlog.tables import TableColumns
@@ -44,7 +45,7 @@ def check_types(
         ):
             if column is not None:
                 _accepted(source, column, kind, role, faults)
-    _check_clocks(clocks, [table.time for table in tables], schema, faults)
+    _check_clocks(clocks, [table.time for table in tables], sources, schema, faults)
     signs = {entry.text or pat.is_signed_integer(kinds.plain(entry.type)) for entry in users}
     wide = any(pat.is_uint64(kinds.plain(entry.type)) for entry in users)
     return _agreed_users(users, [table.user for table in tables], faults), wide and True in signs
@@ -137,8 +138,40 @@ def _cure(source: Source, column: str, kind: Any, role: str) -> str:
     elif role == "time" and "period" in str(kind):
         hint = "@ = @.dt.to_timestamp()"
     elif role == "value" and kinds.is_text(kind):
-        hint = value_cure(source, column) or hint
+        hint = value_cure(source, column) or '@ = pandas.to_numeric(@.astype("float64"))'
+        hint = hint.removesuffix(f"; {DROP} leaves those rows out")  # the whole column is refused
+    elif role == "time" and kinds.number_kind(kind) == "float":
+        unit = _counted(source, column)
+        if unit is not None:
+            hint = f"@ = pandas.to_datetime(@, {unit})"
     return hint.replace("@", there)
+
+
+def _counted(source: Source, column: str) -> str | None:
+    """Return what numbers of a time count, by their size; None where nothing tells or they cannot be read."""
+    if source.one_shot:
+        return None
+    try:
+        first = next(iter(source.batches([column])), None)
+        numbers = np.zeros(0) if first is None else np.asarray(first.column(0).to_pandas(), np.float64)
+    except (LogError, TypeError, ValueError):
+        return None
+    numbers = numbers[np.isfinite(numbers)]
+    if not len(numbers):
+        return None
+    size = float(np.median(np.abs(numbers)))
+    found = [how for low, high, how in _COUNTS if low <= size < high]
+    return found[0] if found else None
+
+
+_COUNTS = (
+    (20_000, 80_000, 'unit="D", origin="1899-12-30"'),  # days, as spreadsheets count them
+    (19_000_101, 21_001_232, 'format="%Y%m%d"'),
+    (1e8, 1e10, 'unit="s"'),
+    (1e11, 1e13, 'unit="ms"'),
+    (1e14, 1e16, 'unit="us"'),
+    (1e17, 1e19, 'unit="ns"'),
+)
 
 
 def _struct_cure(there: str, kind: Any, role: str) -> str:
@@ -215,12 +248,16 @@ def _agreed_users(users: Sequence[ColumnType], names: Sequence[str], faults: lis
 
 
 def _check_clocks(
-    clocks: Sequence[ColumnType], names: Sequence[str], schema: LogSchema, faults: list[LogError]
+    clocks: Sequence[ColumnType],
+    names: Sequence[str],
+    sources: Sequence[Source],
+    schema: LogSchema,
+    faults: list[LogError],
 ) -> None:
     integer = [entry for entry in clocks if kinds.time_kind(entry.type) == "integer"]
     if integer and schema.time_unit is None:
         msg = f"times of {integer[0].where} are integers, and nothing says what they count"
-        hint = 'LogSchema(time_unit="s")  # or "ms", "us", "ns"'
+        hint = _unit_cure(integer[0], sources, names)
         faults.append(
             LogError(msg, column=names[0], why="a wrong unit is wrong by a factor of a thousand", hint=hint)
         )
@@ -243,6 +280,18 @@ def _check_clocks(
         faults.append(clock_clash(zones, dict(zip(("touches", "conversions"), names, strict=False))))
 
 
+def _unit_cure(entry: ColumnType, sources: Sequence[Source], names: Sequence[str]) -> str:
+    """Return what says what integers count: a unit, or the line for dates that are written as numbers."""
+    place = next((n for n, source in enumerate(sources) if entry in source.types(names[n])), 0)
+    found = _counted(sources[place], names[place]) or ""
+    there = f'{sources[place].table}["{names[place]}"]'
+    if found.startswith("format="):
+        return f"{there} = pandas.to_datetime({there}.astype(str), {found})"
+    if "origin=" in found:
+        return f"{there} = pandas.to_datetime({there}, {found})"
+    return f"LogSchema(time_{found})" if found else 'LogSchema(time_unit="s")  # or "ms", "us", "ns"'
+
+
 def clock_clash(zones: dict[str, str], columns: Mapping[str, str]) -> LogError:
     """Return the error of times on several clocks: {zone: where it was seen}, {table: its time column}."""
     places = ", ".join(f"{_CLOCKS.get(zone, f'zone {zone}')} in {where}" for zone, where in zones.items())
@@ -251,7 +300,7 @@ def clock_clash(zones: dict[str, str], columns: Mapping[str, str]) -> LogError:
         column=next(iter(columns.values())),
         why="touches and conversions would be hours apart from where they were",
         hint="; ".join(
-            f'{table}["{name}"] = pandas.to_datetime({table}["{name}"], format="ISO8601", utc=True)'
+            f'{table}["{name}"] = pandas.to_datetime({table}["{name}"], format="mixed", utc=True)'
             for table, name in columns.items()
         )
         + "  # where no offset means UTC",

@@ -209,7 +209,7 @@ def make_grouping(
             raise LogError(unknown_name(f"column in touches for {part} =", name, known), column=name)
         if name is not None and part not in wanted:
             msg = f"{part}={name!r} is named, but no rule looks at it"
-            raise LogError(msg, column=name, hint=f"ChannelRule(..., {part}=...), or leave it out")
+            raise LogError(msg, column=name, hint=f"{part}=None, or at.ChannelRule(..., {part}=...)")
         if name is None:
             name = _usual(part, known)
         if part in wanted and name is not None:

@@ -101,9 +101,7 @@ def read_log(
     if not isinstance(hash_bits, int) or hash_bits not in (64, 128):
         msg = f"hash_bits={hash_bits!r} must be 64 or 128"
         why = "users are kept as hashes; two users who share one would count as one"
-        hint = (
-            "hash_bits=128 for text ids of a billion users; 64 for fewer, and for integer ids of any number"
-        )
+        hint = "hash_bits=64, or hash_bits=128 for text ids of a billion users"
         raise LogError(msg, column="hash_bits", why=why, hint=hint)
     known = LogSchema.of(schema)
     touch_source = open_source(touches, "touches")

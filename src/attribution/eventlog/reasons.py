@@ -98,6 +98,11 @@ REASONS = {
     "time_ms": _epoch("ms", "milliseconds"),
     "time_us": _epoch("us", "microseconds"),
     "time_ns": _epoch("ns", "nanoseconds"),
+    "time_point": Reason(
+        "times are whole numbers written with a decimal point",
+        _NO_TIME,
+        '@ = @.astype("string").str.replace(r"\\.0*\\s*$", "", regex=True)',
+    ),
     "time_fraction": Reason(
         "times are numbers with a fraction: seconds since 1970, by their size",
         _NO_TIME,
@@ -106,7 +111,7 @@ REASONS = {
     "time_zone": Reason(
         "times have no offset while others of this column have one",
         "naive and aware times together would be hours apart from where they were",
-        '@ = pandas.to_datetime(@, format="ISO8601", utc=True)  # where no offset means UTC',
+        '@ = pandas.to_datetime(@, format="mixed", utc=True)  # where no offset means UTC',
         fatal=True,
     ),
     "time_range": Reason(
@@ -144,6 +149,12 @@ REASONS = {
         "read the wrong way, they are a thousand times too large or too small",
         '@ = pandas.to_numeric(@.astype("string").str.replace(r"[^0-9.+-]", "", regex=True))  # if the comma '
         'parts thousands; else @.str.replace(",", ".") first',
+    ),
+    "value_currencies": Reason(
+        "values are not numbers: texts in several currencies",
+        "their sum would mean nothing",
+        "write the currency into a column of its own, and numbers into this one",
+        fatal=True,
     ),
     "value_text": Reason(
         "values are not numbers",

@@ -70,7 +70,7 @@ class StreamSource(Source):
             yield batch
         if self._rows_seen not in (None, rows):
             msg = f"{self.table}: the {self._name} gave {self._rows_seen:,} rows at first, then {rows:,}"
-            raise LogError(msg, hint="a pyarrow.Table of what it gives, made before")
+            raise LogError(msg, hint=f"{self.table} = pyarrow.table({self.table})  # once, before")
         self._rows_seen = rows
 
     def _read(self, columns: Sequence[str]) -> Iterator[Any]:

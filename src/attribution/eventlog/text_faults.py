@@ -31,15 +31,21 @@ _COMMA = (
 _ONE_COMMA = rf"{_AMOUNT}[1-9]\d{{0,2}},\d{{3}}{_END}"
 _GROUPS_ALONE = rf"{_AMOUNT}\d{{1,3}}(?:,\d{{3}}){{2,}}{_END}|{_AMOUNT}\d{{1,3}}(?:\.\d{{3}}){{2,}}{_END}"
 _EXPONENT = r"\d[eE][+-]?\d"
+_SCALE = r"(?:[kKmMbB]|[mb]n|mio|Mio|mrd|Mrd|tsd|Tsd|cr|lakh)\.?"
+_OTHERWISE = (  # signs that change a number, and that stripping would take away
+    r"[()%\x{2030}\x{2212}\x{2010}-\x{2015}]|\d[\s\pZ]*-[\s\pZ\p{Sc}]*$"
+    rf"|\d[\s\pZ]*{_SCALE}[\s\pZ\p{{Sc}}]*$"
+)
 _WHOLE = rf"{_AMOUNT}(?:\d{{1,3}}(?:{_GROUP}\d{{3}})+|\d+){_END}"
 
 _DAY_MONTH = r"^\s*(\d{1,2})[./-](\d{1,2})[./-]\d{4}(?:[ T,]|$)"
 _BEYOND_TWELVE = r"(?:1[3-9]|2\d|3[01])"
 _TIMES = (
-    ("time_s", r"^\s*[1-3]?\d{9}(?:\.0*)?\s*$"),
-    ("time_ms", r"^\s*[1-3]?\d{12}(?:\.0*)?\s*$"),
-    ("time_us", r"^\s*[1-3]?\d{15}(?:\.0*)?\s*$"),
-    ("time_ns", r"^\s*[1-3]?\d{18}(?:\.0*)?\s*$"),
+    ("time_s", r"^\s*[1-3]?\d{9}\s*$"),
+    ("time_ms", r"^\s*[1-3]?\d{12}\s*$"),
+    ("time_us", r"^\s*[1-3]?\d{15}\s*$"),
+    ("time_ns", r"^\s*[1-3]?\d{18}\s*$"),
+    ("time_point", r"^\s*[1-3]?(?:\d{9}|\d{12}|\d{15}|\d{18})\.0*\s*$"),
     (
         "time_loose",
         (
@@ -82,10 +88,22 @@ def reject_values(text: Any, bad: Bools, column: str, screen: Screen) -> None:
         reason = "value_ambiguous"
     else:
         reason = "value_point"
-    if _fits(text, _EXPONENT).any():  # stripping letters would make another number of it
-        reason = "value_text"
+    if _fits(text, _EXPONENT).any() or _fits(text, _OTHERWISE).any():
+        reason = "value_text"  # stripping letters and signs would make another number of it
+    elif _several_currencies(text):
+        reason = "value_currencies"
     screen.reject(reason, column, bad & amounts)
     screen.reject("value_text", column, bad & ~amounts)
+
+
+def _several_currencies(text: Any) -> bool:
+    """Whether amounts bear different signs or codes of currencies."""
+    signs = pc.unique(pc.replace_substring_regex(text, r"[^\p{Sc}\p{L}]", "")).to_pylist()
+    known = {_CODES.get(sign, sign.upper()) for sign in signs if sign}
+    return len(known) > 1 and all(len(name) == 3 or name in _CODES.values() for name in known)
+
+
+_CODES = {"€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "kr": "SEK", "Kr": "SEK"}
 
 
 def reject_times(text: Any, bad: Bools, column: str, screen: Screen) -> None:

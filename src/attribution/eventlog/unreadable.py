@@ -96,14 +96,34 @@ def unreadable(path: Path, table: str, reason: str) -> LogError:
 def not_utf8(path: Path, table: str, reason: str, name: str = "UTF-8") -> LogError:
     """Return the error of a file of text in another encoding."""
     msg = f"{table}: {str(path)!r} is not {name} ({reason})"
-    hint = f'pandas.read_csv({str(path)!r}, encoding="cp1252"), or the encoding that it was written in'
+    if name != "UTF-8":  # it says what it is, and is not
+        hint = "write the file again: it is damaged, or was cut short"
+    else:
+        hint = f"{_read_by_pandas(path, table, 'cp1252')}, or the encoding that it was written in"
     return LogError(msg, why="its names would be read wrong", hint=hint)
 
 
 def no_text(path: Path, table: str) -> LogError:
     """Return the error of a file in which every other byte is zero, or that is no text at all."""
     msg = f"{table}: {str(path)!r} is no text, or UTF-16 without the mark that says so"
-    return LogError(msg, hint=f'pandas.read_csv({str(path)!r}, encoding="utf-16-le", sep="\\t")')
+    with path.open("rb") as file:
+        head = file.read(4096)
+    low, high = head[1::2], head[::2]
+    if head.startswith(b"\x1f\x8b"):
+        hint = f"call it {path.name + '.gz'!r}: it is compressed, and its name does not say so"
+    elif low.count(0) > len(low) // 2:
+        hint = _read_by_pandas(path, table, "utf-16-le")
+    elif high.count(0) > len(high) // 2:
+        hint = _read_by_pandas(path, table, "utf-16-be")
+    else:
+        hint = "write the file again as text, or as Parquet"
+    return LogError(msg, hint=hint)
+
+
+def _read_by_pandas(path: Path, table: str, encoding: str) -> str:
+    """Return the line that reads a file of text in another encoding, whatever parts its columns."""
+    read = f'pandas.read_csv({str(path)!r}, encoding="{encoding}", sep=None, engine="python", dtype=str)'
+    return f"{table} = {read}" if table.isidentifier() and table != "paths" else f"table = {read}"
 
 
 def refuse_changed(path: Path, table: str, known: Mapping[str, Any], found: Mapping[str, Any]) -> None:

@@ -308,7 +308,9 @@ class _Table:
         if isinstance(entry, str):
             if self._columns is None:
                 msg = f"{role}={entry!r} names a column, and users is one column of ids"
-                raise ExperimentError(msg, column=role, hint=f'{role}=frame["{entry}"], or users=frame')
+                raise ExperimentError(
+                    msg, column=role, hint=f'users=pandas.DataFrame({{"user_id": [...], "{entry}": [...]}})'
+                )
             name, values = entry, self.column(entry, label=role == "strata")
         else:
             name = str(getattr(entry, "name", None) or ("stratum" if role == "strata" else role))

@@ -158,7 +158,7 @@ class Experiment:
                     continue
                 if smallest < len(covariates) + 3:
                     msg = f"{smallest} users in an arm are too few for {len(covariates)} covariates"
-                    raise ExperimentError(msg, column="covariate", hint="fewer covariates, or none")
+                    raise ExperimentError(msg, column="covariate", hint="covariate=None, or fewer of them")
                 compared = [set(self._compared(arm, label)) for arm in (treatment, request.holdout)]
                 comparisons[treatment, label] = (compared[0], compared[1])
         return lin(self.found.groups, comparisons, covariates, robust)

@@ -113,12 +113,14 @@ def of_moments(users: Mapping[Any, Moments], request: Request) -> Tallied:
         "count": request.count,
         "winsorise": request.winsorise,
         "two_part": request.two_part or None,
-        'design="psa" or "ghost_ads" with exposed': request.exposed if request.design != "itt" else None,
+        "exposed": request.exposed if request.design != "itt" else None,
     }
     for name, asked in impossible.items():
         if asked is not None:
-            msg = f"{name}= needs rows, and only moments were given"
-            raise ExperimentError(msg, column="users", hint="pass the rows, or leave the argument out")
+            said = f"design={request.design!r} with exposed" if name == "exposed" else name
+            msg = f"{said}= needs rows, and only moments were given"
+            left_out = 'design="itt"' if name == "exposed" else f"{name}={False if asked is True else None}"
+            raise ExperimentError(msg, column="users", hint=f"{left_out}, or the rows instead of moments")
     columns = {metric: str(column) for metric, column in needed(request).items()}
     groups: dict[Group, Moments] = {
         (label_of(arm), "", 0): part.under(columns) for arm, part in users.items()

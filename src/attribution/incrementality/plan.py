@@ -169,7 +169,7 @@ def plan_holdout(
     if not -1 < _number(rho, "rho") < 1:
         msg = f"rho={rho!r} is no correlation that leaves anything to explain"
         raise ExperimentError(
-            msg, column="rho", hint="rho=0.5; rho**2 is the R2 of a regression on the covariate"
+            msg, column="rho", hint="rho=0.5  # rho**2 is the R2 of a regression on the covariate"
         )
     size = _above(cluster_size, "cluster_size")
     if size < 1:
@@ -268,7 +268,9 @@ def _effect(
     }
     if len(given) > 1:
         msg = f"{' and '.join(given)} state the effect in different ways"
-        raise ExperimentError(msg, column=next(iter(given)), hint="give one of them")
+        raise ExperimentError(
+            msg, column=next(iter(given)), hint=", or ".join(f"{name}=None" for name in given)
+        )
     if not given:
         return None
     (name, entry), *_ = given.items()
@@ -276,7 +278,7 @@ def _effect(
     if name == "lift":
         if not design.baseline:
             msg = "a lift is relative to the baseline, which is 0"
-            raise ExperimentError(msg, column="lift", hint="effect=0.02, a difference")
+            raise ExperimentError(msg, column="lift", hint="lift=None, effect=0.02  # a difference")
         number *= abs(design.baseline)
     elif name == "iroas":
         if money is None:
@@ -291,7 +293,8 @@ def _effect(
     reached = design.baseline + number * design.dilution
     if design.proportion and not 0 < reached < 1:
         msg = f"{name}={entry!r} moves the rate from {design.baseline:g} to {reached:g}"
-        hint = f"{name}={number / 100 / design.baseline:g} for {entry:g} percent" if name == "lift" else None
+        share = number / 100 / (design.baseline if name == "lift" else 1.0)
+        hint = f"{name}={share:g} for {entry:g} percent" if name != "iroas" else None
         raise ExperimentError(msg, column=name, hint=hint)
     return number
 

@@ -108,7 +108,7 @@ class Request:
         outcomes = _outcomes(outcome)
         if len(outcomes) > 1 and isinstance(treatment, list | tuple):
             msg = "several treatments and several outcomes at once are two families of tests in one"
-            hint = f"one outcome at a time: outcome={outcomes[0]!r}, treatment={list(treatments)!r}"
+            hint = f"outcome={outcomes[0]!r}, treatment={list(treatments)!r}  # one outcome at a time"
             raise ExperimentError(msg, column="outcome", hint=hint)
         request = cls(
             outcome=outcomes[0],
@@ -150,7 +150,7 @@ class Request:
         one_sided = self.alternative if self.alternative != "two-sided" else None
         if self.margin and one_sided is None:
             msg = "margin= says how much worse is still no worse, and a two-sided test knows no worse"
-            raise ExperimentError(msg, column="margin", hint='alternative="larger", or "smaller"')
+            raise ExperimentError(msg, column="margin", hint='alternative="larger", or alternative="smaller"')
         without = (
             (
                 "count",
@@ -207,13 +207,15 @@ class Request:
         for one, first, other, second, why in without:
             if first is not None and second is not None:
                 msg = f"{one}= and {other}= do not go together"
-                raise ExperimentError(msg, column=other, why=why, hint=f"leave out {one}= or {other}=")
+                raise ExperimentError(
+                    msg, column=other, why=why, hint=f"{_without(one)}, or {_without(other)}"
+                )
         measured = {*self.outcomes, self.value, self.denominator, self.exposed, self.cost_column}
         for name in self.covariates:
             if name in measured:
                 msg = f"covariate={name!r} is also what the test measures"
                 why = "it is known only after assignment; adjusting for it takes part of the effect away"
-                hint = "covariate= a column from before assignment"
+                hint = "covariate=None, or a column from before assignment"
                 raise ExperimentError(msg, column="covariate", why=why, hint=hint)
         for name in self.placebos:
             if name in measured:
@@ -221,12 +223,16 @@ class Request:
                 raise ExperimentError(msg, column="placebo", hint="placebo= a column from before assignment")
         if self.denominator in self.outcomes:
             msg = f"denominator={self.denominator!r} is an outcome too, and a column over itself is 1"
-            raise ExperimentError(msg, column="denominator", hint=f"outcome= without {self.denominator!r}")
+            raise ExperimentError(msg, column="denominator", hint="denominator=None")
         if self.denominator is not None and self.value in self.outcomes:
             msg = "value= is the numerator of the ratio, whose incremental sum is another question"
-            raise ExperimentError(
-                msg, column="value", hint="analyse it by itself: outcome= without denominator="
-            )
+            raise ExperimentError(msg, column="value", hint="denominator=None  # by itself")
+
+
+def _without(name: str) -> str:
+    """Return the argument as if it had been left out."""
+    left_out = {"alternative": '"two-sided"', "two_part": "False", "variance": '"welch"'}
+    return f"{name}={left_out.get(name)}"
 
 
 def _margin(margin: Any) -> float:

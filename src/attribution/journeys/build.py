@@ -345,7 +345,7 @@ def check_goal(labels: Sequence[str] | None, goal: str | tuple[str, ...] | None)
         return
     if labels is None:
         msg = f"goal={goal!r} was asked for, but the conversions have no goal column"
-        raise JourneyError(msg, hint='at.LogSchema(goal="...") names it; or leave goal out')
+        raise JourneyError(msg, hint='goal=None, or at.LogSchema(goal="...")')
     wanted = _names(goal)
     for name in wanted:
         if name not in labels and nearest(name, labels) is not None:  # misspelt, most likely

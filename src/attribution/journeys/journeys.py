@@ -200,7 +200,7 @@ class Journeys(Display):
                     msg,
                     column=name,
                     why="between counts journeys from 0; it knows no dates",
-                    hint='by date: at.attribute(log, models, by="day")',
+                    hint='at.attribute(log, models, by="day")  # by date',
                 )
         if not 0 <= low <= high <= len(self):
             msg = f"positions {low:,} to {high:,} are not among those of {len(self):,} journeys"

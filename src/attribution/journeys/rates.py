@@ -20,7 +20,9 @@ from attribution.eventlog.currency import code, is_currency
 from attribution.eventlog.sources import open_source
 
 _CARRIED = 7  # days: markets are closed over a weekend and a holiday, and their last rate holds
-_TABLE = 'pandas.DataFrame({"currency": ["USD"], "rate": [0.92]}), with a column "date" where they change'
+_TABLE = (
+    'rates=pandas.DataFrame({"currency": ["USD"], "rate": [0.92]}), with a column "date" where they change'
+)
 
 
 class Rates:
@@ -137,7 +139,7 @@ class Rates:
             return np.full(len(rows), rates[0])
         if day is None:
             msg = f"the rates are by day, and the days of the {what} are not known"
-            raise JourneyError(msg, column="rates", hint='rates={"USD": 0.92}, one for all days')
+            raise JourneyError(msg, column="rates", hint='rates={"USD": 0.92}  # one for all days')
         at = np.searchsorted(days, day, side="right") - 1
         bad = np.flatnonzero((at < 0) | (day - days[np.maximum(at, 0)] > _CARRIED))
         if len(bad):
@@ -200,7 +202,7 @@ def _columns(rates: Any) -> tuple[list[str], Ints | None, Floats]:
     is_table = hasattr(rates, "__arrow_c_stream__") or isinstance(rates, list | tuple)
     if not is_table and not isinstance(rates, Mapping | str | os.PathLike):
         msg = f"rates are of type {type(rates).__name__}"
-        raise JourneyError(msg, column="rates", hint=f'{{"USD": 0.92}} or {_TABLE}')
+        raise JourneyError(msg, column="rates", hint=f'rates={{"USD": 0.92}}, or {_TABLE}')
     with raised_as(JourneyError):
         source = open_source(rates, "rates")
     by_name = {plain(name): name for name in source.columns}
@@ -240,9 +242,9 @@ def _checked(names: list[Any], days: Ints | None, numbers: Floats) -> tuple[list
     if len(wrong) or not len(numbers):
         msg = f"a rate is {numbers[wrong[0]]:g}" if len(wrong) else "there are no rates"
         raise JourneyError(
-            msg, column="rates", rows=wrong.tolist(), hint='{"USD": 0.92}: what one USD is worth'
+            msg, column="rates", rows=wrong.tolist(), hint='rates={"USD": 0.92}  # what one USD is worth'
         )
     if not all(isinstance(name, str) and name.strip() for name in names):
         msg = "a rate names no currency"
-        raise JourneyError(msg, column="rates", hint='{"USD": 0.92}')
+        raise JourneyError(msg, column="rates", hint='rates={"USD": 0.92}')
     return [code(name) for name in names], days, numbers

@@ -15,6 +15,7 @@ from attribution.eventlog.arrays import booleans, refuse_bad_text, without_views
 from attribution.eventlog.faults import Screen
 from attribution.eventlog.kinds import flag_kind, is_text
 from attribution.eventlog.numbers import read_flags, read_values
+from attribution.eventlog.reasons import REASONS
 from attribution.eventlog.schema import spelt
 from attribution.eventlog.sources import Source, open_source
 from attribution.eventlog.tables import TableColumns
@@ -223,10 +224,13 @@ def _counts(
             screen.reject("negative", name, numbers < 0)
         for fault in screen.faults:
             rows = [row + int(place) for place in fault.rows]
-            reason = fault.reason if fault.reason in _WRONG else "value_text"  # in two ways, for one
-            msg = f"some entries of {name!r} {_WRONG[reason]}"
+            what, hint = _WRONG.get(fault.reason), _MENDED.get(fault.reason)
+            if what is None or hint is None:  # texts that are numbers in another notation
+                reason = REASONS[fault.reason]
+                what, hint = reason.text.removeprefix("values "), reason.hint
+            msg = f"some entries of {name!r} {what}"
             why = "a path that happened a negative or unknown number of times has no credit to give"
-            hint = _MENDED[reason].replace("@", f'table["{name}"]')
+            hint = hint.replace("@", f'table["{name}"]')
             raise JourneyError(
                 msg, column=name, rows=rows, count=len(rows), why=None if negative else why, hint=hint
             )
@@ -279,7 +283,7 @@ def _parsed(arrays: Sequence[Any], name: str, separator: str | None) -> tuple[tu
         _refuse_blank_channels(np.array([label == "" for label in spellings])[indices], offsets, name)
     if UNATTRIBUTED in labels:
         msg = f"the channel name {UNATTRIBUTED!r} is reserved for conversions that nothing touched"
-        raise JourneyError(msg, column=name, hint="leave the path empty instead")
+        raise JourneyError(msg, column=name, hint=_left_empty(texts, name))
     place = {label: position for position, label in enumerate(labels)}
     rank = np.array([place.get(label, -1) for label in spellings], np.int32)
     return tuple(labels), rank[indices], offsets
@@ -338,6 +342,23 @@ def _refuse_blank_channels(is_blank: Bools, offsets: Ints, name: str) -> None:
     raise JourneyError(msg, column=name, rows=[int(row) for row in rows[:5]], count=len(rows), hint=hint)
 
 
+def _left_empty(texts: Any, name: str) -> str:
+    """Return the line that leaves paths of nothing empty, and gives a touch of that name another one."""
+    column, line = f'table["{name}"]', ""
+    alone = pc.sum(pc.equal(pc.utf8_trim_whitespace(texts), UNATTRIBUTED)).as_py() or 0
+    if alone:
+        line += f'.replace("{UNATTRIBUTED}", "")'
+    if alone < (pc.sum(pc.match_substring(texts, UNATTRIBUTED)).as_py() or 0):
+        line += f'.str.replace("{UNATTRIBUTED}", "other", regex=False)'
+    return f"{column} = {column}{line}"
+
+
+def _without_nulls(path: str, nulls: str, count: int) -> str:
+    """Return the line that counts no journeys of users without a touch."""
+    empty = f'table["{path}"].str.strip() == ""'
+    return f'table.loc[{empty}, "{nulls}"] = 0  # in {count:,} of the rows'
+
+
 def _refuse_impossible(
     lengths: Ints, converted: Floats, null: Floats, value: Floats, names: dict[str, str]
 ) -> None:
@@ -361,5 +382,5 @@ def _refuse_impossible(
             rows=[int(row) for row in pathless[:5]],
             count=len(pathless),
             why="a journey without a touch cannot tell anything about channels",
-            hint="leave those rows out, or set their nulls to 0",
+            hint=_without_nulls(names.get("path", "path"), names.get("nulls", "nulls"), len(pathless)),
         )

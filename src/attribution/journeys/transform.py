@@ -28,7 +28,7 @@ def collapse_repeats(journeys: Journeys, session_gap: int) -> Journeys:
     """
     if journeys.time is None:
         msg = "session_gap needs the times of touches, and these journeys came from a path table"
-        raise JourneyError(msg, hint="leave session_gap out")
+        raise JourneyError(msg, hint="session_gap=None")
     kept = np.ones(len(journeys.channel), np.bool_)
     kept[1:] = journeys.channel[1:] != journeys.channel[:-1]
     kept[1:] |= np.diff(journeys.time) > session_gap

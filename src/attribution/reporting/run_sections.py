@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from attribution._fixes import said
 from attribution.reporting.blocks import Block, Points, Text, make_table
 from attribution.reporting.formats import clean, day, listing, span
 from attribution.reporting.language.catalogue import Language
@@ -67,7 +68,10 @@ def audit(words: Language, checks: Sequence[CheckResult] | None) -> tuple[Block,
 def _told(words: Language, check: CheckResult) -> tuple[str, str]:
     lead = words("audit.line", status=words(f"status.{check.status}"), name=check.name)
     finding = f"{check.text}."
-    return clean(lead), clean(words("audit.advice", finding=finding, fix=check.fix) if check.fix else finding)
+    if not check.fix:
+        return clean(lead), clean(finding)
+    key = "audit.advice" if said(check.fix)[0].startswith("Fix: ") else "audit.to_do"
+    return clean(lead), clean(words(key, finding=finding, fix=check.fix))
 
 
 def limits(words: Language, credit: Credit, tested: Iterable[str]) -> tuple[Block, ...]:

@@ -68,6 +68,7 @@ ROWS = (
         'at.check(credit, "b.json")'
     ),
     'at.save_baseline(credit, "b.json")\nat.check(credit, "b.json", rtol=-1)',
+    'at.save_baseline(credit, "b.json")\nat.check(credit, "b.json", alpha=5)',
     "at.driving_paths(journeys, at.Linear(), at.Linear())",
     'credit.explain("emial")',
 )

@@ -49,7 +49,19 @@ def old_baseline(folder: Path) -> str:
     return "out"
 
 
+def torn(folder: Path) -> str:
+    """Run a job, and leave another table of credit in its folder, as a killed run does."""
+    ran(folder)
+    credit = folder / "out" / "credit.parquet"
+    pq.write_table(pq.read_table(credit).slice(1), credit)
+    return str(Path("out") / "credit.parquet")
+
+
 ROWS = (
+    "at.check(credit, torn(folder))",
+    "job(folder, journeys={'rates': 'rates.csv'})",
+    "job(folder, audit={'fail_on': ['channels_unmatched'], 'enabled': True})",
+    "job(folder, check={'baseline': 'b.json', 'alpha': 2})",
     "job(folder, audit={'fail_on': ['any'], 'enabled': False})",
     "job(folder, engine={'memory': '1GB'})",
     "job(folder, engine={'name': 'stream', 'memory': 'lots'})",

@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from attribution._files import atomic_write
+from attribution._fixes import said
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.reporting.formats import clean
 
@@ -36,7 +37,7 @@ def table(checks: CheckResults, width: int = 110) -> str:
         lines.append(textwrap.fill(clean(check.text), room, initial_indent=lead, subsequent_indent=indent))
         if check.passed is False:
             lines += [f"{indent}{example(row)}" for row in check.rows[1:]]
-            lines += [f"{indent}Fix: {clean(check.fix)}"] if check.fix else []
+            lines += [f"{indent}{line}" for line in said(clean(check.fix))] if check.fix else []
     failed = len(checks.failed)
     return "\n".join([*lines, "", f"{len(checks)} check{'s' * (len(checks) != 1)}, {failed} failed"])
 
@@ -73,7 +74,9 @@ def write_junit(checks: CheckResults, path: str | os.PathLike[str]) -> None:
         case = ET.SubElement(suite, "testcase", {"classname": "attribution.check", "name": clean(check.name)})
         if check.passed is False:
             failure = ET.SubElement(case, "failure", {"message": clean(check.text), "type": "regression"})
-            failure.text = "\n".join([*map(example, check.rows), f"Fix: {clean(check.fix)}"])
+            failure.text = "\n".join(
+                [*map(example, check.rows), *(said(clean(check.fix)) if check.fix else [])]
+            )
         elif check.passed is None:
             ET.SubElement(case, "skipped", {"message": clean(check.text)})
         else:

@@ -49,6 +49,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "audit.fix": "Fix",
     "audit.line": "{status}: {name}.",
     "audit.advice": "{finding} Fix: {fix}",
+    "audit.to_do": "{finding} To do: {fix}",
     "audit.english": "",
     "audit.warning": "The audit of the log found problems ({names}); read them before you trust the numbers.",
     "status.failed": "failed",

@@ -49,6 +49,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "audit.fix": "Remède",
     "audit.line": "{status} : {name}.",
     "audit.advice": "{finding} Remède : {fix}",
+    "audit.to_do": "{finding} À faire : {fix}",
     "audit.english": "Les constats et les remèdes sont rédigés en anglais, comme dans la bibliothèque.",
     "audit.warning": "L’audit du journal a trouvé des problèmes ({names}) ; lisez-les avant de vous fier "
     "aux chiffres.",
