@@ -121,7 +121,7 @@ def outcomes(
     chosen = _engine(engine, log)
     if log.hash_bits != 64:
         msg = "the log tells users apart by a second hash, which an assignment does not have"
-        raise ExperimentError(msg, column="log", hint="at.read_log(touches, orders), of 64 bits")
+        raise ExperimentError(msg, column="log", hint="at.read_log(touches, conversions), of 64 bits")
     first, last = _instant(start, "start"), _instant(end, "end")
     if not first < last:
         msg = f"the window from {start!r} to {end!r} is empty"
@@ -346,7 +346,7 @@ def _assigned(assignment: Any, user: str) -> Any:
     taken = [name for name in ("converted", "conversions", "value", "exposed") if name in frame]
     if taken:
         msg = f"the assignment has a column {taken[0]!r} already, which comes from the log"
-        raise ExperimentError(msg, column=taken[0], hint=f"assignment.drop(columns={taken!r})")
+        raise ExperimentError(msg, column=taken[0], hint=f"assignment = assignment.drop(columns={taken!r})")
     return frame
 
 

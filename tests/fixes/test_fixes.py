@@ -67,7 +67,9 @@ def test_what_stands_behind_fix_is_code_at_every_door():
 
 def is_code(line: str, *kinds: str) -> bool:
     """Whether all of a line that a message prints behind ``Fix:`` is code, of these kinds."""
-    found = {part.kind for part in parts_of(line.removeprefix("Fix: "))}
+    found = {
+        part.kind for part in parts_of(line.removeprefix("Fix: ").replace("in Python, before the run: ", ""))
+    }
     return found <= set(kinds) if kinds else "words" not in found
 
 
