@@ -26,8 +26,8 @@ from benchmarks.coverage_row import Row
 from benchmarks.coverage_worlds import worlds
 
 import attribution as at
-from attribution.incrementality.moments import Moments
-from attribution.incrementality.sample_ratio import sample_ratio
+from attribution.experiments.holdout.moments import Moments
+from attribution.experiments.holdout.sample_ratio import sample_ratio
 from attribution.stats.intervals import (
     not_negative,
     ratio_set,

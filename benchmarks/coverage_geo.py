@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from benchmarks.coverage_row import Row
 
+from attribution.experiments.panels.bsts import bsts
+from attribution.experiments.panels.gbr import gbr
+from attribution.experiments.panels.tbr import tbr
+from attribution.experiments.panels.trimmed_match import trimmed_match
 from attribution.stats.intervals import t_critical
-from attribution.stats.panels.bsts import bsts
-from attribution.stats.panels.gbr import gbr
-from attribution.stats.panels.tbr import tbr
-from attribution.stats.panels.trimmed_match import trimmed_match
 
 PERIODS, PRE = 70, 42
 # What the published interval covers where noise is AR(1): to compare with, not a promise.

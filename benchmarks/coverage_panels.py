@@ -22,13 +22,13 @@ from benchmarks.coverage_row import Row
 
 from attribution.datasets import simulate_geo
 from attribution.errors import ExperimentError
-from attribution.incrementality.geo.did import PERMUTATIONS
-from attribution.incrementality.geo.layout import GeoTest
-from attribution.incrementality.geo.methods import read
-from attribution.incrementality.geo.panel import Panel
-from attribution.incrementality.geo.request import GeoRequest
-from attribution.stats.panels.did import Permutation, assignments, log_changes
-from attribution.stats.panels.synthetic_control import synthetic_control
+from attribution.experiments.geo.did import PERMUTATIONS
+from attribution.experiments.geo.layout import GeoTest
+from attribution.experiments.geo.methods import read
+from attribution.experiments.geo.panel import Panel
+from attribution.experiments.geo.request import GeoRequest
+from attribution.experiments.panels.did import Permutation, assignments, log_changes
+from attribution.experiments.panels.synthetic_control import synthetic_control
 
 GEOLIFT = Path(__file__).parents[2] / "shared" / "reference" / "geolift" / "GeoLift_PreTest.parquet"
 REQUEST = GeoRequest(

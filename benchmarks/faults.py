@@ -42,7 +42,7 @@ import pyarrow.parquet as pq
 
 import attribution as at
 from attribution.errors import BaselineError
-from attribution.reporting.regression.store import read_baseline
+from attribution.regression.store import read_baseline
 
 JOB = """
 models = ["{model}"]

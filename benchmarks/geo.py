@@ -19,10 +19,10 @@ from scipy import optimize
 
 import attribution as at
 from attribution.datasets import simulate_geo
-from attribution.stats.panels.bsts import bsts
-from attribution.stats.panels.placebo import draw_sets, placebo_test, placebos, studentise
-from attribution.stats.panels.synthetic_control import synthetic_control
-from attribution.stats.panels.synthetic_did import synthetic_did
+from attribution.experiments.panels.bsts import bsts
+from attribution.experiments.panels.placebo import draw_sets, placebo_test, placebos, studentise
+from attribution.experiments.panels.synthetic_control import synthetic_control
+from attribution.experiments.panels.synthetic_did import synthetic_did
 
 
 def cpu(work: Callable[[], object], times: int = 1) -> float:

@@ -32,9 +32,9 @@ from benchmarks.coverage_panels import REQUEST, ar1
 from benchmarks.coverage_row import Row
 
 from attribution.errors import ExperimentError
-from attribution.incrementality.geo.layout import GeoTest
-from attribution.incrementality.geo.methods import fit, read
-from attribution.incrementality.geo.panel import Panel
+from attribution.experiments.geo.layout import GeoTest
+from attribution.experiments.geo.methods import fit, read
+from attribution.experiments.geo.panel import Panel
 
 BEFORE, WITHIN, EFFECT, LEVEL = 70, 21, 0.08, 0.05
 WEEK = np.array([0.0, 0.02, 0.03, 0.05, 0.12, 0.20, -0.15])

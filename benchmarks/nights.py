@@ -26,10 +26,10 @@ import pyarrow.compute as pc
 
 import attribution as at
 from attribution.diagnostics import CheckResults
-from attribution.reporting.regression import input_drift
-from attribution.reporting.regression.baseline import Baseline
-from attribution.reporting.regression.day_drift import NAMES
-from attribution.reporting.regression.store import as_baseline
+from attribution.regression import input_drift
+from attribution.regression.baseline import Baseline
+from attribution.regression.day_drift import NAMES
+from attribution.regression.store import as_baseline
 
 DAY = 86_400_000_000
 START = int(np.datetime64("2025-01-01", "us").astype(np.int64))

@@ -28,15 +28,15 @@ import pyarrow.parquet as pq
 from benchmarks import touch_log
 
 STAGES: dict[str, list[tuple[str, str]]] = {
-    "decode Parquet": [("attribution.eventlog.parquet:ParquetFile", "batches")],
-    "hash users": [("attribution.eventlog.decode", "hash_array")],
+    "decode Parquet": [("attribution.tables.parquet:ParquetFile", "batches")],
+    "hash users": [("attribution.tables.decode", "hash_array")],
     "times and channels to numbers": [
         ("attribution.eventlog.load", "decode_touches"),
         ("attribution.eventlog.load", "decode_conversions"),
     ],
-    "cut into buckets": [("attribution.engines.spill:BucketWriter", "_flush")],
-    "compress and write": [("attribution.engines.spill:BucketWriter", "_write")],
-    "read back": [("attribution.engines.spill:Spilled", "read")],
+    "cut into buckets": [("attribution.engines.stream.spill:BucketWriter", "_flush")],
+    "compress and write": [("attribution.engines.stream.spill:BucketWriter", "_write")],
+    "read back": [("attribution.engines.stream.spill:Spilled", "read")],
     "sort by user and time": [("attribution.journeys.build", "order_by_user_and_time")],
     "windows and stretches": [
         ("attribution.journeys.build", "conversion_windows"),
@@ -49,7 +49,7 @@ STAGES: dict[str, list[tuple[str, str]]] = {
     ],
     "Markov, order 2": [("attribution.models.markov", "tally_grams")],
     "channel sets": [("attribution.models.shapley", "tally_sets")],
-    "merge tallies": [("attribution.engines.merging:Merger", "add")],
+    "merge tallies": [("attribution.engines.shared.merging:Merger", "add")],
 }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from attribution.incrementality.geo.zero_runs import zero_runs
+from attribution.experiments.geo.zero_runs import zero_runs
 
 WEEK = np.array([1.4, 1.3, 1.2, 1.1, 1.0, 0.5, 0.5])
 SIZES = ((12, 91, 70), (40, 91, 70), (12, 26, 20))  # geos, periods, periods before the test

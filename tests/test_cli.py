@@ -16,7 +16,7 @@ import pytest
 import attribution
 from attribution import cli
 from attribution.datasets import simulate
-from tests.jobs import write_job
+from tests.jobs.written import write_job
 
 OUTPUTS = ["credit.csv", "credit.parquet", "manifest.json", "report.html"]
 SOURCE = Path(attribution.__file__).parents[1]
@@ -44,7 +44,7 @@ def test_run_prints_the_table_writes_the_files_and_exits_with_0(data, tmp_path):
     assert re.search(r"^Channel +last_touch +linear +time_decay$", done.stdout, re.MULTILINE)
     assert f"wrote {tmp_path / 'report.html'}" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == OUTPUTS
-    assert done.stderr.count("INFO attribution.pipeline") == 7
+    assert done.stderr.count("INFO attribution.jobs.pipeline") == 7
     assert "Traceback" not in done.stderr
 
 
@@ -133,7 +133,7 @@ def test_version_and_help(capsys):
 
 def test_the_least_configuration_of_the_help_is_one(tmp_path):
     from attribution.cli import run
-    from attribution.config import load_config
+    from attribution.jobs.config import load_config
 
     example = run._EXAMPLES.split("the least configuration file:\n")[1]
     path = tmp_path / "weekly.toml"
@@ -191,7 +191,7 @@ def test_an_error_of_our_own_exits_with_3_and_without_a_traceback(data, tmp_path
     def broken(_):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("attribution.pipeline.run", broken)
+    monkeypatch.setattr("attribution.jobs.pipeline.run", broken)
     assert cli.main(["run", str(write_job(data, tmp_path))]) == 3
     shown = capsys.readouterr().err
     assert "internal error: RuntimeError: boom" in shown

@@ -353,11 +353,6 @@ def nobody():
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become another user"
 )
 def test_files_of_others_are_named_with_the_remedy():
-    import attribution.credit.export
-    import attribution.eventlog.delimited
-    import attribution.eventlog.ipc
-    import attribution.journeys.read_paths
-    import attribution.pipeline  # noqa: F401 (all that is loaded when used: nobody may not read our code)
 
     credit = at.attribute(at.read_log(touches(), orders()), "linear")
     at.read_paths({"path": ["a"], "conversions": [1]})

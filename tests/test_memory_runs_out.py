@@ -7,9 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import attribution as at
-from attribution.eventlog.sources import TableSource
-from attribution.job import AUDIT_CHECKS
-from tests.test_tables_in import DOORS
+from attribution.jobs.job import AUDIT_CHECKS
+from attribution.tables.sources import TableSource
+from tests.tables.test_tables_in import DOORS
 
 TOUCHES = {"user_id": [1, 2], "time": ["2026-03-01"] * 2, "source": ["google", "x"], "medium": ["cpc", "y"]}
 ORDERS = {"user_id": [1], "time": ["2026-03-03"]}

@@ -4,7 +4,7 @@
 
      touch log, conversions          spend            experiment outcomes
             |                          |                      |
-       1 eventlog   read, check        |               incrementality
+       1 eventlog   read, check        |               experiments
             |       group channels     |        plan, assign, analyse holdouts
        2 journeys   lookback windows   |                      |
             |                          |                      |
@@ -14,7 +14,7 @@
                          |
        4 credit     who gets how much, how sure, against what it cost, calibrated by what experiments caused
                          |
-       5 report     tables, plots, one HTML file; regression check; schedule
+       5 report     tables, plots, one HTML file; regression check; jobs
 
 ``import attribution as at`` loads nothing heavy: every public name below is imported from its module
 when it is first used (PEP 562). docs/architecture.md tells what each module is for.
@@ -29,16 +29,15 @@ if TYPE_CHECKING:
     from attribution import datasets as datasets
     from attribution.calibration.calibrate import calibrate as calibrate
     from attribution.calibration.evidence import Evidence as Evidence
-    from attribution.config import load_config as load_config
     from attribution.counting import path_counts as path_counts
     from attribution.credit.costs import Costs as Costs
     from attribution.credit.credit import Credit as Credit
     from attribution.crediting import attribute as attribute
     from attribution.datasets import load_sample as load_sample
-    from attribution.engines.increments import Increments as Increments
+    from attribution.engines.increments.increments import Increments as Increments
     from attribution.engines.memory import Memory as Memory
-    from attribution.engines.spark import Spark as Spark
-    from attribution.engines.stream import Stream as Stream
+    from attribution.engines.spark.spark import Spark as Spark
+    from attribution.engines.stream.stream import Stream as Stream
     from attribution.errors import AttributionError as AttributionError
     from attribution.evaluation.driving import driving_paths as driving_paths
     from attribution.evaluation.synergy import synergy as synergy
@@ -46,15 +45,18 @@ if TYPE_CHECKING:
     from attribution.eventlog.eventlog import EventLog as EventLog
     from attribution.eventlog.read import read_log as read_log
     from attribution.eventlog.schema import LogSchema as LogSchema
-    from attribution.incrementality.aa import aa_holdout as aa_holdout
-    from attribution.incrementality.assign import assign_holdout as assign_holdout
-    from attribution.incrementality.geo.analyze import analyze_geo as analyze_geo
-    from attribution.incrementality.geo.plan import plan_geo as plan_geo
-    from attribution.incrementality.geo.trimming import TrimmedMatch as TrimmedMatch
-    from attribution.incrementality.holdout import analyze_holdout as analyze_holdout
-    from attribution.incrementality.lift import Estimate as Estimate
-    from attribution.incrementality.lift import Lift as Lift
-    from attribution.incrementality.plan import plan_holdout as plan_holdout
+    from attribution.experiments.geo.analyze import analyze_geo as analyze_geo
+    from attribution.experiments.geo.plan import plan_geo as plan_geo
+    from attribution.experiments.geo.trimming import TrimmedMatch as TrimmedMatch
+    from attribution.experiments.holdout.aa import aa_holdout as aa_holdout
+    from attribution.experiments.holdout.assign import assign_holdout as assign_holdout
+    from attribution.experiments.holdout.holdout import analyze_holdout as analyze_holdout
+    from attribution.experiments.holdout.plan import plan_holdout as plan_holdout
+    from attribution.experiments.shared.lift import Estimate as Estimate
+    from attribution.experiments.shared.lift import Lift as Lift
+    from attribution.jobs.config import load_config as load_config
+    from attribution.jobs.forgetting import forget as forget
+    from attribution.jobs.pipeline import run as run
     from attribution.journeys.build import build_journeys as build_journeys
     from attribution.journeys.journeys import Journeys as Journeys
     from attribution.journeys.read_paths import read_paths as read_paths
@@ -76,11 +78,9 @@ if TYPE_CHECKING:
     from attribution.models.shapes import WShaped as WShaped
     from attribution.models.shapley import Shapley as Shapley
     from attribution.observing import outcomes as outcomes
-    from attribution.pipeline import run as run
+    from attribution.regression.compare import check as check
+    from attribution.regression.store import save_baseline as save_baseline
     from attribution.reporting.html import report as report
-    from attribution.reporting.regression.compare import check as check
-    from attribution.reporting.regression.store import save_baseline as save_baseline
-    from attribution.schedule.forgetting import forget as forget
 
 __version__ = "0.1.0"
 
@@ -94,18 +94,18 @@ _HOME = {
     "Costs": "attribution.credit.costs",
     "Credit": "attribution.credit.credit",
     "CustomRule": "attribution.models.rules",
-    "Estimate": "attribution.incrementality.lift",
+    "Estimate": "attribution.experiments.shared.lift",
     "EventLog": "attribution.eventlog.eventlog",
     "Evidence": "attribution.calibration.evidence",
     "FirstTouch": "attribution.models.rules",
     "FullPath": "attribution.models.shapes",
-    "Increments": "attribution.engines.increments",
+    "Increments": "attribution.engines.increments.increments",
     "InverseJ": "attribution.models.shapes",
     "JShaped": "attribution.models.shapes",
     "Journeys": "attribution.journeys.journeys",
     "LastNonDirect": "attribution.models.rules",
     "LastTouch": "attribution.models.rules",
-    "Lift": "attribution.incrementality.lift",
+    "Lift": "attribution.experiments.shared.lift",
     "Linear": "attribution.models.rules",
     "LogSchema": "attribution.eventlog.schema",
     "Markov": "attribution.models.markov",
@@ -113,34 +113,34 @@ _HOME = {
     "PositionBased": "attribution.models.shapes",
     "Probabilistic": "attribution.models.probabilistic",
     "Shapley": "attribution.models.shapley",
-    "Spark": "attribution.engines.spark",
-    "Stream": "attribution.engines.stream",
+    "Spark": "attribution.engines.spark.spark",
+    "Stream": "attribution.engines.stream.stream",
     "TimeDecay": "attribution.models.rules",
-    "TrimmedMatch": "attribution.incrementality.geo.trimming",
+    "TrimmedMatch": "attribution.experiments.geo.trimming",
     "UShaped": "attribution.models.shapes",
     "WShaped": "attribution.models.shapes",
-    "aa_holdout": "attribution.incrementality.aa",
-    "analyze_geo": "attribution.incrementality.geo.analyze",
-    "analyze_holdout": "attribution.incrementality.holdout",
-    "assign_holdout": "attribution.incrementality.assign",
+    "aa_holdout": "attribution.experiments.holdout.aa",
+    "analyze_geo": "attribution.experiments.geo.analyze",
+    "analyze_holdout": "attribution.experiments.holdout.holdout",
+    "assign_holdout": "attribution.experiments.holdout.assign",
     "attribute": "attribution.crediting",
     "build_journeys": "attribution.journeys.build",
     "calibrate": "attribution.calibration.calibrate",
-    "check": "attribution.reporting.regression.compare",
+    "check": "attribution.regression.compare",
     "datasets": "",  # a module, public as a whole
     "driving_paths": "attribution.evaluation.driving",
-    "forget": "attribution.schedule.forgetting",
-    "load_config": "attribution.config",
+    "forget": "attribution.jobs.forgetting",
+    "load_config": "attribution.jobs.config",
     "load_sample": "attribution.datasets",
     "outcomes": "attribution.observing",
     "path_counts": "attribution.counting",
-    "plan_geo": "attribution.incrementality.geo.plan",
-    "plan_holdout": "attribution.incrementality.plan",
+    "plan_geo": "attribution.experiments.geo.plan",
+    "plan_holdout": "attribution.experiments.holdout.plan",
     "read_log": "attribution.eventlog.read",
     "read_paths": "attribution.journeys.read_paths",
     "report": "attribution.reporting.html",
-    "run": "attribution.pipeline",
-    "save_baseline": "attribution.reporting.regression.store",
+    "run": "attribution.jobs.pipeline",
+    "save_baseline": "attribution.regression.store",
     "synergy": "attribution.evaluation.synergy",
 }
 

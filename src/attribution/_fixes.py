@@ -123,7 +123,11 @@ def said(hint: str) -> list[str]:
         return [f"To do: {hint}"]
     code = [part for part in parts if part.kind != "words"]
     line = "".join(f"{part.before if place else ''}{part.text}{part.note}" for place, part in enumerate(code))
-    return [f"Fix: {line}", *(f"{'Or' if 'or' in part.before else 'To do'}: {part.text}" for part in words)]
+    first = parts.index(code[0])  # what is said before any code is to be tried before it
+    lines = [f"{'Or' if 'or' in part.before else 'To do'}: {part.text}" for part in words]
+    before = sum(parts.index(part) < first for part in words)
+    label = "Or" if before and "or" in code[0].before else "Fix"
+    return [*lines[:before], f"{label}: {line}", *lines[before:]]
 
 
 def _with_note(text: str) -> Part:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attribution.engines.base import Engine
 from attribution.engines.choose import engine_of
+from attribution.engines.shared.base import Engine
 from attribution.errors import LESS_MEMORY, JourneyError, enough_memory
 from attribution.eventlog.eventlog import EventLog
 from attribution.journeys.build import JourneySettings

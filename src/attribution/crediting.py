@@ -16,8 +16,8 @@ from attribution._typing import Ints
 from attribution.credit.credit import Credit
 from attribution.credit.money import in_currency
 from attribution.diagnostics import CheckResults
-from attribution.engines.base import Engine, Run
 from attribution.engines.choose import engine_of
+from attribution.engines.shared.base import Engine, Run
 from attribution.errors import LESS_MEMORY, JourneyError, ModelError, enough_memory
 from attribution.eventlog.eventlog import EventLog
 from attribution.journeys.build import JourneyKeywords, JourneySettings, given_options

@@ -10,9 +10,9 @@ import numpy as np
 
 from attribution._checks import name_list
 from attribution._typing import Bools, Floats, Hashes, Ints
-from attribution.engines.base import Engine
 from attribution.engines.choose import engine_of
-from attribution.engines.increments import Increments
+from attribution.engines.increments.increments import Increments
+from attribution.engines.shared.base import Engine
 from attribution.errors import (
     LESS_MEMORY,
     EngineError,
@@ -23,8 +23,8 @@ from attribution.errors import (
 )
 from attribution.eventlog.currency import is_currency
 from attribution.eventlog.eventlog import EventLog
-from attribution.incrementality.rows import Rows
-from attribution.incrementality.units import hash_units
+from attribution.experiments.shared.rows import Rows
+from attribution.experiments.shared.units import hash_units
 from attribution.journeys.build import JourneyKeywords, JourneySettings, given_options
 from attribution.journeys.journeys import Journeys
 from attribution.stats.grouping import sums_by

@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 
 import attribution as at
 from attribution.datasets import simulate
-from attribution.engines.ledger import Ledger, Stored
-from attribution.engines.tally_store import read_tallies
+from attribution.engines.increments.ledger import Ledger, Stored
+from attribution.engines.increments.tally_store import read_tallies
 from attribution.errors import EngineError, JourneyError, ModelError
 from attribution.models.registry import MODELS as REGISTERED
 from tests.engines.same import assert_same
@@ -536,7 +536,7 @@ def test_a_damaged_sum_is_added_up_again(tmp_path, caplog):
 
 @pytest.mark.parametrize("room", [0, 1, 2])
 def test_what_a_full_disk_stops_leaves_nothing_behind(tmp_path, monkeypatch, room):
-    from attribution.engines import ledger
+    from attribution.engines.increments import ledger
 
     def full(descriptor):
         nonlocal room

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import attribution as at
-from attribution.engines import budget, stream
-from attribution.engines.sealing import Scramble, Seal
-from attribution.engines.state_key import key_file
+from attribution.engines.shared.sealing import Scramble, Seal
+from attribution.engines.shared.state_key import key_file
+from attribution.engines.stream import budget, stream
 from attribution.errors import EngineError
-from attribution.eventlog.keys import hash_array
+from attribution.tables.keys import hash_array
 from tests.engines.same import assert_same
 from tests.engines.test_increments import credited, example, until
 
@@ -244,7 +244,9 @@ def test_a_key_that_is_lost_is_named_with_what_to_do(kept):
     secret = key_file(kept).read_text().strip()
     key_file(kept).unlink()
     text = refused(kept, r"the key of the increments .* is not at .*state\.key")
-    assert "put the key back, or set ATTRIBUTION_KEY to it, or rm -r " in text
+    assert (
+        "To do: put the key back, or set ATTRIBUTION_KEY to it\n  Or: rm -r " in text
+    )  # the last resort last
     assert not key_file(kept).exists()
     assert_same(credited(example(), at.Increments(kept, key=secret)), credited(example(), "memory"))
 

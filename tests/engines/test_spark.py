@@ -21,12 +21,12 @@ import pytest
 
 import attribution as at
 from attribution.datasets import simulate
-from attribution.engines.spark_split import Keep
-from attribution.engines.spark_tally import Total
+from attribution.engines.spark.spark_split import Keep
+from attribution.engines.spark.spark_tally import Total
 from attribution.errors import EngineError, JourneyError, LogError, ModelError
 from attribution.eventlog.eventlog import EventLog
-from attribution.eventlog.spark_errors import cause
 from attribution.journeys.build import JourneySettings
+from attribution.tables.spark_errors import cause
 from tests.engines import cluster as clusters
 from tests.engines.conftest import SCHEMA
 from tests.engines.same import assert_same

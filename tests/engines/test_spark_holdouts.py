@@ -10,10 +10,10 @@ import pytest
 
 import attribution as at
 from attribution.errors import EngineError, ExperimentError
-from attribution.incrementality.lift import Lift, Lifts
-from attribution.incrementality.moments import Moments
+from attribution.experiments.holdout.moments import Moments
+from attribution.experiments.shared.lift import Lift, Lifts
 from tests.engines import cluster as clusters
-from tests.test_observing import DAYS, random_tables
+from tests.experiments.holdout.test_observing import DAYS, random_tables
 
 pytestmark = [
     pytest.mark.skipif(clusters.missing() is not None, reason=str(clusters.missing())),

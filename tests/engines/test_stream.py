@@ -15,8 +15,8 @@ import pytest
 
 import attribution as at
 from attribution.datasets import simulate
-from attribution.engines import budget, scratch, spill, stream
-from attribution.engines.merging import Merger
+from attribution.engines.shared.merging import Merger
+from attribution.engines.stream import budget, scratch, spill, stream
 from attribution.errors import EngineError, JourneyError, LogError
 from attribution.eventlog.eventlog import EventLog
 from attribution.models.registry import MODELS

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from attribution.engines import scratch
-from attribution.engines.workers import Workers, sendable
+from attribution.engines.stream import scratch
+from attribution.engines.stream.workers import Workers, sendable
 from attribution.errors import EngineError, LogError
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -70,8 +70,8 @@ def test_functions_of_main_stay_here():
 
 SLEEPING = """
 import sys, pickle, time
-from attribution.engines.scratch import scratch_folder
-from attribution.engines.workers import Workers
+from attribution.engines.stream.scratch import scratch_folder
+from attribution.engines.stream.workers import Workers
 with scratch_folder(sys.argv[1]) as folder, Workers(pickle.dumps(time.sleep), 2) as workers:
     print("ready", *(process.pid for process in workers._processes), flush=True)
     list(workers.map([60, 60]))
@@ -129,7 +129,7 @@ def _alive(pid: int) -> bool:
 
 HERE = """
 import pickle, sys
-from attribution.engines.workers import Workers, sendable
+from attribution.engines.stream.workers import Workers, sendable
 sys.path.insert(0, sys.argv[1])
 from shop import twice
 print(sendable(twice), sendable([abs, twice]))
@@ -143,7 +143,7 @@ def test_a_worker_imports_nothing_from_the_working_directory(tmp_path: Path, ent
     for name in ("pickle", "queue", "attribution", "numpy", "typing", "sitecustomize", "bottleneck"):
         (tmp_path / f"{name}.py").write_text("open('executed', 'w').close()\nraise SystemExit(7)\n")
     (tmp_path / "shop.py").write_text("def twice(x):\n    return 2 * x\n")
-    environment = {**os.environ, "PYTHONPATH": str(Path(scratch.__file__).parents[2])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(scratch.__file__).parents[3])}
     command = [sys.executable, "-P", "-c", HERE, entry.replace("cwd", str(tmp_path))]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout == "None None\n{0: 3}\n", (

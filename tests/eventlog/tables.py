@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pyarrow as pa
 
-from attribution.eventlog.columns import ConversionColumns, LogColumns, TouchColumns
+from attribution.tables.columns import ConversionColumns, LogColumns, TouchColumns
 
 UTC = dt.UTC
 T0 = dt.datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

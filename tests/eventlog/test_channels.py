@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from attribution.errors import LogError
 from attribution.eventlog.channels import ChannelRule
 from attribution.eventlog.default_rules import DEFAULT_RULES
-from attribution.eventlog.labels import Coded, combine, encode
 from attribution.eventlog.read import read_log
+from attribution.tables.labels import Coded, combine, encode
 from tests.eventlog.tables import conversion_table, times, touch_table
 
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 import attribution as at
-from attribution.eventlog.far_times import times_of, window
-from attribution.reporting.regression.store import as_baseline
+from attribution.regression.store import as_baseline
+from attribution.tables.far_times import times_of, window
 from tests.engines.same import assert_same
 from tests.engines.test_increments import START, credited, example
 

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from attribution.errors import LogError
-from attribution.eventlog.keys import hash_array
 from attribution.eventlog.read import read_log
+from attribution.tables.keys import hash_array
 from tests.eventlog.tables import (
     HOUR,
     T0_US,
@@ -323,7 +323,7 @@ def test_a_folder_without_permission_is_not_passed_over(tmp_path, monkeypatch):
         onerror(PermissionError(13, "Permission denied", str(place)))
         return iter(())
 
-    monkeypatch.setattr("attribution.eventlog.files.os.walk", closed)
+    monkeypatch.setattr("attribution.tables.files.os.walk", closed)
     with pytest.raises(LogError, match="no permission"):
         read_log(tmp_path, conversion_table())
 

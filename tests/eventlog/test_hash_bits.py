@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attribution.errors import LogError
-from attribution.eventlog import assemble, keys
+from attribution.eventlog import assemble
 from attribution.eventlog.read import read_log
 from attribution.journeys.build import JourneySettings, build_from_columns
+from attribution.tables import keys
 from tests.eventlog.tables import conversion_table, same_log, touch_table
 from tests.laws import reference
 from tests.laws.worlds import CAMPAIGNS, CHANNELS, DAY, logs

@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attribution.errors import LogError
-from attribution.eventlog.decode import decode_touches
-from attribution.eventlog.delimited import NULLS
-from attribution.eventlog.keys import hash_array
 from attribution.eventlog.read import read_log
+from attribution.tables.decode import decode_touches
+from attribution.tables.delimited import NULLS
+from attribution.tables.keys import hash_array
 from tests.eventlog.tables import (
     HOUR,
     T0,

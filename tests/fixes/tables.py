@@ -63,16 +63,16 @@ def _bad_input() -> Iterator[Row]:
 
 
 def _experiments() -> Iterator[Row]:
-    holdouts = importlib.import_module("tests.incrementality.test_bad_holdouts")
+    holdouts = importlib.import_module("tests.experiments.holdout.test_bad_holdouts")
     for name, make, options, *_ in holdouts.CASES:
         yield Row(
             f"holdout: {name}",
             lambda folder, make=make, options=options: at.analyze_holdout(make(), **options),
         )
-    plans = importlib.import_module("tests.incrementality.test_bad_plans")
+    plans = importlib.import_module("tests.experiments.holdout.test_bad_plans")
     for name, do, *_ in plans.CASES:
         yield Row(f"plan: {name}", lambda folder, do=do: do(), (plans,))
-    geo = importlib.import_module("tests.incrementality.geo.test_bad_panels")
+    geo = importlib.import_module("tests.experiments.geo.test_bad_panels")
     for place, (panel, changes, *_) in enumerate(geo.PANELS):
         yield Row(
             f"geo: {place}: {getattr(panel, '__name__', '')} {', '.join(changes)}",

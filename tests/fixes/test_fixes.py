@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from attribution._fixes import parts_of, said
-from attribution.doors import toml_of
+from attribution.jobs.doors import toml_of
 from tests.fixes import follow, inventory
 from tests.fixes.follow import Ran, findings, followed
 from tests.fixes.tables import Row, all_rows

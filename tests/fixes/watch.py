@@ -185,8 +185,8 @@ def _targets() -> Iterator[tuple[Any, str, str]]:
         elif inspect.isfunction(value):
             yield at, name, name
     from attribution.calibration.calibration import Calibration
-    from attribution.incrementality.geo.geo_plan import GeoPlan
-    from attribution.incrementality.holdout_plan import HoldoutPlan
+    from attribution.experiments.geo.geo_plan import GeoPlan
+    from attribution.experiments.holdout.holdout_plan import HoldoutPlan
     from attribution.reporting.html import Report
 
     for kind in (Calibration, GeoPlan, HoldoutPlan, Report):

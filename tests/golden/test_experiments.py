@@ -75,7 +75,7 @@ def test_lewis_and_rao_example_of_a_campaign_that_cannot_be_measured():
     # Lewis & Rao (2015): sales of mean 7 and sd 75 per customer, cost 0.14 per exposed customer,
     # a margin of 50%, an ROI of 25%: sales up by 0.35; one million customers in either arm.
     # t = 0.35 / (75 sqrt(2 / 1e6)) = 3.2998, R^2 = (0.35 / 2 / 75)^2 = 5.444e-6.
-    from attribution.incrementality.moments import Moments
+    from attribution.experiments.holdout.moments import Moments
 
     n, spread = 1_000_000, 75.0**2
     arms = {

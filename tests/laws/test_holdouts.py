@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import attribution as at
-from attribution.incrementality.moments import Moments
+from attribution.experiments.holdout.moments import Moments
 
 KINDS = st.sampled_from(["binary", "rare", "count", "revenue", "signed"])
 SEEDS = st.integers(0, 2**32 - 1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
 from attribution.kernels.hashing import hash_integers
+from attribution.tables.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
 from tests.laws.reference import Conversion, Touch
 
 CHANNELS = ("Direct", "ad", "email", "search", "social")

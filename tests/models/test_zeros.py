@@ -196,9 +196,9 @@ def test_weighted_counts_go_through_one_helper_that_keeps_them_floats(root: Path
     """A weighted `numpy.bincount` of nothing is of integers, and dividing into those is an error."""
     allowed = {
         "stats/grouping.py",
-        "incrementality/tally.py",
-        "incrementality/geo/designs.py",
-        "incrementality/geo/layout.py",
+        "experiments/holdout/tally.py",
+        "experiments/geo/designs.py",
+        "experiments/geo/layout.py",
     }
     raw = []
     source = root / "src" / "attribution"

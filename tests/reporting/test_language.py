@@ -105,7 +105,7 @@ def test_an_unknown_language_is_refused():
 
 
 def test_a_job_knows_the_languages_and_sections_of_the_report():
-    from attribution import job
+    from attribution.jobs import job
     from attribution.reporting.sections import SECTIONS
 
     assert job.LANGUAGES == LANGUAGES

@@ -16,7 +16,7 @@ from attribution.calibration.pooling import Evident, pooled
 from attribution.calibration.repeats import combine, refuse_repeats
 from attribution.credit.credit import Credit
 from attribution.errors import ExperimentError, unknown_name
-from attribution.incrementality.lift import Estimate, Lift, Lifts
+from attribution.experiments.shared.lift import Estimate, Lift, Lifts
 
 Outcome: TypeAlias = Lift | Estimate | Evidence
 

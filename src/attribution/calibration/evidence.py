@@ -12,7 +12,7 @@ import numpy as np
 
 from attribution._typing import Floats
 from attribution.errors import ExperimentError
-from attribution.incrementality.lift import Estimate, Lift
+from attribution.experiments.shared.lift import Estimate, Lift
 
 _WEEK = 7.0
 _HALF_LIFE_WEEKS = 52.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from attribution.calibration.evidence import Evidence
 from attribution.errors import ExperimentError
-from attribution.incrementality.lift import Lift
+from attribution.experiments.shared.lift import Lift
 
 WHY_ONCE = "the same numbers counted twice look like two tests that agree, and are twice as sure as they are"
 WHY_ONE = "one test of several channels together says what they do together, and nothing of each"

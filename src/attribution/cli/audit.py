@@ -59,8 +59,8 @@ def add(command: AddCommand) -> None:
 
 def _audit(options: argparse.Namespace) -> int:
     from attribution.cli.hidden import without_ids
-    from attribution.doors import checks_at, shell_of
     from attribution.eventlog.read import read_log
+    from attribution.jobs.doors import checks_at, shell_of
 
     fields = ("user", "time", "channel", "conversion", "value", "goal", "order", "sequence", "time_unit")
     schema = {name: getattr(options, name) for name in fields if getattr(options, name) is not None}

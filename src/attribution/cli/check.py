@@ -8,7 +8,7 @@ import sys
 from attribution.cli.codes import DONE, FAILED
 from attribution.cli.parsers import AddCommand
 from attribution.cli.printing import width
-from attribution.reporting.regression import command as regression
+from attribution.regression import command as regression
 
 
 def add(command: AddCommand) -> None:

@@ -13,7 +13,7 @@ from attribution.cli.codes import DONE, FAILED
 from attribution.cli.parsers import AddCommand
 
 if TYPE_CHECKING:
-    from attribution.schedule.forgetting import Forgotten
+    from attribution.jobs.forgetting import Forgotten
 
 _ABOUT = """\
 Make the state of increments one that never knew some people: what is carried of them goes, and the tallies
@@ -46,8 +46,8 @@ def add(command: AddCommand) -> None:
 
 
 def _forget(options: argparse.Namespace) -> int:
-    from attribution.config import load_config
-    from attribution.schedule.forgetting import forget
+    from attribution.jobs.config import load_config
+    from attribution.jobs.forgetting import forget
 
     job = None if options.job is None else load_config(options.job, date=options.date)
     done = forget(options.state, [*options.names, *_lines(options.ids)], job, dry_run=options.dry_run)

@@ -10,9 +10,9 @@ from hashlib import blake2b
 import pyarrow as pa
 
 from attribution.diagnostics import CheckResult, CheckResults
-from attribution.engines.sealing import Seal
-from attribution.engines.state_key import VARIABLE, seal_from
-from attribution.eventlog.user_ids import no_ids
+from attribution.engines.shared.sealing import Seal
+from attribution.engines.shared.state_key import VARIABLE, seal_from
+from attribution.tables.user_ids import no_ids
 
 
 def without_ids(checks: CheckResults, columns: Collection[str]) -> CheckResults:

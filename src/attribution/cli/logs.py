@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from attribution.schedule.stages import CURRENT
+from attribution.jobs.stages import CURRENT
 
 _PEOPLE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 

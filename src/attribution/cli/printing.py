@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from attribution.diagnostics import CheckResults
-    from attribution.pipeline import Result
+    from attribution.jobs.pipeline import Result
 
 
 def print_credit(result: Result) -> None:
@@ -30,7 +30,7 @@ def print_credit(result: Result) -> None:
         names = ", ".join(check.name for check in result.checks.failed)
         print(f"audit: {len(result.checks.failed)} of {len(result.checks)} checks failed: {names}")
     if result.regression:
-        from attribution.reporting.regression.text import table
+        from attribution.regression.text import table
 
         print(f"\nagainst the baseline:\n{table(result.regression, min(width(), 120))}")
 

@@ -15,8 +15,8 @@ from attribution.cli.printing import print_credit
 from attribution.reporting.formats import clean
 
 if TYPE_CHECKING:
-    from attribution.job import Job
-    from attribution.pipeline import Result
+    from attribution.jobs.job import Job
+    from attribution.jobs.pipeline import Result
 
 logger = logging.getLogger(__name__)
 
@@ -63,10 +63,10 @@ def add(command: AddCommand) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from attribution.config import load_config
-    from attribution.pipeline import run
-    from attribution.schedule.preview import preview
-    from attribution.schedule.unchanged import unchanged
+    from attribution.jobs.config import load_config
+    from attribution.jobs.pipeline import run
+    from attribution.jobs.preview import preview
+    from attribution.jobs.unchanged import unchanged
 
     job = load_config(options.config, date=options.date)
     if options.output is not None:  # a folder of the moment: no dated one beside which others grow old

@@ -15,8 +15,8 @@ from attribution.cli.codes import DONE, FAILED, IN_USE, INTERNAL, INTERRUPTED, R
 from attribution.cli.commands import COMMANDS
 from attribution.cli.logs import logged
 from attribution.cli.parsers import parser_of
-from attribution.doors import shell_of
 from attribution.errors import AttributionError, InUseError, NoConversionsError
+from attribution.jobs.doors import shell_of
 
 logger = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ from attribution.credit.spend_columns import calendar_columns, channel_column, c
 from attribution.credit.spend_cost import PLAIN, may_be_thousands
 from attribution.credit.spend_source import repeated, whole_table
 from attribution.errors import CreditError
-from attribution.eventlog.delimited import DelimitedFile, is_utf16, opened
-from attribution.eventlog.files import File, FilesSource
-from attribution.eventlog.ipc import IpcFile
-from attribution.eventlog.unreadable import no_text
+from attribution.tables.delimited import DelimitedFile, is_utf16, opened
+from attribution.tables.files import File, FilesSource
+from attribution.tables.ipc import IpcFile
+from attribution.tables.unreadable import no_text
 
 _SEPARATOR = {".csv": ",", ".txt": ",", ".tsv": "\t", ".tab": "\t"}
 _SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
@@ -72,7 +72,7 @@ def read_files(
     """
     import pyarrow as pa
 
-    from attribution.eventlog.unreadable import reading
+    from attribution.tables.unreadable import reading
 
     tables, notes = [], []
     for file, keys in source.members:

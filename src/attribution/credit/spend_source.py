@@ -31,8 +31,8 @@ def open_spend(spend: Any, text_columns: Callable[[Sequence[str]], Collection[st
         If it is none of them, or cannot be read.
     """
     from attribution.credit.spend_file import read_files
-    from attribution.eventlog.files import FilesSource
-    from attribution.eventlog.sources import open_source
+    from attribution.tables.files import FilesSource
+    from attribution.tables.sources import open_source
 
     if isinstance(spend, Mapping) and not _has_columns(spend):
         return _of_channels(spend), []
@@ -58,7 +58,7 @@ def whole_table(batches: Iterable[Any], columns: Mapping[str, Any]) -> Any:
     """
     import pyarrow as pa
 
-    from attribution.eventlog.arrays import refuse_bad_text, without_views
+    from attribution.tables.arrays import refuse_bad_text, without_views
 
     plain = [without_views(batch) for batch in batches]
     for batch in plain:
@@ -80,8 +80,8 @@ def reading_line(spend: object) -> str | None:
             return "spend = pandas.DataFrame(spend)"
         return 'spend = pandas.DataFrame({"channel": list(spend), "cost": list(spend.values())})'
     from attribution.credit.spend_file import pandas_lines
-    from attribution.eventlog.files import FilesSource
-    from attribution.eventlog.sources import open_source
+    from attribution.tables.files import FilesSource
+    from attribution.tables.sources import open_source
 
     with suppress(LogError):
         source = open_source(spend, "spend")

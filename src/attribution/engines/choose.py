@@ -6,12 +6,12 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from attribution.engines.base import Engine
-from attribution.engines.budget import available_memory, plausible_rows, shown_bytes, touch_bytes
 from attribution.engines.memory import Memory
-from attribution.engines.stream import Stream
+from attribution.engines.shared.base import Engine
+from attribution.engines.stream.budget import available_memory, plausible_rows, shown_bytes, touch_bytes
+from attribution.engines.stream.stream import Stream
 from attribution.errors import EngineError, unknown_name
-from attribution.eventlog.spark_frames import SparkSource
+from attribution.tables.spark_frames import SparkSource
 
 if TYPE_CHECKING:
     from attribution.eventlog.eventlog import EventLog
@@ -51,7 +51,7 @@ def _by_size(log: EventLog) -> Engine:
     """
     rows = plausible_rows(log.touches)
     if isinstance(log.touches, SparkSource) and not log.is_loaded:
-        from attribution.engines.spark import Spark
+        from attribution.engines.spark.spark import Spark
 
         logger.info("engine: spark (the touches are a Spark DataFrame)")
         return Spark()

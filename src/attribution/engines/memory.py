@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from attribution.engines.base import Run, Tasks
+from attribution.engines.shared.base import Run, Tasks
 from attribution.journeys.build import JourneySettings, build_from_columns
 
 if TYPE_CHECKING:

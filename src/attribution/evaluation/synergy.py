@@ -11,8 +11,8 @@ import numpy as np
 
 from attribution._checks import flag, name_list, one_of, whole
 from attribution._typing import Bools, Floats, Ints
-from attribution.engines.base import Engine
 from attribution.engines.choose import engine_of
+from attribution.engines.shared.base import Engine
 from attribution.errors import LESS_MEMORY, JourneyError, ModelError, enough_memory, unknown_name
 from attribution.evaluation.synergy_result import Synergy
 from attribution.eventlog.eventlog import EventLog

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from attribution._typing import Hashes
 from attribution.eventlog.column_types import clock_clash
-from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
-from attribution.eventlog.far_times import Times, merged, window
-from attribution.eventlog.faults import FaultTally
-from attribution.eventlog.labels import Coded, LabelIndex, code_type, final_labels, recode
-from attribution.eventlog.tables import TableColumns
 from attribution.kernels.collisions import tell_apart
+from attribution.tables.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
+from attribution.tables.far_times import Times, merged, window
+from attribution.tables.faults import FaultTally
+from attribution.tables.labels import Coded, LabelIndex, code_type, final_labels, recode
+from attribution.tables.tables import TableColumns
 
 if TYPE_CHECKING:
-    from attribution.eventlog.decode import ConversionBatch, TouchBatch
+    from attribution.tables.decode import ConversionBatch, TouchBatch
 
 _FIRST_ROWS = 1 << 16
 Rename = Callable[[list[str]], list[str]]

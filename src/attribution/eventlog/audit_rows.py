@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from attribution.diagnostics import CheckResult
 from attribution.eventlog.audit import Finding, Thresholds
 from attribution.eventlog.column_types import clock_clash
-from attribution.eventlog.faults import FaultTally
-from attribution.eventlog.reasons import REASONS
 from attribution.eventlog.scan import Scan
+from attribution.tables.faults import FaultTally
+from attribution.tables.reasons import REASONS
 
 _NULLS = ("null_user", "null_time", "null_channel", "null_sequence")
 

@@ -9,8 +9,8 @@ import numpy as np
 from attribution._typing import Bools, Ints
 from attribution.diagnostics import CheckResult
 from attribution.eventlog.audit import Finding, Thresholds
-from attribution.eventlog.far_times import YEAR_2000
 from attribution.eventlog.scan import DAY, Scan, many, plausible
+from attribution.tables.far_times import YEAR_2000
 
 _ENOUGH_A_DAY = 10
 _QUIET = 0.25

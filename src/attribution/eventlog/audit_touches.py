@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from attribution.diagnostics import CheckResult
 from attribution.eventlog.audit import Finding, Thresholds
-from attribution.eventlog.keys import hash_array
 from attribution.eventlog.scan import Scan, many
 from attribution.kernels.hashing import hash_integers
 from attribution.kernels.ragged import run_starts
+from attribution.tables.keys import hash_array
 
 _BUSY_TIMES_USUAL, _FEWEST_BUSY = 10, 100
 _NEAR = 100  # ids after 0 that are looked for

@@ -11,7 +11,7 @@ from functools import lru_cache
 from attribution.errors import LogError, unknown_name
 from attribution.eventlog.direct import is_direct
 from attribution.eventlog.hosts import KINDS, kind_of, word_of
-from attribution.eventlog.reasons import RESERVED_CHANNEL
+from attribution.tables.reasons import RESERVED_CHANNEL
 
 NO_TOUCH = "(no touch)"
 PARTS = ("raw", "source", "medium", "campaign")

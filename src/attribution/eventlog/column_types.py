@@ -9,14 +9,14 @@ import numpy as np
 import pyarrow.types as pat
 
 from attribution.errors import LogError
-from attribution.eventlog import kinds
-from attribution.eventlog.arrays import without_views
-from attribution.eventlog.faults import Screen
-from attribution.eventlog.numbers import read_values
-from attribution.eventlog.reasons import DROP, REASONS
 from attribution.eventlog.schema import LogSchema, raise_all
-from attribution.eventlog.sources import ColumnType, Source
-from attribution.eventlog.tables import TableColumns
+from attribution.tables import kinds
+from attribution.tables.arrays import without_views
+from attribution.tables.faults import Screen
+from attribution.tables.numbers import read_values
+from attribution.tables.reasons import DROP, REASONS
+from attribution.tables.sources import ColumnType, Source
+from attribution.tables.tables import TableColumns
 
 
 def check_types(

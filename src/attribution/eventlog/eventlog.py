@@ -12,13 +12,13 @@ from attribution.diagnostics import CheckResults
 from attribution.errors import LESS_MEMORY, enough_memory
 from attribution.eventlog.channels import ChannelRule
 from attribution.eventlog.column_types import check_labels
-from attribution.eventlog.columns import LogColumns
-from attribution.eventlog.faults import DROP_LIMIT
 from attribution.eventlog.grouping import ChannelGrouping, make_grouping
 from attribution.eventlog.load import Loader
 from attribution.eventlog.schema import LogSchema
-from attribution.eventlog.sources import Source
-from attribution.eventlog.tables import TableColumns
+from attribution.tables.columns import LogColumns
+from attribution.tables.faults import DROP_LIMIT
+from attribution.tables.sources import Source
+from attribution.tables.tables import TableColumns
 
 if TYPE_CHECKING:
     import datetime as dt

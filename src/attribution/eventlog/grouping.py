@@ -13,7 +13,7 @@ from attribution._known_columns import KNOWN_COLUMNS, known_column
 from attribution.errors import LogError, unknown_name
 from attribution.eventlog.channels import NO_TOUCH, ChannelRule, check_name
 from attribution.eventlog.hosts import bare_host, below
-from attribution.eventlog.labels import JOINER
+from attribution.tables.labels import JOINER
 
 if TYPE_CHECKING:
     import pandas as pd

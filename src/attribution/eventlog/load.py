@@ -12,15 +12,15 @@ import pyarrow as pa
 from attribution._progress import counter
 from attribution._typing import Bools, Hashes
 from attribution.errors import LogError
-from attribution.eventlog.arrays import without_views
 from attribution.eventlog.assemble import ConversionCollector, Rename, Span, TouchCollector, to_columns
-from attribution.eventlog.columns import LogColumns
-from attribution.eventlog.decode import ConversionBatch, TouchBatch, decode_conversions, decode_touches
-from attribution.eventlog.far_times import within
-from attribution.eventlog.faults import DROP_LIMIT
-from attribution.eventlog.sources import Source
-from attribution.eventlog.tables import TableColumns
 from attribution.kernels.membership import HashFilter
+from attribution.tables.arrays import without_views
+from attribution.tables.columns import LogColumns
+from attribution.tables.decode import ConversionBatch, TouchBatch, decode_conversions, decode_touches
+from attribution.tables.far_times import within
+from attribution.tables.faults import DROP_LIMIT
+from attribution.tables.sources import Source
+from attribution.tables.tables import TableColumns
 
 Batch_contra = TypeVar("Batch_contra", contravariant=True)
 

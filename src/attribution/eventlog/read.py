@@ -10,10 +10,10 @@ from typing import Any
 from attribution._checks import one_of
 from attribution.errors import LESS_MEMORY, LogError, enough_memory
 from attribution.eventlog.eventlog import EventLog
-from attribution.eventlog.faults import DROP_LIMIT
 from attribution.eventlog.resolve import resolve
 from attribution.eventlog.schema import LogSchema
-from attribution.eventlog.sources import open_source
+from attribution.tables.faults import DROP_LIMIT
+from attribution.tables.sources import open_source
 
 
 @enough_memory(LESS_MEMORY)

@@ -12,19 +12,19 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from attribution._typing import Bools, Hashes, Ints
-from attribution.eventlog.arrays import positions, without_views
 from attribution.eventlog.assemble import ConversionCollector, Span, TouchCollector, to_columns
-from attribution.eventlog.columns import LogColumns
-from attribution.eventlog.decode import users_of
-from attribution.eventlog.far_times import REASON, YEAR_2000, window, within
-from attribution.eventlog.faults import Fault, FaultTally, Screen
-from attribution.eventlog.files import File, FilesSource
 from attribution.eventlog.load import Loader, refuse_overflow
-from attribution.eventlog.parquet import ParquetFile
-from attribution.eventlog.sources import Source
-from attribution.eventlog.tables import TableColumns
-from attribution.eventlog.times import EARLIEST, LATEST, to_microseconds
-from attribution.eventlog.unreadable import reading
+from attribution.tables.arrays import positions, without_views
+from attribution.tables.columns import LogColumns
+from attribution.tables.decode import users_of
+from attribution.tables.far_times import REASON, YEAR_2000, window, within
+from attribution.tables.faults import Fault, FaultTally, Screen
+from attribution.tables.files import File, FilesSource
+from attribution.tables.parquet import ParquetFile
+from attribution.tables.sources import Source
+from attribution.tables.tables import TableColumns
+from attribution.tables.times import EARLIEST, LATEST, to_microseconds
+from attribution.tables.unreadable import reading
 
 DAY = 86_400_000_000
 _PER_MICROSECOND = {"milliseconds": 1_000, "microseconds": 1, "ms": 1_000, "us": 1, "s": 1_000_000}

@@ -11,8 +11,8 @@ from attribution._known_columns import known_column, known_columns
 from attribution.errors import AttributionError, LogError, nearest, unknown_name
 from attribution.eventlog.column_types import check_types, repeated_column
 from attribution.eventlog.schema import LogSchema, find_column, raise_all
-from attribution.eventlog.sources import Source
-from attribution.eventlog.tables import TableColumns
+from attribution.tables.sources import Source
+from attribution.tables.tables import TableColumns
 
 _LOOKED_AT = 4  # batches
 

@@ -14,17 +14,17 @@ import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from attribution._typing import Bools, Hashes, Ints
-from attribution.eventlog.arrays import positions as positions_of
-from attribution.eventlog.arrays import unwrap, without_views
 from attribution.eventlog.assemble import Span, to_columns
-from attribution.eventlog.columns import ConversionColumns, TouchColumns
-from attribution.eventlog.far_times import YEAR_2000
-from attribution.eventlog.faults import FaultTally
-from attribution.eventlog.kinds import is_text
 from attribution.eventlog.load import Loader
 from attribution.kernels.ragged import run_starts
 from attribution.kernels.sorting import order_by_user_and_time
 from attribution.kernels.windows import Spans
+from attribution.tables.arrays import positions as positions_of
+from attribution.tables.arrays import unwrap, without_views
+from attribution.tables.columns import ConversionColumns, TouchColumns
+from attribution.tables.far_times import YEAR_2000
+from attribution.tables.faults import FaultTally
+from attribution.tables.kinds import is_text
 
 if TYPE_CHECKING:
     from attribution.eventlog.eventlog import EventLog

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from attribution._checks import LONGEST, WEEKDAYS, duration_us, flag, name_list, one_of, whole
 from attribution._typing import Bools, Hashes, Ints
 from attribution.errors import LESS_MEMORY, JourneyError, enough_memory, nearest, unknown_name
-from attribution.eventlog.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
 from attribution.journeys.journeys import Journeys, lay_out
 from attribution.journeys.milestones import milestone_positions
 from attribution.journeys.rates import Rates, converted, rates_of
@@ -23,6 +22,7 @@ from attribution.journeys.transform import collapse_repeats, keep_last
 from attribution.kernels.membership import HashFilter
 from attribution.kernels.sorting import order_by_user_and_time
 from attribution.kernels.windows import Spans, conversion_windows, unclaimed_stretches
+from attribution.tables.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
 
 if TYPE_CHECKING:
     import datetime as dt

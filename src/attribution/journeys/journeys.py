@@ -11,8 +11,8 @@ import numpy as np
 from attribution._display import Display
 from attribution._typing import Bools, Codes, Floats, Hashes, Ints
 from attribution.errors import JourneyError, unknown_name
-from attribution.eventlog.columns import Dimension
 from attribution.kernels.ragged import expand, offsets_of, run_starts
+from attribution.tables.columns import Dimension
 
 if TYPE_CHECKING:
     import pandas as pd

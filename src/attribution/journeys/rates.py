@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from attribution._known_columns import known_column, plain
 from attribution._typing import Floats, Ints
 from attribution.errors import JourneyError, raised_as
-from attribution.eventlog.arrays import without_views
-from attribution.eventlog.columns import ConversionColumns
 from attribution.eventlog.currency import code, is_currency
-from attribution.eventlog.sources import open_source
+from attribution.tables.arrays import without_views
+from attribution.tables.columns import ConversionColumns
+from attribution.tables.sources import open_source
 
 _CARRIED = 7  # days: markets are closed over a weekend and a holiday, and their last rate holds
 _TABLE = (

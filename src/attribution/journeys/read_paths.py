@@ -11,17 +11,17 @@ import pyarrow.compute as pc
 
 from attribution._typing import Bools, Codes, Floats, Ints
 from attribution.errors import FEWER_COLUMNS, JourneyError, enough_memory, unknown_name
-from attribution.eventlog.arrays import booleans, refuse_bad_text, without_views
-from attribution.eventlog.faults import Screen
-from attribution.eventlog.kinds import flag_kind, is_text
-from attribution.eventlog.numbers import read_flags, read_values
-from attribution.eventlog.reasons import REASONS
 from attribution.eventlog.schema import spelt
-from attribution.eventlog.sources import Source, open_source
-from attribution.eventlog.tables import TableColumns
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys, lay_out
 from attribution.journeys.paths import checked_separator
 from attribution.kernels.ragged import offsets_of
+from attribution.tables.arrays import booleans, refuse_bad_text, without_views
+from attribution.tables.faults import Screen
+from attribution.tables.kinds import flag_kind, is_text
+from attribution.tables.numbers import read_flags, read_values
+from attribution.tables.reasons import REASONS
+from attribution.tables.sources import Source, open_source
+from attribution.tables.tables import TableColumns
 
 USUAL_SEPARATOR = " > "
 _COUNTS = ("occurrences", "count", "n", "journeys", "paths", "frequency", "total")

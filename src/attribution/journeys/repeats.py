@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.eventlog.columns import ConversionColumns
 from attribution.kernels.ragged import run_starts
+from attribution.tables.columns import ConversionColumns
 
 SAME_ORDER, SAME_ROW = 1, 2
 

@@ -13,8 +13,8 @@ from attribution import _draw
 from attribution.calibration.evidence import Evidence
 from attribution.credit.table import measure
 from attribution.errors import CreditError, unknown_name
-from attribution.incrementality.lift import Estimate, Lift
-from attribution.incrementality.lift_text import unusual
+from attribution.experiments.shared.lift import Estimate, Lift
+from attribution.experiments.shared.lift_text import unusual
 from attribution.reporting.blocks import Block, Figure, Text, make_table
 from attribution.reporting.figures import MAX_DRAWN, listed, make_figure
 from attribution.reporting.formats import MISSING, Style, fit, label, listing

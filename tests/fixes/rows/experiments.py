@@ -8,9 +8,9 @@ import numpy as np
 
 import attribution as at
 from attribution.calibration.evidence import captured
-from attribution.incrementality.checks import outcome_before_assignment
-from attribution.incrementality.moments import Moments
-from attribution.incrementality.sample_ratio import sample_ratio, sample_ratio_sequential
+from attribution.experiments.holdout.checks import outcome_before_assignment
+from attribution.experiments.holdout.moments import Moments
+from attribution.experiments.holdout.sample_ratio import sample_ratio, sample_ratio_sequential
 from tests.fixes.world import World, quietly
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import attribution as at
-from attribution.job import Job
+from attribution.jobs.job import Job
 from tests.fixes.toml import written
 from tests.fixes.world import World
 

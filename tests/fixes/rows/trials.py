@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 import attribution as at
-from attribution.incrementality.moments import Moments
+from attribution.experiments.holdout.moments import Moments
 from tests.fixes.world import World, quietly
 
 WIDE = at.Estimate(2.0, 0.5, 3.5)

@@ -1,0 +1,312 @@
+"""Analyse a geo test: `analyze_geo`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+
+from attribution._checks import one_of
+from attribution.diagnostics import CheckResult, CheckResults
+from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory
+from attribution.experiments.geo.checks import check
+from attribution.experiments.geo.compose import compose
+from attribution.experiments.geo.layout import GeoTest, cells_of, lay_out, strata_of
+from attribution.experiments.geo.methods import chosen, fit
+from attribution.experiments.geo.money import spent
+from attribution.experiments.geo.panel import Panel
+from attribution.experiments.geo.request import GeoRequest, one_name
+from attribution.experiments.geo.trimming import TrimmedMatch
+from attribution.experiments.geo.window import Window
+from attribution.experiments.shared.lift import Lift, Lifts
+from attribution.experiments.shared.rows import label_of
+from attribution.stats.multiplicity import Correction, adjust
+
+Method = Literal[
+    "auto",
+    "did",
+    "synthetic_control",
+    "augmented_synthetic_control",
+    "synthetic_did",
+    "tbr",
+    "gbr",
+    "bsts",
+    "trimmed_match",
+]
+
+
+@enough_memory(FEWER_COLUMNS)
+def analyze_geo(
+    panel: Any,
+    *,
+    geo: str = "geo",
+    time: str = "date",
+    outcome: str = "sales",
+    treated: Any = None,
+    start: Any = None,
+    end: Any = None,
+    cost: str | float | tuple[float, float] | None = None,
+    method: Method | TrimmedMatch = "auto",
+    inference: str | None = None,
+    strata: Any = None,
+    plan: Any = None,
+    value: float = 1.0,
+    since: Any = None,
+    cooldown: int = 0,
+    holidays: Any = (),
+    buffer: Any = (),
+    missing: Literal["refuse", "zero", "drop"] = "refuse",
+    alpha: float = 0.05,
+    correction: Correction = "holm",
+    fixed_effects: bool = True,
+    match_levels: bool = False,
+    ridge: float | None = None,
+    placebos: int = 500,
+    draws: int = 1000,
+    rng: Any = 0,
+    progress: bool | None = None,
+    checks: Sequence[CheckResult] = (),
+) -> Lift | Lifts:
+    """Tell what a treatment of whole regions caused.
+
+    Difference, lift and incremental outcome are images of one another under one test, so that p-value and
+    intervals never contradict one another.
+
+    Parameters
+    ----------
+    panel
+        A row for each geo and period: a path to Parquet, CSV or Arrow files, a pandas, polars or pyarrow
+        table, a mapping of columns.
+    geo, time, outcome
+        Columns: name of the geo; day (or week, month, or a whole number); outcome, such as sales.
+    treated
+        The treated geos, or, where several treatments ran at once, a mapping of cell names to their geos.
+    start, end
+        First and last time of the treatment, both included.
+    cost
+        Column of spend, or the incremental cost in all, or that and its standard error. For iROAS and cost
+        per incremental outcome.
+    method
+        ``"did"``: log change a geo, treated against control; for geos assigned at random.
+        ``"synthetic_control"``: control geos weighted so that they move as the treated did before, each at
+        its own level (Abadie et al. 2010; Doudchenko & Imbens 2016). ``"augmented_synthetic_control"``: the
+        same, corrected by a ridge regression (Ben-Michael et al. 2021). ``"synthetic_did"``: periods are
+        weighted as well (Arkhangelsky et al. 2021). ``"tbr"``: time-based regression of the treated total on
+        the control total (Kerman et al. 2017). ``"bsts"``: structural time series (Brodersen et al. 2015).
+        ``"gbr"``: geo-based regression on the change of spend (Vaver & Koehler 2011). ``"trimmed_match"``:
+        for pairs with heavy tails (Chen & Au 2022), of the test alone; `TrimmedMatch` has its choices.
+        ``"auto"``: ``"did"`` where `strata` or `plan` tell of a random assignment, else
+        ``"synthetic_control"``.
+    inference
+        Where a method has several. ``"did"``: ``"welch"``, with two or three geos in an arm ``"permutation"``
+        of the assignment, with one ``"pooled"``, which takes all geos to vary alike; ``"autocorrelation"``
+        judges by the days before, and finds too much. Synthetic methods: ``"placebo"``, studentised
+        placebos in space, or ``"conformal"``, moving blocks (Chernozhukov et al. 2021). ``"tbr"``:
+        ``"autocorrelation"`` or, too narrow where days depend on one another, ``"published"``.
+        ``"trimmed_match"``: ``"studentised"``, by Student's t, or ``"published"``, by the normal.
+    strata
+        In which groups geos were assigned at random: a list of pairs or groups of geos, or a mapping of geos
+        to labels. ``"trimmed_match"`` needs pairs.
+    plan
+        A plan by `plan_geo`: treated geos, strata, method, inference, cooldown, holidays and how much of the
+        time before the test to use come from it, unless given; its buffer is left out beside `buffer`.
+    value
+        What a unit of the outcome is worth, for iROAS; 1 where the outcome is money.
+    since
+        First time to use; all by default.
+    cooldown
+        Periods after `end` whose outcome counts still, as advertising works on for a while.
+    holidays
+        Times to leave out everywhere.
+    buffer
+        Geos to leave out, such as neighbours of treated ones.
+    missing
+        A geo without a row at some time is refused; or ``"zero"``: no row is no outcome; or ``"drop"``: such
+        geos are left out.
+    alpha
+        Level: 0.05 gives 95% intervals.
+    correction
+        For several cells: ``"holm"``, ``"fdr_bh"`` or ``"none"``.
+    fixed_effects
+        Whether a synthetic control takes each geo at its own level.
+    match_levels
+        Whether synthetic methods multiply each control geo to the treated geos' mean before the test first,
+        so that geos share growth and seasons in per cent. For treated geos that are larger than the rest.
+    ridge
+        Penalty of the augmented synthetic control; chosen by cross-validation by default.
+    placebos
+        Sets of control geos to analyse as if they had been treated.
+    draws
+        Draws to keep of ``"bsts"``.
+    rng
+        Seed or generator of what is drawn.
+    progress
+        Whether to show a progress bar; by default in terminals and notebooks.
+    checks
+        Results of further checks to show.
+
+    Returns
+    -------
+    Lift
+        With `path` (actual and counterfactual over time) and `weights`. `Lifts` where `treated` has cells.
+
+    Raises
+    ------
+    ExperimentError
+        If a column or geo is misspelt (the message names the nearest), times are missing, doubled or outside
+        the panel, an arm is empty, or too little is left to judge by.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import attribution as at
+    >>> rng = np.random.default_rng(7)
+    >>> geos = [f"city {n:02d}" for n in range(20)]
+    >>> level, season = rng.lognormal(7, 0.5, (20, 1)), 1 + 0.2 * np.sin(np.arange(70) * 2 * np.pi / 7)
+    >>> sales = level * season * rng.lognormal(0, 0.05, (20, 70))
+    >>> sales[:8, 56:] *= 1.10  # what the campaign adds in eight cities, in the last two weeks
+    >>> panel = {
+    ...     "geo": np.repeat(geos, 70),
+    ...     "date": np.tile(np.arange("2026-03-01", "2026-05-10", dtype="datetime64[D]"), 20),
+    ...     "sales": sales.ravel(),
+    ... }
+    >>> lift = at.analyze_geo(panel, treated=geos[:8], start="2026-04-26", end="2026-05-09", method="did")
+    >>> lift.verdict, round(lift.relative.value, 3), round(lift.relative.low, 3), round(lift.relative.high, 3)
+    ('effect', 0.1..., 0.0..., 0.1...)
+    """
+    if plan is not None:
+        treated = _without(plan.treated, buffer) if treated is None else treated
+        strata = plan.strata if strata is None else strata
+        inference = plan.inference if inference is None and method in ("auto", plan.method) else inference
+        method = plan.method if method == "auto" else method
+        method = plan.trim if method == "trimmed_match" and method == plan.method else method
+        buffer = (*plan.buffer, *_several_names(buffer))
+        holidays = plan.holidays if len(holidays) == 0 else holidays
+        cooldown = plan.cooldown if cooldown == 0 else cooldown
+    request = GeoRequest.read(
+        method=method,
+        inference=inference,
+        cost=cost,
+        value=value,
+        cooldown=cooldown,
+        alpha=alpha,
+        fixed_effects=fixed_effects,
+        match_levels=match_levels,
+        ridge=ridge,
+        placebos=placebos,
+        draws=draws,
+        rng=rng,
+        progress=progress,
+    )
+    one_of(correction, "correction", ("holm", "fdr_bh", "none"), error=ExperimentError)
+    one_name(geo, "geo", "analyze_geo")
+    one_name(time, "time", "analyze_geo")
+    one_name(outcome, "outcome", "analyze_geo")
+    buffer = _several_names(buffer)
+    if isinstance(treated, Mapping):
+        treated = {cell: _several_names(geos) for cell, geos in treated.items()}
+    elif treated is not None:
+        treated = _several_names(treated)
+    flat = list(treated.values()) if isinstance(treated, Mapping) else [treated or ()]
+    _refuse_both(flat, buffer)
+    if not all(isinstance(one, CheckResult) for one in _several_names(checks)):
+        msg = f"checks={checks!r} holds what is no CheckResult"
+        hint = 'checks=[CheckResult("prices", True, "no geo changed its prices")]'
+        raise ExperimentError(msg, column="checks", hint=hint)
+    if plan is not None and since is None and start is not None:
+        since = partial(plan.since, start=start)
+    read = Panel.read(
+        panel,
+        geo=geo,
+        time=time,
+        outcome=outcome,
+        cost=request.cost_column,
+        holidays=holidays,
+        buffer=buffer,
+        missing=missing,
+        needed=[label_of(one) for part in flat for one in part],
+        window=Window(since, start, end, request.cooldown),
+    )
+    cells = cells_of(treated, read.geos)
+    strata = strata_of(strata, (*read.geos, *map(label_of, buffer)))
+    request = replace(request, method=chosen(request.method, strata))
+    if len(cells) > 1 and request.cost is not None:
+        msg = f"cost={cost!r} is one total, and there are {len(cells)} cells"
+        raise ExperimentError(msg, column="cost", hint='cost="cost", a column of the panel, tells them apart')
+    everyone = [name for names in cells.values() for name in names]
+    lifts: dict[str, Lift] = {}
+    tests: dict[str, GeoTest] = {}
+    for cell, names in cells.items():
+        tests[cell] = lay_out(
+            read,
+            names,
+            start=start,
+            end=end,
+            cooldown=request.cooldown,
+            strata=strata,
+            aside=everyone,
+            outcome=outcome,
+        )
+        lifts[cell] = _lift(tests[cell], request, checks, cell)
+    if not isinstance(treated, Mapping):
+        return lifts["treatment"]
+    return _several(lifts, tests, request, checks, correction)
+
+
+def _several_names(geos: Any) -> tuple[Any, ...]:
+    return (geos,) if isinstance(geos, str) or not isinstance(geos, Iterable) else tuple(geos)
+
+
+def _refuse_both(cells: Iterable[Any], buffer: Any) -> None:
+    gone = {label_of(geo) for geo in _several_names(buffer)}
+    both = sorted(gone & {label_of(geo) for part in cells for geo in _several_names(part)})
+    if both:
+        msg = f"the geo {both[0]!r} is treated, and buffer= leaves it out"
+        hint = "take it out of one of the two"
+        raise ExperimentError(msg, column="buffer", count=len(both), hint=hint)
+
+
+def _without(treated: Any, buffer: Any) -> Any:
+    """Return the planned treated geos less those that the caller leaves out."""
+    gone = {label_of(geo) for geo in _several_names(buffer)}
+    if isinstance(treated, Mapping):
+        return {cell: _without(geos, buffer) for cell, geos in treated.items()}
+    return tuple(geo for geo in treated if label_of(geo) not in gone)
+
+
+def _several(
+    lifts: dict[str, Lift],
+    tests: dict[str, GeoTest],
+    request: GeoRequest,
+    checks: Sequence[CheckResult],
+    correction: Correction,
+) -> Lifts:
+    """Return the cells, each at the level at which the joint procedure tested it."""
+    p_values = np.array([lift.p_value for lift in lifts.values()])
+    adjusted, levels = adjust(p_values, request.alpha, correction)
+    at_levels = {
+        cell: lift
+        if level == request.alpha
+        else _lift(
+            tests[cell],
+            replace(request, alpha=float(level), share=float(level) / request.alpha),
+            checks,
+            cell,
+        )
+        for (cell, lift), level in zip(lifts.items(), levels, strict=True)
+    }
+    return Lifts("cell", at_levels, dict(zip(lifts, adjusted.tolist(), strict=True)), correction)
+
+
+def _lift(test: GeoTest, request: GeoRequest, given: Sequence[CheckResult], cell: str) -> Lift:
+    fitted = fit(test, request)
+    money = spent(test, request)
+    if money is not None and "cost_change" in fitted.details:
+        total, how = fitted.details["cost_change"]
+        money = replace(money, total=total, how=how)
+    quiet = replace(request, progress=False, placebos=min(request.placebos, 199))
+    found = CheckResults([*check(test, fitted, money, quiet), *given])
+    return compose(test, fitted, request, money, found, cell=cell)

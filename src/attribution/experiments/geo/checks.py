@@ -1,0 +1,228 @@
+"""What to know before a geo test is read: fit, spend, geos that stand out, and tests of nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from attribution._display import format_number
+from attribution._typing import Floats
+from attribution.diagnostics import CheckResult, CheckResults
+from attribution.errors import ExperimentError
+from attribution.experiments.geo.data_checks import leave_one_treated_out, odd_days, zeros
+from attribution.experiments.geo.did import outliers
+from attribution.experiments.geo.layout import FEWEST_BEFORE, GeoTest
+from attribution.experiments.geo.methods import read
+from attribution.experiments.geo.money import Spent
+from attribution.experiments.geo.reading import Fitted, Steps
+from attribution.experiments.geo.request import GeoRequest
+from attribution.experiments.geo.spend_checks import spend_moved
+from attribution.experiments.geo.synthetic import SYNTHETIC, estimator
+from attribution.experiments.panels.did import log_changes
+from attribution.experiments.panels.serial import durbin_watson, ljung_box
+
+POOR_FIT = 0.6  # R2 before the test, below which a counterfactual is no better than a guess
+LEAST_DW = 1.5
+HEAVIEST = 0.5  # share of one donor
+STANDS_OUT = 0.01  # two-sided level of the test of nothing
+_LEVELS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
+_WEIGHT = 0.01  # donors below are not left out in turn
+
+
+def check(test: GeoTest, fitted: Fitted, spent: Spent | None, request: GeoRequest) -> CheckResults:
+    """Return the checks of a test and its method.
+
+    Parameters
+    ----------
+    test, fitted
+        What is checked.
+    spent
+        Incremental cost; None without.
+    request
+        How the test is analysed, for its level, the test of nothing and leaving geos out.
+    """
+    found = CheckResults([fit_before(test, fitted), residuals(test, fitted), nothing_before(test, request)])
+    if fitted.reading.steps is not None:
+        found.append(reach(fitted.reading.steps, request.alpha, request.share))
+    found += [zeros(test), odd_days(test), standing_out(far_geos(test))]
+    found.append(leave_one_treated_out(test, fitted, request))
+    if "placebo_r2" in fitted.details:
+        found.append(placebos_alike(fitted))
+    if fitted.weights is not None and request.method in SYNTHETIC:
+        found.append(concentration(test, fitted.weights))
+        found.append(leave_one_out(test, fitted, request))
+    if spent is not None and test.panel.cost is not None:
+        found.append(spend_moved(test, spent))
+    return found
+
+
+def reach(steps: Steps, alpha: float, share: float = 1.0) -> CheckResult:
+    """Return whether the test can show anything at its level, however large the effect.
+
+    Parameters
+    ----------
+    steps
+        What limits the p-value.
+    alpha
+        Level of the test.
+    share
+        Of the level that was asked for, beside other tests; for the fix.
+    """
+    text = f"with {steps.how} the smallest p there can be is {steps.least:.2g}"
+    if steps.reach(alpha):
+        return CheckResult("reach", True, text)
+    text += f", so that no effect, however large, could be shown at the {100 * alpha:.3g}% level"
+    higher = next((level for level in _LEVELS if level * share >= steps.least), None)
+    fix = f"{steps.fix}; the least level it reaches is {100 * steps.least:.2g}%"
+    return CheckResult("reach", False, text, fix=fix + (f" (alpha={higher:g})" if higher else ""))
+
+
+def fit_before(test: GeoTest, fitted: Fitted) -> CheckResult:
+    """Return how well the counterfactual follows the treated geos before the test."""
+    actual = test.panel.outcome[test.treated].sum(axis=0)[: test.n_pre]
+    gap = actual - fitted.counterfactual[: test.n_pre]
+    whole = float(((actual - actual.mean()) ** 2).sum())
+    r2 = 1.0 - float((gap**2).sum()) / whole if whole > 0 else math.nan
+    off = float(np.abs(gap).sum() / np.abs(actual).sum()) if np.abs(actual).sum() else math.nan
+    extra = ""
+    if "scaled_l2" in fitted.details:
+        extra = f", scaled L2 imbalance {fitted.details['scaled_l2']:.3f} (0 perfect, 1 as equal weights)"
+    text = f"before the test the counterfactual misses by {100 * off:.1f}% on average, R2 {r2:.2f}{extra}"
+    fix = "more history, geos that are more alike, or fewer and larger treated geos" if r2 < POOR_FIT else ""
+    return CheckResult("pre_period_fit", bool(r2 >= POOR_FIT), text, fix=fix)
+
+
+def residuals(test: GeoTest, fitted: Fitted) -> CheckResult:
+    """Return whether the gaps before the test depend on those of the day before."""
+    actual = test.panel.outcome[test.treated].sum(axis=0)[: test.n_pre]
+    gap = actual - fitted.counterfactual[: test.n_pre]
+    if not np.abs(gap).max() > 1e-12 * max(1.0, float(np.abs(actual).max())):
+        return CheckResult("residual_autocorrelation", True, "the gaps before the test are all 0")
+    dw, p = durbin_watson(gap), ljung_box(gap)
+    heeds = fitted.details.get("heeds_autocorrelation", True)
+    text = f"Durbin-Watson {dw:.2f}, Ljung-Box p = {p:.2g}"
+    if dw >= LEAST_DW or heeds:
+        told = "" if dw >= LEAST_DW else ": the gaps are autocorrelated, which this inference allows for"
+        return CheckResult("residual_autocorrelation", True, text + told).judged_by(p, dw)
+    text += (
+        ": the gaps are autocorrelated, and this inference takes them for independent: its interval is "
+        "too narrow"
+    )
+    fix = 'inference="autocorrelation", or sum the panel to weeks'
+    return CheckResult("residual_autocorrelation", False, text, fix=fix).judged_by(p, dw)
+
+
+def nothing_before(test: GeoTest, request: GeoRequest) -> CheckResult:
+    """Return what the same method says of the last days before the test, when there was no treatment."""
+    name = "placebo_in_time"
+    n_test = min(test.n_test, test.n_pre // 3)
+    n_pre = test.n_pre - n_test
+    if n_test < 2 or n_pre < FEWEST_BEFORE:
+        return CheckResult(name, None, "not checked: too little time before the test")
+    try:
+        reading = read(test.earlier(n_pre, n_test), request)
+    except ExperimentError as error:
+        return CheckResult(name, None, f"not checked: {error.problem}")
+    text = (
+        f"the same analysis of the {n_test} {test.panel.step}s before the test, when nothing was done: "
+        f"p = {reading.p_value:.2g}"
+    )
+    if reading.p_value > STANDS_OUT:
+        return CheckResult(name, True, text).judged_by(reading.p_value)
+    fix = "look at the plot: something else happened, or treated and control geos drift apart"
+    return CheckResult(name, False, text, fix=fix).judged_by(reading.p_value)
+
+
+def far_geos(test: GeoTest) -> list[str]:
+    """Return the geos that changed unlike the rest of their arm, whatever the method."""
+    outcome = test.panel.outcome
+    if (outcome[:, : test.n_pre].mean(axis=1) <= 0).any() or (
+        outcome[:, test.n_pre :].mean(axis=1) <= 0
+    ).any():
+        return []  # no logarithm; zeros are told by their own check
+    return outliers(log_changes(outcome, test.n_pre), test)
+
+
+def standing_out(far: list[str]) -> CheckResult:
+    """Return whether a geo changed unlike the rest of its arm."""
+    if not far:
+        return CheckResult("outlier_geos", True, "no geo changed far more or less than the rest of its arm")
+    text = f"{', '.join(far[:5])} changed unlike the rest of their arm, by more than five robust deviations"
+    fix = f"find out why; only then buffer={far[:5]!r}, which is a choice that the outcome has made"
+    return CheckResult("outlier_geos", False, text, count=len(far), fix=fix)
+
+
+def placebos_alike(fitted: Fitted) -> CheckResult:
+    """Return whether sets of control geos are a measure of what chance does to the treated ones."""
+    r2, larger = fitted.details["placebo_r2"], fitted.details["larger"]
+    text = (
+        f"the last days before the test, predicted by a fit that did not see them: R2 {r2:.2f} for the "
+        f"treated geos; {fitted.details['placebos_dropped']} sets of control geos with less than {POOR_FIT} "
+        "were dropped"
+    )
+    if larger:
+        text += (
+            "; the treated geos are larger than any such set, and large geos move more than small ones can"
+        )
+    if r2 >= POOR_FIT and not larger:
+        return CheckResult("placebos_alike", True, text)
+    fix = "match_levels=True" if larger else "more history, or method='did' where geos were drawn at random"
+    return CheckResult("placebos_alike", False, text, fix=fix)
+
+
+def concentration(test: GeoTest, weights: Floats) -> CheckResult:
+    """Return how much of the counterfactual hangs on one geo."""
+    size = np.abs(weights)
+    share = float(size.max() / size.sum())
+    heaviest = test.controls[int(size.argmax())]
+    text = (
+        f"the counterfactual rests on {size.sum() ** 2 / (size**2).sum():.1f} geos' worth of donors; "
+        f"the heaviest is {heaviest!r} with {100 * share:.0f}%"
+    )
+    if share <= HEAVIEST:
+        return CheckResult("donor_concentration", True, text)
+    fix = f"what happens in {heaviest!r} looks like an effect: more donors alike, or method='did'"
+    return CheckResult("donor_concentration", False, text, fix=fix)
+
+
+def leave_one_out(test: GeoTest, fitted: Fitted, request: GeoRequest) -> CheckResult:
+    """Return how the effect moves as each donor of weight is left out."""
+    assert fitted.weights is not None
+    places = np.flatnonzero(~test.treated)
+    heavy = np.flatnonzero(np.abs(fitted.weights) > _WEIGHT)
+    if len(places) < 3:
+        return CheckResult("leave_one_donor_out", None, "not checked: fewer than three donors")
+    whole = _effect(test, fitted.counterfactual)
+    moved = {
+        test.controls[donor]: _effect(test, _path(test.without(int(places[donor])), request))
+        for donor in heavy
+    }
+    low, high = min(moved.values()), max(moved.values())
+    text = (
+        f"as each of {len(moved)} donors is left out in turn, the incremental {test.outcome} of "
+        f"{format_number(whole)} becomes {format_number(low)} to {format_number(high)}"
+    )
+    rows: list[Mapping[str, Any]] = [
+        {"geo": geo, "incremental": value}
+        for geo, value in sorted(moved.items(), key=lambda item: -abs(item[1] - whole))[:5]
+    ]
+    steady = (low > 0) == (high > 0) == (whole > 0)
+    clear = fitted.reading.low > 0 or fitted.reading.high < 0
+    if steady or not clear:
+        return CheckResult("leave_one_donor_out", True, text, rows=rows)
+    fix = f"the sign hangs on {rows[0]['geo']!r}: find out what happened there"
+    return CheckResult("leave_one_donor_out", False, text, rows=rows, fix=fix)
+
+
+def _path(test: GeoTest, request: GeoRequest) -> Floats:
+    """Return the counterfactual of a weighted method, without its inference."""
+    method = estimator(test, request)
+    path: Floats = test.n_treated * method(test.target, test.donors, test.n_pre)
+    return path
+
+
+def _effect(test: GeoTest, counterfactual: Floats) -> float:
+    return test.actual - float(counterfactual[test.n_pre :].sum())

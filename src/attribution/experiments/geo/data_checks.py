@@ -1,0 +1,216 @@
+"""What looks wrong in a panel: geos that fall to nothing, days and geos unlike the rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from attribution._typing import Floats, Ints
+from attribution.diagnostics import CheckResult
+from attribution.errors import ExperimentError
+from attribution.experiments.geo.layout import FEWEST_BEFORE, GeoTest
+from attribution.experiments.geo.methods import read
+from attribution.experiments.geo.panel_times import shown
+from attribution.experiments.geo.reading import Fitted
+from attribution.experiments.geo.request import GeoRequest
+from attribution.experiments.geo.synthetic import SYNTHETIC, estimator
+from attribution.experiments.geo.zero_runs import zero_runs
+
+FAR, MATERIAL = 8.0, 0.02  # robust deviations of a day; share of an arm's total that a day is too much
+_TWICE = math.log(2.0)
+_LEAST_SPREAD = 0.02  # of a logarithm
+_NAMED = 5
+_FEWEST = 100  # draws that tell a mean
+_MOST = 12  # treated geos that are left out in turn; the largest
+
+
+def zeros(test: GeoTest) -> CheckResult:
+    """Return whether a geo falls to 0 and stays there: a late feed, a closed or an opened shop.
+
+    A stretch of zeros stands out where it is unlikely by how much the geo sells at other times, how steadily,
+    and how often it is 0: fewer than 1% of sound panels have one (see `zero_runs`).
+    """
+    none = test.panel.outcome == 0
+    if not none.any():
+        return CheckResult("zeros", True, "no geo is without outcome at any time")
+    count = int(none.sum())
+    text = f"{count:,} cells of the panel ({100 * count / none.size:.1f}%) are 0, most in "
+    text += repr(test.panel.geos[int(none.sum(axis=1).argmax())])
+    found = zero_runs(test.panel.outcome, test.n_pre).tolist()
+    if not found:
+        return CheckResult("zeros", True if count < 0.05 * none.size else None, text, count=count)
+    names = list(dict.fromkeys(test.panel.geos[row] for row, _, _ in found))
+    told = "; ".join(_stretch(test, *one) for one in found[:_NAMED])
+    more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    told = (
+        f"{len(names)} geos fall to 0 though they were not before: {told}{more}" if len(names) > 1 else told
+    )
+    rows: list[Mapping[str, Any]] = [
+        {
+            "geo": test.panel.geos[row],
+            "first": shown(test.panel.times[first]),
+            "last": shown(test.panel.times[last]),
+        }
+        for row, first, last in found
+    ]
+    fix = _mend(test, [row for row, _, _ in found])
+    return CheckResult("zeros", False, told, count=len(names), rows=rows, fix=fix)
+
+
+def _stretch(test: GeoTest, row: int, first: int, last: int) -> str:
+    times, step = test.panel.times, test.panel.step
+    length = last - first + 1
+    when = shown(times[first]) if length == 1 else f"{shown(times[first])} to {shown(times[last])}"
+    where = {len(times) - 1: ", the end of the test", test.n_pre - 1: ", the end of the history"}.get(
+        last, ""
+    )
+    if not where:
+        where = {0: ", the start of the history", test.n_pre: ", the start of the test"}.get(first, "")
+    arm = "treated" if test.treated[row] else "control"
+    many = "s" if length > 1 else ""
+    return f"{test.panel.geos[row]!r} ({arm}) is 0 on {when} ({length} {step}{many}{where})"
+
+
+def _mend(test: GeoTest, rows: list[int]) -> str:
+    control = list(dict.fromkeys(test.panel.geos[row] for row in rows if not test.treated[row]))
+    load = "load these days again, or end= before them, where the feed was late"
+    if not control:
+        return f"{load}; a treated geo that closed or opened belongs to neither arm"
+    if test.strata is not None or len(control) > len(test.controls) - 2:
+        return f"{load}; geos that closed or opened belong out of the test, in pairs with their pair"
+    return f"{load}; buffer={control!r} where they closed or opened"
+
+
+def odd_days(test: GeoTest) -> CheckResult:
+    """Return whether single days of single geos are far from what the geo and the day have otherwise.
+
+    Logarithms less the geo's and the day's median, apart for the history and the test, so that an effect is
+    nobody's odd day; in units of the geo's own median deviation. Only days count that move an arm's total.
+    """
+    rows = []
+    for part in (slice(0, test.n_pre), slice(test.n_pre, None)):
+        outcome = test.panel.outcome[:, part]
+        if outcome.shape[1] < 3:
+            continue
+        known = outcome > 0
+        logs = np.log(np.where(known, outcome, 1.0))
+        logs[~known] = np.nan
+        with np.errstate(all="ignore"):
+            rows += _far(test, part, outcome, logs)
+    if not rows:
+        return CheckResult("outlier_days", True, "no geo had a day far from its own and the others' usual")
+    rows.sort(key=lambda row: -abs(math.log(row["times"])))
+    told = ", ".join(
+        f"{row['geo']!r} on {row['time']} ({row['times']:.2g} times its usual)" for row in rows[:_NAMED]
+    )
+    more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+    fix = "find out why (a bulk order, an import done twice); holidays= leaves a day out in all geos"
+    return CheckResult("outlier_days", False, f"{told}{more}", count=len(rows), rows=rows, fix=fix)
+
+
+def _far(test: GeoTest, part: slice, outcome: Floats, logs: Floats) -> list[Mapping[str, Any]]:
+    usual = _medians(logs, axis=1)[:, None]
+    usual = usual + _medians(logs - usual, axis=0)[None, :]
+    off = logs - usual
+    spread = np.maximum(1.4826 * _medians(np.abs(off), axis=1), _LEAST_SPREAD)[:, None]
+    arm = np.where(test.treated, outcome[test.treated].sum(), outcome[~test.treated].sum())[:, None]
+    moved = np.abs(outcome - np.exp(usual)) > MATERIAL * np.abs(arm)
+    far = np.argwhere((np.abs(off) > np.maximum(FAR * spread, _TWICE)) & moved)
+    return [
+        {
+            "geo": test.panel.geos[row],
+            "time": shown(test.panel.times[part][day]),
+            "times": float(np.exp(off[row, day])),
+        }
+        for row, day in far.tolist()
+    ]
+
+
+def _medians(values: Floats, axis: int) -> Floats:
+    """Return medians without the missing; 0 where all are."""
+    empty = np.isnan(values).all(axis=axis)
+    filled = np.where(np.expand_dims(empty, axis), 0.0, values)
+    medians: Floats = np.nanmedian(filled, axis=axis)
+    return medians
+
+
+def leave_one_treated_out(test: GeoTest, fitted: Fitted, request: GeoRequest) -> CheckResult:
+    """Return how the lift moves as each treated geo is left out in turn, with its pair where it has one."""
+    name = "leave_one_treated_out"
+    treated = np.flatnonzero(test.treated)
+    if len(treated) < 2:
+        return CheckResult(name, None, "not checked: one treated geo")
+    sizes = test.panel.outcome[treated].sum(axis=1)
+    moved: dict[str, float] = {}
+    for row in treated[np.argsort(-sizes, kind="stable")][:_MOST].tolist():
+        try:
+            moved[test.panel.geos[row]] = _lift(_smaller(test, row), request)
+        except ExperimentError:
+            continue
+    whole = _share(fitted.reading.value, fitted.reading.scale, test.actual)
+    moved = {geo: lift for geo, lift in moved.items() if math.isfinite(lift)}
+    if not moved or not math.isfinite(whole):
+        return CheckResult(name, None, "not checked: what is left cannot be analysed")
+    low, high = min(moved.values()), max(moved.values())
+    text = (
+        f"as each of {len(moved)} treated geos is left out in turn, the lift of {100 * whole:.3g}% becomes "
+        f"{100 * low:.3g}% to {100 * high:.3g}%"
+    )
+    rows: list[Mapping[str, Any]] = [
+        {"geo": geo, "lift": value}
+        for geo, value in sorted(moved.items(), key=lambda item: -abs(item[1] - whole))[:_NAMED]
+    ]
+    reading = fitted.reading
+    clear = reading.low > 0 or reading.high < 0
+    ends = [_share(end, reading.scale, test.actual) for end in (reading.low, reading.high)]
+    hangs = [
+        geo
+        for geo, lift in moved.items()
+        if lift * whole <= 0 or (abs(lift) < abs(whole) / 2 and not ends[0] <= lift <= ends[1])
+    ]
+    if not clear or not hangs:
+        return CheckResult(name, True, text, rows=rows)
+    fix = f"the effect hangs on {hangs[0]!r}: find out what happened there"
+    return CheckResult(name, False, text, count=len(hangs), rows=rows, fix=fix)
+
+
+def _smaller(test: GeoTest, row: int) -> GeoTest:
+    """Return the test without a treated geo; without its stratum where one arm of that would be left."""
+    gone: Ints = np.array([row], np.int64)
+    if test.strata is not None:
+        inside = np.flatnonzero(test.strata == test.strata[row])
+        if int(test.treated[inside].sum()) < 2:
+            gone = inside
+    for place in sorted(gone.tolist(), reverse=True):
+        test = test.without(place)
+    if test.strata is not None:
+        codes = np.unique(test.strata, return_inverse=True)[1].astype(np.int64)
+        test = replace(test, strata=codes)
+    if not test.treated.any() or test.treated.all() or test.n_pre < FEWEST_BEFORE:
+        msg = "nothing is left to compare"
+        raise ExperimentError(msg)
+    return test
+
+
+def _lift(test: GeoTest, request: GeoRequest) -> float:
+    """Return the lift by the same method, without its inference where that takes long."""
+    if request.method in SYNTHETIC:
+        method = estimator(test, request)
+        expected = test.n_treated * float(method(test.target, test.donors, test.n_pre)[test.n_pre :].sum())
+        return test.actual / expected - 1.0 if expected > 0 else math.nan
+    quick = replace(request, draws=_FEWEST)
+    if request.method == "did" and request.inference is None:
+        quick = replace(quick, inference="pooled" if test.strata is None else None)  # the same estimate
+    reading = read(test, quick)
+    return _share(reading.value, reading.scale, test.actual)
+
+
+def _share(effect: float, scale: str, actual: float) -> float:
+    """Return an effect as a share of what would have been."""
+    if scale == "log":
+        return math.expm1(min(effect, 700.0))
+    return effect / (actual - effect) if actual > effect else math.inf if effect > 0 else math.nan

@@ -1,0 +1,1 @@
+"""Holdout tests of users: plan, assign, check and analyse."""

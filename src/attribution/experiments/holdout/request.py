@@ -1,0 +1,271 @@
+"""What was asked of a holdout, checked as far as that goes without the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+from attribution._checks import flag, name_list, whole
+from attribution.errors import ExperimentError
+from attribution.experiments.holdout.everybody import assigned_counts
+from attribution.experiments.holdout.judge import known_despite
+from attribution.experiments.shared.money import Cost, between, cost_of
+from attribution.experiments.shared.rows import label_of
+from attribution.stats.multiplicity import Correction
+
+
+@dataclass(frozen=True)
+class Request:
+    """The arguments of `analyze_holdout`, which documents them; labels of arms are text here.
+
+    `outcome` is the one that is looked at, of the `outcomes` that are read together.
+    """
+
+    assigned: str
+    outcome: str
+    outcomes: tuple[str, ...]
+    treatments: tuple[str, ...]
+    holdout: str
+    design: str
+    exposed: str | None
+    denominator: str | None
+    value: str | None
+    cost_column: str | None
+    cost: Cost | None
+    covariates: tuple[str, ...]
+    adjust: str
+    variance: str
+    cluster: str | None
+    segment: str | None
+    correction: Correction
+    unit: str | None
+    count: str | None
+    shares: dict[str, float] | None
+    alpha: float
+    winsorise: float | None
+    two_part: bool
+    sequential: int | None
+    despite: tuple[str, ...]
+    alternative: str = "two-sided"
+    margin: float = 0.0
+    placebos: tuple[str, ...] = ()
+    assignment: dict[str, int] | None = None
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The treatments, then the holdout."""
+        return (*self.treatments, self.holdout)
+
+    @property
+    def regressed(self) -> bool:
+        """Whether each arm gets a regression of its own."""
+        return bool(self.covariates) and self.adjust == "lin" and self.cluster is None
+
+    @property
+    def pooled(self) -> bool:
+        """Whether both arms are taken to have one variance."""
+        return self.variance == "pooled"
+
+    @classmethod
+    def read(
+        cls,
+        *,
+        outcome: Any,
+        treatment: Any,
+        holdout: Any,
+        cost: Any,
+        covariate: Any,
+        shares: Mapping[str, float] | None,
+        alpha: Any,
+        winsorise: Any,
+        sequential: Any,
+        two_part: Any,
+        margin: Any,
+        despite: Any,
+        placebo: Any,
+        assignment: Any,
+        assigned: str,
+        **columns: Any,
+    ) -> Request:
+        """Check the arguments.
+
+        Raises
+        ------
+        ExperimentError
+            If one makes no sense, or two do not go together.
+        """
+        several = treatment if isinstance(treatment, list | tuple) else [treatment]
+        treatments, control = tuple(label_of(name) for name in several), label_of(holdout)
+        if not treatments or control in treatments or len(set(treatments)) < len(treatments):
+            msg = f"treatment={treatment!r} and holdout={holdout!r} must be different arms"
+            raise ExperimentError(msg, column="treatment", hint='treatment="treatment", holdout="holdout"')
+        covariates = () if covariate is None else name_list(covariate, "covariate", error=ExperimentError)
+        column, fixed = cost_of(cost)
+        arms = (*treatments, control)
+        known = None if assignment is None else assigned_counts(assignment, arms, assigned)
+        outcomes = _outcomes(outcome)
+        if len(outcomes) > 1 and isinstance(treatment, list | tuple):
+            msg = "several treatments and several outcomes at once are two families of tests in one"
+            hint = f"outcome={outcomes[0]!r}, treatment={list(treatments)!r}  # one outcome at a time"
+            raise ExperimentError(msg, column="outcome", hint=hint)
+        request = cls(
+            outcome=outcomes[0],
+            outcomes=outcomes,
+            treatments=treatments,
+            holdout=control,
+            cost_column=column,
+            cost=fixed,
+            covariates=covariates,
+            shares=_shares(known if shares is None else shares, arms),
+            assigned=assigned,
+            assignment=known,
+            placebos=() if placebo is None else name_list(placebo, "placebo", error=ExperimentError),
+            alpha=between(alpha, "alpha", 0.0, 0.5, "alpha=0.05 for 95% intervals"),
+            winsorise=None
+            if winsorise is None
+            else between(winsorise, "winsorise", 0.5, 1.0, "winsorise=0.999, a quantile"),
+            two_part=flag(two_part, "two_part", error=ExperimentError),
+            sequential=None
+            if sequential is None
+            else whole(sequential, "sequential", least=2, error=ExperimentError),
+            margin=_margin(margin),
+            despite=name_list(despite, "despite", error=ExperimentError),
+            **columns,
+        )
+        request.refuse_contradictions()
+        return request
+
+    def refuse_contradictions(self) -> None:
+        """Refuse what does not go together.
+
+        Raises
+        ------
+        ExperimentError
+            If two arguments exclude one another.
+        """
+        known_despite(self.despite)
+        pooled = self.variance if self.pooled else None
+        one_sided = self.alternative if self.alternative != "two-sided" else None
+        if self.margin and one_sided is None:
+            msg = "margin= says how much worse is still no worse, and a two-sided test knows no worse"
+            raise ExperimentError(msg, column="margin", hint='alternative="larger", or alternative="smaller"')
+        without = (
+            (
+                "count",
+                self.count,
+                "cluster",
+                self.cluster,
+                "rows that stand for many users have no cluster each",
+            ),
+            ("count", self.count, "unit", self.unit, "rows that stand for many users have no id each"),
+            (
+                "count",
+                self.count,
+                "winsorise",
+                self.winsorise,
+                "a quantile is taken over rows of single users",
+            ),
+            (
+                "denominator",
+                self.denominator,
+                "winsorise",
+                self.winsorise,
+                "a capped ratio has no plain meaning",
+            ),
+            (
+                "denominator",
+                self.denominator,
+                "cost",
+                self.cost or self.cost_column,
+                "a ratio has no sum to pay for",
+            ),
+            (
+                "sequential",
+                self.sequential,
+                "alternative",
+                one_sided,
+                "a confidence sequence watches both sides",
+            ),
+            ("cluster", self.cluster, "two_part", self.two_part or None, "the parts are shares of users"),
+            (
+                "covariate",
+                self.covariates or None,
+                "variance",
+                pooled,
+                "each arm has a regression of its own",
+            ),
+            (
+                "cluster",
+                self.cluster,
+                "variance",
+                pooled,
+                "sums over clusters of many sizes share no variance",
+            ),
+        )
+        for one, first, other, second, why in without:
+            if first is not None and second is not None:
+                msg = f"{one}= and {other}= do not go together"
+                raise ExperimentError(
+                    msg, column=other, why=why, hint=f"{_without(one)}, or {_without(other)}"
+                )
+        measured = {*self.outcomes, self.value, self.denominator, self.exposed, self.cost_column}
+        for name in self.covariates:
+            if name in measured:
+                msg = f"covariate={name!r} is also what the test measures"
+                why = "it is known only after assignment; adjusting for it takes part of the effect away"
+                hint = "covariate=None, or a column from before assignment"
+                raise ExperimentError(msg, column="covariate", why=why, hint=hint)
+        for name in self.placebos:
+            if name in measured:
+                msg = f"placebo={name!r} is also what the test measures"
+                raise ExperimentError(msg, column="placebo", hint="placebo= a column from before assignment")
+        if self.denominator in self.outcomes:
+            msg = f"denominator={self.denominator!r} is an outcome too, and a column over itself is 1"
+            raise ExperimentError(msg, column="denominator", hint="denominator=None")
+        if self.denominator is not None and self.value in self.outcomes:
+            msg = "value= is the numerator of the ratio, whose incremental sum is another question"
+            raise ExperimentError(msg, column="value", hint="denominator=None  # by itself")
+
+
+def _without(name: str) -> str:
+    """Return the argument as if it had been left out."""
+    left_out = {"alternative": '"two-sided"', "two_part": "False", "variance": '"welch"'}
+    return f"{name}={left_out.get(name)}"
+
+
+def _margin(margin: Any) -> float:
+    if isinstance(margin, bool) or not isinstance(margin, Real) or not 0 <= float(margin) < float("inf"):
+        msg = f"margin={margin!r} must be a difference of means, 0 or more"
+        raise ExperimentError(msg, column="margin", hint="margin=0.002 for 0.2 points")
+    return float(margin)
+
+
+def _outcomes(outcome: Any) -> tuple[str, ...]:
+    if not isinstance(outcome, list | tuple):
+        return (outcome,)
+    outcomes = name_list(outcome, "outcome", error=ExperimentError)
+    if not outcomes or len(set(outcomes)) < len(outcomes):
+        msg = f"outcome={outcome!r} must name at least one column, and each once"
+        raise ExperimentError(msg, column="outcome", hint='outcome=["converted", "revenue"]')
+    return outcomes
+
+
+def _shares(shares: Any, arms: tuple[str, ...]) -> dict[str, float] | None:
+    if shares is None:
+        return None
+    hint = f"shares={dict.fromkeys(arms, round(1 / len(arms), 3))}"
+    if not isinstance(shares, Mapping):
+        msg = f"shares={shares!r} must give the planned share of each arm"
+        raise ExperimentError(msg, column="shares", hint=hint)
+    found = {label_of(arm): share for arm, share in shares.items()}
+    missing = [arm for arm in arms if arm not in found]
+    if missing:
+        msg = f"shares has no entry for the arm {missing[0]!r}"
+        raise ExperimentError(msg, column="shares", hint=hint)
+    for arm, share in found.items():
+        if isinstance(share, bool) or not isinstance(share, Real) or not 0 < float(share) < float("inf"):
+            msg = f"the share of {arm!r} is {share!r}"
+            raise ExperimentError(msg, column="shares", hint=hint)
+    return {arm: float(found[arm]) for arm in arms}

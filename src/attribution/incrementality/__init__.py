@@ -1,1 +1,0 @@
-"""Experiments: plan, assign, check and analyse holdouts. Knows nothing of credit."""

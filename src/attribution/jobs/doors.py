@@ -1,0 +1,212 @@
+"""A fix in the language of the door at which its reader stands: Python, a configuration file, the shell.
+
+Errors and findings print Python, since that is what makes them. Who reads the error of a job writes TOML, and
+has none of the variables. Names are the same on both sides (a key of a file is the argument that it reaches),
+so that a line is translated by its meaning: it is parsed, and its arguments become the keys that they are.
+What changes a table has no key: it is said to belong before the run.
+"""
+
+from __future__ import annotations
+
+import ast
+import shlex
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from typing import Any, TypeAlias
+
+from attribution._fixes import Part, parts_of, toml_value
+from attribution.diagnostics import CheckResults
+from attribution.errors import AttributionError
+from attribution.jobs.job import (
+    AuditSettings,
+    CalibrationSettings,
+    ChannelSettings,
+    CheckSettings,
+    EngineSettings,
+    IncrementSettings,
+    LogSettings,
+    OutputSettings,
+    ReportSettings,
+    ScheduleSettings,
+    SpendSettings,
+)
+from attribution.journeys.build import JourneySettings
+
+Door: TypeAlias = Callable[[str], str]
+"""Takes a hint, returns it as one who stands at that door would write it."""
+
+SECTIONS: Mapping[str, type] = {
+    "log": LogSettings,
+    "audit": AuditSettings,
+    "channels": ChannelSettings,
+    "journeys": JourneySettings,
+    "engine": EngineSettings,
+    "increments": IncrementSettings,
+    "spend": SpendSettings,
+    "report": ReportSettings,
+    "output": OutputSettings,
+    "check": CheckSettings,
+    "schedule": ScheduleSettings,
+    "calibration": CalibrationSettings,
+}
+_ABOVE = ("models", "by", "bootstrap", "rng", "holdouts", "geo_tests")
+HOMES: Mapping[str, str] = dict.fromkeys(_ABOVE, "") | {
+    entry.name: section
+    for section, kind in SECTIONS.items()
+    for entry in fields(kind)
+    if entry.name != "pattern"  # not a key: made from the folder
+}
+_NO_KEY = "in Python, before the run: "
+
+
+def toml_of(hint: str, *, section: str = "", model: str = "") -> str:
+    """Return a hint as a configuration file has it.
+
+    Parameters
+    ----------
+    hint
+        What an error prints.
+    section
+        The table that all arguments belong to, such as ``"[holdouts]"``; by default each has its own.
+    model
+        The model whose parameters they are.
+
+    Examples
+    --------
+    >>> toml_of('at.read_log(..., invalid="drop")')
+    '[log] invalid = "drop"'
+    >>> toml_of("at.Markov(order=1), or lookback='7D'")
+    'models = [{name = "markov", order = 1}], or [journeys] lookback = "7D"'
+    >>> toml_of('touches["user_id"] = touches["user_id"].astype("string")')
+    'in Python, before the run: touches["user_id"] = touches["user_id"].astype("string")'
+    """
+    return "".join(f"{part.before}{_toml_part(part, section, model)}{part.note}" for part in parts_of(hint))
+
+
+def _toml_part(part: Part, section: str, model: str) -> str:
+    if part.kind not in {"keywords", "call", "statement"}:
+        return part.text
+    if part.kind != "statement":
+        try:
+            lines = _lines(part, section, model)
+        except (TypeError, ValueError, KeyError):
+            lines = []
+        if lines:
+            return "\n       ".join(lines)
+    return f"{_NO_KEY}{part.text}"
+
+
+def _lines(part: Part, section: str, model: str) -> list[str]:
+    """Return the lines that do what a call with these arguments would do; none if none can."""
+    from attribution.models.registry import MODELS
+
+    given = {name: _literal(value) for name, value in part.keywords.items() if name != "schema"}
+    name = next((name for name, kind in MODELS.items() if kind.__name__ == part.function), model)
+    if name and part.function in {"", MODELS[name].__name__}:
+        return [f"models = [{toml_value({'name': name, **given})}]"]
+    if part.function == "save_baseline" and isinstance(part.node, ast.Call) and part.node.args:
+        path = shlex.quote(str(_literal(part.node.args[-1])))
+        return [f"attribution check FOLDER --baseline {path} --update-baseline"]
+    if part.function == "LogSchema":
+        return _of_section("log.schema", given)
+    if part.function == "group_channels":
+        return _of_section("channels", given or {"rules": "default"})
+    if section:
+        return _of_section(section, given)
+    if part.function == "attribute":
+        given |= _models_of(part)
+    found: dict[str, dict[str, Any]] = {}
+    for key, value in given.items():
+        found.setdefault(HOMES[key], {})[key] = value
+    lines = [line for home, values in found.items() for line in _of_section(home, values)]
+    schema = part.keywords.get("schema")
+    if isinstance(schema, ast.Call):
+        lines += _of_section(
+            "log.schema", {one.arg: _literal(one.value) for one in schema.keywords if one.arg}
+        )
+    return lines
+
+
+def _models_of(part: Part) -> dict[str, Any]:
+    """Return the models that a call of `attribute` names in its second place."""
+    call = part.node
+    if not isinstance(call, ast.Call) or len(call.args) < 2 or isinstance(call.args[1], ast.Name):
+        return {}
+    models = _literal(call.args[1])
+    return {"models": [models] if isinstance(models, str) else models}
+
+
+def _of_section(section: str, values: Mapping[str, Any]) -> list[str]:
+    lines = [f"{key} = {toml_value(value)}" for key, value in values.items()]
+    if not lines or not section:
+        return lines
+    return [f"[{section}] {lines[0]}", *lines[1:]]
+
+
+def _literal(node: ast.expr) -> Any:
+    """Return the value of a literal, a blank as text.
+
+    Raises
+    ------
+    ValueError
+        If it is no literal.
+    """
+    value = ast.literal_eval(node)
+    return "..." if value is Ellipsis else value
+
+
+def shell_of(hint: str, options: Collection[str]) -> str:
+    """Return a hint as the command line has it.
+
+    Parameters
+    ----------
+    hint
+        What an error prints.
+    options
+        The options that the command has, as Python names them.
+
+    Examples
+    --------
+    >>> shell_of("LogSchema(user='visitor', time_unit='ms')", ["user", "time_unit"])
+    '--user visitor --time-unit ms'
+    >>> shell_of("at.read_log(..., missing_value=0.0)", ["user"])
+    'in Python: at.read_log(..., missing_value=0.0)'
+    """
+    return "".join(f"{part.before}{_shell_part(part, options)}{part.note}" for part in parts_of(hint))
+
+
+def _shell_part(part: Part, options: Collection[str]) -> str:
+    if part.kind not in {"keywords", "call", "statement"}:
+        return part.text
+    if part.function == "save_baseline" and "update_baseline" in options:
+        return "--update-baseline"
+    if part.kind == "statement" or not part.keywords or not set(part.keywords) <= set(options):
+        return f"in Python: {part.text}"
+    try:
+        return " ".join(_option(name, _literal(value)) for name, value in part.keywords.items())
+    except ValueError:
+        return f"in Python: {part.text}"
+
+
+def _option(name: str, value: Any) -> str:
+    flag = f"--{name.replace('_', '-')}"
+    if value is True:
+        return flag
+    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return f"{flag} {shlex.quote(text)}"
+
+
+@contextmanager
+def at_door(door: Door) -> Iterator[None]:
+    """Print the fixes of the errors that the block raises as `door` has them."""
+    try:
+        yield
+    except AttributionError as error:
+        error.say_fix(door)
+        raise
+
+
+def checks_at(door: Door, checks: CheckResults) -> CheckResults:
+    """Return checks whose fixes are in the words of a door."""
+    return CheckResults(replace(check, fix=door(check.fix)) if check.fix else check for check in checks)
