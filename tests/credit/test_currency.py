@@ -280,3 +280,35 @@ def test_a_report_takes_costs_with_their_rates(dated):
 def test_costs_are_checked_when_made():
     with pytest.raises(CreditError, match="outside"):
         at.Costs({"a": 1.0}, outside="no")
+
+
+def test_credit_takes_costs_as_a_report_does():
+    # By hand: 500 SEK at 0.1 are 50 EUR, whichever of the two names the option.
+    credit = at.attribute(log("EUR", "EUR", "EUR"), "linear")
+    costs, rates = spend(cost=[500.0], currency="SEK"), pd.DataFrame({"currency": ["SEK"], "rate": [0.1]})
+    plain = credit.with_spend(costs, rates=rates, decimals=0)
+    for other in (
+        credit.with_spend(at.Costs(costs, rates=rates, decimals=0)),
+        credit.with_spend(at.Costs(costs, rates=rates), decimals=0),
+        credit.with_spend(at.Costs(costs, decimals=0), rates=rates),
+        credit.with_spend(at.Costs(costs, rates=rates, decimals=0), rates=rates, decimals=0),
+    ):
+        assert one(other.to_frame(), "cost", channel="a") == pytest.approx(50.0)
+        pd.testing.assert_frame_equal(other.to_frame(), plain.to_frame())
+        assert (other.decimals, other.notes) == (plain.decimals, plain.notes)
+
+
+@pytest.mark.parametrize(
+    ("own", "beside"),
+    [
+        ({"currency": "EUR"}, {"currency": "SEK"}),
+        ({"decimals": 0}, {"decimals": 2}),
+        ({"rates": {"SEK": 0.1}}, {"rates": {"SEK": 0.2}}),
+    ],
+)
+def test_an_option_of_costs_is_not_overruled(own, beside):
+    credit = at.attribute(log("EUR", "EUR", "EUR"), "linear")
+    costs = at.Costs(spend(currency="EUR"), **own)
+    with pytest.raises(CreditError, match="in the costs and beside them") as error:
+        credit.with_spend(costs, **beside)
+    assert "credit.with_spend(spend)" in error.value.hint

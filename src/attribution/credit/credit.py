@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from attribution._draw import Axes
+    from attribution.credit.costs import Costs
     from attribution.credit.spend_source import Spend
 
 __all__ = ["Activity", "Credit", "Totals"]
@@ -277,7 +278,7 @@ class Credit(Questions):
 
     def with_spend(
         self,
-        spend: Spend,
+        spend: Spend | Costs,
         *,
         currency: str = "",
         decimals: int | None = None,
@@ -305,7 +306,7 @@ class Credit(Questions):
             not lie in one period of the credit are spread evenly over their days, with a note; spend that
             lacks another dimension of the credit is refused. Calendar days are taken as written. A week is
             the seven days from its date, where all of them are of one weekday; an ISO week (``"2026-W05"``)
-            begins on Monday.
+            begins on Monday. Or `Costs`: a table with its options, which those given here complete.
         currency
             A symbol or code for display; by default that of the values or of the costs, where the data name
             one. Another than theirs is refused: a name converts nothing.
@@ -331,11 +332,17 @@ class Credit(Questions):
         CreditError
             If a column is missing or misspelt, a cost is negative, missing or infinite, a row stands twice,
             a channel differs from a credited one only by case, space or punctuation, currencies are mixed
-            or contradict `currency`, or the spend lacks a dimension of the credit.
+            or contradict `currency`, the spend lacks a dimension of the credit, or an option differs from
+            that of the `Costs`.
         """
+        from attribution.credit.costs import Costs
         from attribution.credit.spend import join_spend
 
-        return join_spend(self, spend, currency=currency, decimals=decimals, outside=outside, rates=rates)
+        if isinstance(spend, Costs):
+            costs = spend.completed(Costs(spend.table, currency, decimals, outside, rates))
+        else:
+            costs = Costs(spend, currency, decimals, outside, rates)
+        return join_spend(self, costs)
 
     def plot(
         self,

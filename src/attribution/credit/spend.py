@@ -10,10 +10,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution._checks import one_of
 from attribution._display import format_number
 from attribution._known_columns import plain
 from attribution._typing import Floats
+from attribution.credit.costs import Costs
 from attribution.credit.credit import Credit
 from attribution.credit.periods import PERIODS, is_period, period_codes
 from attribution.credit.spend_calendar import DAY_US, Calendar
@@ -29,23 +29,16 @@ _MOST_COMPARED = 200  # names on each side; beyond it, looking for misspellings 
 
 
 @enough_memory(FEWER_COLUMNS)
-def join_spend(
-    credit: Credit,
-    spend: Spend,
-    *,
-    currency: str = "",
-    decimals: int | None = None,
-    outside: str = "drop",
-    rates: object = None,
-) -> Credit:
+def join_spend(credit: Credit, costs: Costs) -> Credit:
     """Return `credit` with costs; see `Credit.with_spend`."""
-    one_of(outside, "outside", ("drop", "keep"), error=CreditError)
+    spend = costs.table
     if credit.whole is not None and credit.whole.channels != len(credit.channels):
         msg = f"this credit was narrowed to {len(credit.channels)} of {credit.whole.channels} channels"
         why = "spend on the others would look as if it had earned nothing"
         raise CreditError(msg, why=why, hint="credit.with_spend(spend).select(channels=...)")
     try:
-        return _joined(credit, spend, Money(currency, decimals, rates), outside)
+        money = Money(costs.currency, costs.decimals, costs.rates)
+        return _joined(credit, spend, money, costs.outside)
     except CreditError as error:
         fix = error.hint or ""
         begins = ("spend[", "spend = ") if isinstance(spend, Mapping) else ("spend[", "spend = ", "if ")

@@ -277,13 +277,11 @@ def report(
     """
     from dataclasses import replace
 
-    from attribution.credit.costs import Costs
-
     refuse_others(locals())
     whole(top_paths, "top_paths", least=0, error=CreditError)
     words, names = language_of(language), check_sections(sections)
     if spend is not None:
-        credit = (spend if isinstance(spend, Costs) else Costs(spend)).beside(credit)
+        credit = credit.with_spend(spend)
     if currency is not None:
         credit = replace(credit, currency=currency)
     if decimals is not None:

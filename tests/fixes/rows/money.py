@@ -62,6 +62,7 @@ ROWS = (
     "at.attribute(paid(*EUROS), 'linear').with_spend(spend.assign(currency='SEK'), rates={'USD': 0.9})",
     "credit.with_spend(spend.rename(columns={'cost': 'cost (EUR)'}).assign(currency='SEK'))",
     "credit.with_spend(spend, currency=5)",
+    "credit.with_spend(at.Costs(spend, currency='EUR'), currency='SEK')",
     "credit.with_spend(spend, decimals=50)",
     "credit.with_spend(spend, decimals=1.5)",
     "at.attribute(paid(*MIXED), 'linear', currency='EUR', rates=pa.Table.from_arrays([pa.array(['SEK']), pa.array([0.09]), pa.array([0.1])], names=['currency', 'rate', 'rate']))",
