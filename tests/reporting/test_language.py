@@ -8,9 +8,11 @@ import string
 import pytest
 
 from attribution.errors import CreditError
+from attribution.jobs.config import load_config
 from attribution.reporting.formats import Style, day, listing, span
 from attribution.reporting.html import report
 from attribution.reporting.language.catalogue import ENGLISH, LANGUAGES, language
+from attribution.reporting.sections import SECTIONS
 from tests.reporting.pages import read_page
 from tests.reporting.test_report import CHECKS, make_credit, paid
 
@@ -104,9 +106,13 @@ def test_an_unknown_language_is_refused():
         report(make_credit(), language="fra")
 
 
-def test_a_job_knows_the_languages_and_sections_of_the_report():
-    from attribution.jobs import job
-    from attribution.reporting.sections import SECTIONS
-
-    assert job.LANGUAGES == LANGUAGES
-    assert tuple(SECTIONS) == job.SECTIONS
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_job_knows_the_languages_and_sections_of_the_report(code, tmp_path):
+    text = (
+        'models = ["linear"]\n[log]\ntouches = "t.csv"\n[journeys]\nlookback = "14D"\n'
+        f'[report]\nlanguage = "{code}"\nsections = {list(SECTIONS)}\n'
+    )
+    (tmp_path / "t.csv").touch()
+    (tmp_path / "job.toml").write_text(text, encoding="utf-8")
+    asked = load_config(tmp_path / "job.toml").report
+    assert (asked.language, asked.sections) == (code, tuple(SECTIONS))

@@ -30,8 +30,6 @@ from attribution.jobs.job import (
     AUDIT_CHECKS,
     CHANNEL,
     GROUPING_CHECKS,
-    LANGUAGES,
-    SECTIONS,
     AuditSettings,
     ChannelSettings,
     CheckSettings,
@@ -50,6 +48,7 @@ from attribution.jobs.job_keys import NO_EXPERIMENTS, calibration_of, experiment
 from attribution.jobs.placeholders import day_of, expand, filled, pattern_of, time_zone
 from attribution.jobs.toml import Reader, Table, mistake, wrong_type
 from attribution.journeys.build import JourneySettings
+from attribution.reporting.language.catalogue import LANGUAGES
 
 T = TypeVar("T")
 NONE: Texts = ()
@@ -266,6 +265,8 @@ def _report(table: Table | None, inputs: Reader[Texts]) -> ReportSettings:
         return ReportSettings()
     logo = table.take("logo", inputs, NONE)
     sections = table.take("sections", toml.distinct_texts, NONE)
+    if sections:
+        from attribution.reporting.sections import SECTIONS
     for position, name in enumerate(sections):
         if name not in SECTIONS:
             where = f"{table.at('sections')}[{position}]"

@@ -15,13 +15,6 @@ if TYPE_CHECKING:
 
 Texts: TypeAlias = tuple[str, ...]
 CHANNEL: Texts = ("channel",)
-LANGUAGES: Texts = ("en", "fr")
-SECTIONS: Texts = (  # of a report, in its order
-    *("findings", "credit", "incremental", "calibration", "money", "sure", "over_time", "roles", "customers"),
-    *("breakdown", "journey_map", "time_to_convert", "paths", "synergy", "holdouts", "unattributed", "audit"),
-    *("limits", "settings"),
-)
-
 
 AUDIT_CHECKS = (
     *("null_keys", "unreadable_entries", "no_touch", "mixed_clocks", "times_out_of_range", "times_in_future"),

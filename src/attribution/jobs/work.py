@@ -16,7 +16,7 @@ from attribution.engines.memory import Memory
 from attribution.engines.shared.opened import Opened
 from attribution.engines.stream.stream import Stream
 from attribution.evaluation.synergy import synergy
-from attribution.jobs.job import SECTIONS, Job
+from attribution.jobs.job import Job
 from attribution.journeys.build import build_journeys
 from attribution.journeys.flows import FlowTask, solve_flows
 from attribution.journeys.lags import LagTask, Unit, solve_lags
@@ -103,7 +103,7 @@ class Work(ABC):
 
     def shows(self, section: str) -> bool:
         """Return whether the report has a section, asked for by name or by leaving the choice open."""
-        return section in (self.job.report.sections or SECTIONS)
+        return not self.job.report.sections or section in self.job.report.sections
 
 
 class _InMemory(Work):
