@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -19,9 +18,3 @@ class ArrowStream(Protocol):
     """Anything that exports the Arrow C stream interface: pandas, polars, pyarrow, DuckDB."""
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
-
-
-class Progress(Protocol):
-    """What is needed of tqdm, so that a caller can hand in a bar of another kind."""
-
-    def __call__(self, iterable: Iterable[Any], **options: Any) -> Iterable[Any]: ...

@@ -16,7 +16,6 @@ from attribution.stats.coalitions import (
     shapley_of_subset_rates,
     shapley_of_sums,
     shapley_of_table,
-    subset_differences,
     subset_sums,
     superset_sums,
     table_sizes,
@@ -55,7 +54,6 @@ def test_transforms_are_sums_over_subsets_and_supersets():
     inside = (sets[None, :] & ~sets[:, None]) == 0
     np.testing.assert_allclose(subset_sums(table), inside @ table, atol=1e-13)
     np.testing.assert_allclose(superset_sums(table), inside.T @ table, atol=1e-13)
-    np.testing.assert_allclose(subset_differences(subset_sums(table)), table, atol=1e-13)
     assert table_sizes(5).tolist() == [int(mask).bit_count() for mask in sets]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -171,8 +170,3 @@ def _comparable(profile: Profile | None, new: Baseline, old: Baseline) -> Profil
     if moving and new.window != old.window:
         return {part: amounts for part, amounts in profile.items() if part != "days"}
     return profile
-
-
-def path_or_result(value: Any) -> str:
-    """Return how a result is named in a message or a file."""
-    return os.fspath(value) if isinstance(value, str | os.PathLike) else type(value).__name__

@@ -50,22 +50,6 @@ def superset_sums(table: Floats) -> Floats:
     return sums
 
 
-def subset_differences(table: Floats) -> Floats:
-    """Undo `subset_sums` (the Moebius transform); shape (2**n,).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> subset_differences(np.array([1.0, 3.0, 4.0, 10.0])).tolist()
-    [1.0, 2.0, 3.0, 4.0]
-    """
-    differences = table.copy()
-    for bit in range(_players(table)):
-        halves = differences.reshape(-1, 2, 1 << bit)
-        halves[:, 1] -= halves[:, 0]
-    return differences
-
-
 def arrival_weights(n: int) -> Floats:
     """Return ``s! (n - s - 1)! / n!`` for s = 0 .. n - 1, and 0 for s = n; shape (n + 1,).
 

@@ -7,7 +7,7 @@ log gives the same codes whatever the order of its rows or files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -182,8 +182,3 @@ class LogColumns:
     def conversion_dims(self) -> tuple[str, ...]:
         """Names of the conversions' dimensions."""
         return tuple(dim.name for dim in self.conversions.dims)
-
-
-def find_dimension(dims: Sequence[Dimension], name: str) -> Dimension | None:
-    """Return the dimension called `name`, or None."""
-    return next((dim for dim in dims if dim.name == name), None)

@@ -12,7 +12,7 @@ from statsmodels.stats.proportion import samplesize_proportions_2indep_onetail
 
 import attribution as at
 from attribution.errors import ExperimentError
-from attribution.experiments.holdout.power import Design, design_effect, expected_t
+from attribution.experiments.holdout.power import Design, design_effect
 
 
 def sizes(**options):
@@ -26,15 +26,14 @@ def test_published_sizes():
 
 
 def test_lewis_and_rao_2015():
-    # Their worked example: t = 3.2998, R2 = 5.444e-6.
-    t, r2 = expected_t(0.35, 75, 1_000_000)
-    assert t == pytest.approx(3.2998, abs=1e-3)
-    assert r2 == pytest.approx(5.444e-6, rel=1e-3)
+    # Their worked example: sales of standard deviation $75, $0.35 more of them, a million people an arm.
     plan = at.plan_holdout(
         outcome="revenue", baseline=7, sd=75, n=2_000_000, iroas=2.5, cost_per_exposed=0.14, profit_margin=0.5
     )
     assert plan.effect == pytest.approx(0.35)
-    assert plan.effect / plan.error == pytest.approx(t)
+    t = plan.effect / plan.error
+    assert t == pytest.approx(3.2998, abs=1e-3)
+    assert t**2 / 2_000_000 == pytest.approx(5.444e-6, rel=1e-3)  # R2 = (effect / sd)^2 / 4
     # A 25% return is an iROAS of 2.5 against 2: (z + z) sd(iROAS) = .5 needs (2.8016 * 75 * 2 / .07)^2 units.
     quantiles = stats.norm.isf(0.025) + stats.norm.ppf(0.8)
     assert plan.n_from_break_even == pytest.approx(4 * (quantiles * 75 / 0.07) ** 2, rel=1e-6)

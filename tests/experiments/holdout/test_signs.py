@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.experiments.shared.signs import NO_PER_CENT, clearly_above_zero, no_per_cent
+from attribution.experiments.shared.signs import NO_PER_CENT, no_per_cent
 
 
 def profit(middle, effect=0.0):
@@ -45,10 +45,3 @@ def test_the_set_agrees_with_the_verdict_and_has_no_missing_end():
         assert found.holds(-0.1)
         assert not math.isnan(found.low + 1)
         assert not found.bounded
-
-
-def test_clearly_is_at_the_level_of_the_test():
-    assert clearly_above_zero(2.0, 1.0, 1.96)
-    assert not clearly_above_zero(1.9, 1.0, 1.96)
-    assert not clearly_above_zero(-5.0, 1.0, 1.96)
-    assert not clearly_above_zero(0.0, 0.0, 1.96)

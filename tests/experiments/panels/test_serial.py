@@ -26,11 +26,6 @@ def test_ljung_box_is_its_formula():
     assert serial.ljung_box(e) == pytest.approx(stats.chi2.sf(q, 10), rel=1e-9)
 
 
-@pytest.mark.parametrize(("n", "phi"), [(1, 0.5), (7, 0.0), (28, 0.8), (12, -0.4)])
-def test_variance_of_sum_is_the_sum_of_the_matrix(n, phi):
-    assert serial.variance_of_sum(n, phi) == pytest.approx(serial.correlations(n, phi).sum())
-
-
 @pytest.fixture
 def design():
     rng = np.random.default_rng(3)

@@ -172,30 +172,3 @@ def design_effect(size: float, variation: float, correlation: float) -> float:
     1.4
     """
     return 1 + ((variation**2 + 1) * size - 1) * correlation
-
-
-def expected_t(effect: float, sd: float, per_arm: float) -> tuple[float, float]:
-    """Return the expected t-statistic and R-squared of a comparison of two equal arms.
-
-    ``t = sqrt(N / 2) * effect / sd`` and ``R2 = (effect / sd)**2 / 4``: Lewis & Rao (2015), "The unfavorable
-    economics of measuring the returns to advertising", Quarterly Journal of Economics 130(4), section II.
-
-    Parameters
-    ----------
-    effect
-        Difference of the means.
-    sd
-        Standard deviation of the outcome.
-    per_arm
-        Units per arm.
-
-    Examples
-    --------
-    Their example: sales have a standard deviation of $75, an ad that costs $0.14 a person and earns 25% at a
-    margin of 50% moves them by $0.35, a million people an arm.
-
-    >>> t, r2 = expected_t(0.35, 75, 1e6)
-    >>> round(t, 4), round(r2, 9)
-    (3.2998, 5.444e-06)
-    """
-    return math.sqrt(per_arm / 2) * effect / sd, (effect / sd) ** 2 / 4

@@ -65,14 +65,6 @@ class Bsts:
         low, high = np.quantile(self.effects, [alpha / 2, 1 - alpha / 2])
         return float(low), float(high)
 
-    def tail_probability(self) -> float:
-        """Return the share of draws without the test as far out as what was seen, on the nearer side.
-
-        It is CausalImpact's p, which counts what was seen among the draws; it is one-sided.
-        """
-        n = len(self.effects)
-        return float(min((self.effects <= 0).sum() + 1, (self.effects >= 0).sum() + 1) / (n + 1))
-
 
 def bsts(
     target: Floats,

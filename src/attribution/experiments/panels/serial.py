@@ -106,18 +106,6 @@ def correlations(n: int, phi: float) -> Floats:
     return matrix
 
 
-def variance_of_sum(n: int, phi: float) -> float:
-    """Return the variance of a sum of n AR(1) terms of variance 1: ``n + 2 sum_k (n - k) phi^k``.
-
-    Examples
-    --------
-    >>> variance_of_sum(3, 0.5)  # 3 + 2 (2 x 0.5 + 1 x 0.25)
-    5.5
-    """
-    k = np.arange(1, n)
-    return float(n + 2 * ((n - k) * float(phi) ** k).sum())
-
-
 def effective_df(n: int, phi: float, parameters: int = 0) -> float:
     """Return degrees of freedom of n AR(1) residuals: ``n (1 - phi) / (1 + phi) - parameters``, at least 1.
 

@@ -14,24 +14,6 @@ NO_PER_CENT = (
 _NOTHING_BUT_ZERO = (-sys.float_info.min, sys.float_info.min)
 
 
-def clearly_above_zero(mean: float, error: float, critical: float) -> bool:
-    """Return whether a mean is told from zero, and above it, at the level of the test.
-
-    Parameters
-    ----------
-    mean, error
-        Of the untreated, and its standard error.
-    critical
-        Critical value of the test.
-
-    Examples
-    --------
-    >>> clearly_above_zero(10.0, 1.0, 1.96), clearly_above_zero(1.0, 1.0, 1.96)
-    (True, False)
-    """
-    return mean > critical * error and mean > 0.0
-
-
 def no_per_cent(*, shown: bool) -> Estimate:
     """Return the lift that cannot be told: no number, and no bound.
 
