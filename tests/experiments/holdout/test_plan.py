@@ -251,3 +251,46 @@ def test_the_mde_is_the_effect_with_the_target_power():
 def test_impossible_plans_are_refused(options, words):
     with pytest.raises(ExperimentError, match=words):
         at.plan_holdout(**options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"share": 0.2},
+        {"exposure": 0.4},
+        {"exposure": 0.4, "design": "psa"},
+        {"rho": 0.5, "cluster_size": 2, "icc": 0.1},
+    ],
+    ids=str,
+)
+def test_a_plan_for_a_loss_mirrors_the_plan_for_a_gain(options):
+    """By symmetry: a fall of a rate p is a rise of 1 - p, and a mean's fall is a rise of its negative."""
+    for down, up in (
+        ({"baseline": 0.3}, {"baseline": 0.7}),
+        ({"outcome": "mean", "baseline": 5.0, "sd": 9.0}, {"outcome": "mean", "baseline": 5.0, "sd": 9.0}),
+    ):
+        loss = at.plan_holdout(effect=-0.02, alternative="smaller", **down, **options)
+        gain = at.plan_holdout(effect=0.02, alternative="larger", **up, **options)
+        assert loss.n_per_arm == gain.n_per_arm
+        assert loss.mde == pytest.approx(-gain.mde)
+        assert loss.mde_lift == pytest.approx(-gain.mde / down["baseline"])
+        few = [
+            at.plan_holdout(n=60, alternative=side, **one, **options).mde
+            for side, one in (("smaller", down), ("larger", up))
+        ]
+        assert few[0] == pytest.approx(-few[1])
+        assert "one-sided, smaller" in loss.summary()
+        assert "smallest loss it finds" in loss.summary()
+        assert loss.curve()["mde"].max() < 0
+        assert (loss.curve()["power"].diff().dropna() > 0).all()
+        assert loss.plot("mde").get_ylim()[0] < 0
+
+
+def test_no_loss_that_is_possible_is_inf_and_wrong_signs_are_refused():
+    plan = at.plan_holdout(baseline=0.001, n=100, alternative="smaller")
+    assert plan.mde == -math.inf
+    assert "No possible loss" in plan.summary()
+    with pytest.raises(ExperimentError, match=r"nothing to find with alternative=.smaller"):
+        at.plan_holdout(baseline=0.1, lift=0.1, alternative="smaller")
+    with pytest.raises(ExperimentError, match="a fall has no iROAS"):
+        at.plan_holdout(baseline=0.1, lift=-0.1, alternative="smaller", cost_per_exposed=1, value=2)

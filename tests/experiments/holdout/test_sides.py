@@ -53,15 +53,16 @@ def test_a_margin_is_tested_by_the_end_of_the_interval():
         at.analyze_holdout(cells(250, 260), count="n", sequential=10_000, alternative="larger")
 
 
-def test_the_power_of_a_one_sided_plan_is_that_of_its_analysis():
-    plan = at.plan_holdout(baseline=0.05, lift=0.2, alternative="larger")
+@pytest.mark.parametrize(("side", "lift"), [("larger", 0.2), ("smaller", -0.2)])
+def test_the_power_of_a_one_sided_plan_is_that_of_its_analysis(side, lift):
+    plan = at.plan_holdout(baseline=0.05, lift=lift, alternative=side)
     n = plan.n_per_arm["treatment"]
     rng = np.random.default_rng(4)
     draws = [
-        at.analyze_holdout(cells(*events, n=n), count="n", alternative="larger")
-        for events in rng.binomial(n, (0.06, 0.05), (400, 2)).tolist()
+        at.analyze_holdout(cells(*events, n=n), count="n", alternative=side)
+        for events in rng.binomial(n, (0.05 * (1 + lift), 0.05), (400, 2)).tolist()
     ]
-    found = sum(lift.verdict == "effect" for lift in draws) / 400
+    found = sum(drawn.verdict == "effect" for drawn in draws) / 400
     assert found == pytest.approx(0.8, abs=0.06)  # three standard errors; two-sided it would be .70
 
 

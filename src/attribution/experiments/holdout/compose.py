@@ -72,6 +72,8 @@ def compose(context: Context, alpha: float) -> Lift:
         att = fields["absolute"]
     value = difference(plain, "value", of_value) if request.value is not None else None
     cost = request.cost or (Cost() if request.cost_column is not None else None)
+    if cost is not None and cost.each is not None and exposed_only:
+        cost = Cost(cost.each * pair.treated.n)
     return Lift(
         estimand=estimand(context),
         design=request.design,

@@ -259,6 +259,10 @@ def cost_per_incremental(pair: Pair, cost: Cost, test: Test) -> Estimate:
 
 def _cost(pair: Pair, cost: Cost, other: str) -> tuple[float, float, float]:
     """Return incremental cost per treated user, its variance, and its covariance with another difference."""
+    if cost.each is not None:
+        exposed, variance = pair.difference("exposed")
+        shared = pair.covariance("exposed", other)
+        return cost.each * exposed, cost.each**2 * variance, cost.each * shared
     if cost.total is None:
         return (*pair.difference("cost"), pair.covariance("cost", other))
     n = pair.treated.n

@@ -31,6 +31,7 @@ def analyze_holdout(
     denominator: str | None = ...,
     value: str | None = ...,
     cost: str | float | tuple[float, float] | None = ...,
+    cost_per_exposed: float | None = ...,
     covariate: str | Sequence[str] | None = ...,
     adjust: Literal["lin", "cuped"] = ...,
     variance: Literal["welch", "pooled"] = ...,
@@ -66,6 +67,7 @@ def analyze_holdout(
     denominator: str | None = ...,
     value: str | None = ...,
     cost: str | float | tuple[float, float] | None = ...,
+    cost_per_exposed: float | None = ...,
     covariate: str | Sequence[str] | None = ...,
     adjust: Literal["lin", "cuped"] = ...,
     variance: Literal["welch", "pooled"] = ...,
@@ -101,6 +103,7 @@ def analyze_holdout(
     denominator: str | None = ...,
     value: str | None = ...,
     cost: str | float | tuple[float, float] | None = ...,
+    cost_per_exposed: float | None = ...,
     covariate: str | Sequence[str] | None = ...,
     adjust: Literal["lin", "cuped"] = ...,
     variance: Literal["welch", "pooled"] = ...,
@@ -136,6 +139,7 @@ def analyze_holdout(
     denominator: str | None = None,
     value: str | None = None,
     cost: str | float | tuple[float, float] | None = None,
+    cost_per_exposed: float | None = None,
     covariate: str | Sequence[str] | None = None,
     adjust: Literal["lin", "cuped"] = "lin",
     variance: Literal["welch", "pooled"] = "welch",
@@ -190,6 +194,10 @@ def analyze_holdout(
     cost
         What the treatment cost: a total, a total with its standard error, or a column where it differs
         between users.
+    cost_per_exposed
+        Instead of `cost`, and as in `plan_holdout`: the spend per exposed user. With ``"itt"`` it is the
+        column `cost` of that amount for everybody in `exposed`, so that iROAS is `value` per exposed
+        complier over it; in the other designs each treated user that is compared costs as much.
     covariate
         Column, or columns, known *before* assignment, to make the interval shorter.
     adjust
@@ -278,6 +286,7 @@ def analyze_holdout(
         denominator=denominator,
         value=value,
         cost=cost,
+        cost_per_exposed=cost_per_exposed,
         covariate=covariate,
         adjust=one_of(adjust, "adjust", ("lin", "cuped"), error=ExperimentError),
         variance=one_of(variance, "variance", ("welch", "pooled"), error=ExperimentError),

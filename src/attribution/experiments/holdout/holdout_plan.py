@@ -87,7 +87,8 @@ class HoldoutPlan(Display):
     power
         Chance that this test finds `effect`; the target where there is none.
     mde
-        Smallest absolute gain on an exposed unit found with the target power; inf where there is none.
+        Smallest absolute gain on an exposed unit found with the target power; inf where there is none. With
+        ``alternative="smaller"`` the smallest loss, which is negative.
     daily_units, outcome_days
         New units a day, and days until the last outcome is known.
     money
@@ -191,7 +192,11 @@ class HoldoutPlan(Display):
             ("effect", self.effect, "difference to find, on an exposed unit"),
             ("lift", self.lift, "the same relative to the baseline"),
             ("power", self.power if self.effect is not None else None, "chance to find it"),
-            ("mde", self.mde, f"smallest gain found with {held:g}% power, on an exposed unit"),
+            (
+                "mde",
+                self.mde,
+                f"smallest {plan_text.wanted(self)} found with {held:g}% power, on an exposed unit",
+            ),
             ("mde_lift", self.mde_lift, "the same relative to the baseline"),
             ("alpha_per_comparison", self.design.alpha, "error rate of each comparison"),
         ]
@@ -297,6 +302,7 @@ class HoldoutPlan(Display):
                 axes=(count[0], "lift on the exposed" if relative else "difference on the exposed"),
                 ticks=(count[1], _percent if relative else _plain),
                 upright=here,
+                bottom=None if self.design.loss else 0.0,
                 ax=ax,
             )
         if self.effect is None:

@@ -33,7 +33,10 @@ _EXAMPLES = {
     "profit_margin": "profit_margin=0.4 for forty percent",
 }
 _RENAMED = {
-    "cost": ("cost_per_exposed", "cost= of analyze_holdout is what the whole treatment cost"),
+    "cost": (
+        "cost_per_exposed",
+        "cost= of analyze_holdout is what the whole treatment cost, and cost_per_exposed= is the same there",
+    ),
     "margin": ("profit_margin", "margin= of analyze_holdout is the loss that is still taken for none"),
 }
 
@@ -51,7 +54,7 @@ def plan_holdout(
     n: int | None = None,
     power: float = 0.8,
     alpha: float = 0.05,
-    alternative: Literal["two-sided", "larger"] = "two-sided",
+    alternative: Literal["two-sided", "larger", "smaller"] = "two-sided",
     share: float | None = None,
     arms: Mapping[str, float] | None = None,
     multiplicity: Literal["holm", "bonferroni", "none"] = "holm",
@@ -98,7 +101,8 @@ def plan_holdout(
     power, alpha
         Chance to find the effect, and chance to find one that is not there.
     alternative
-        ``"two-sided"``, or ``"larger"`` where a loss would not be acted upon.
+        What counts as an effect, as in `analyze_holdout`: ``"two-sided"``, ``"larger"`` where a loss would
+        not be acted upon, or ``"smaller"`` for what the treatment shall lower: effects are then negative.
     share
         Share of the holdout; one half by default, which needs the fewest units.
     arms
@@ -159,7 +163,7 @@ def plan_holdout(
     known = read_pilot(outcome, baseline, sd, pilot, winsorise)
     shares = _shares(share, arms)
     _numbers(power=power, alpha=alpha)
-    one_of(alternative, "alternative", ("two-sided", "larger"), error=ExperimentError)
+    one_of(alternative, "alternative", ("two-sided", "larger", "smaller"), error=ExperimentError)
     one_of(multiplicity, "multiplicity", ("holm", "bonferroni", "none"), error=ExperimentError)
     one_of(design, "design", ("itt", "psa", "ghost_ads"), error=ExperimentError)
     treated = min((arm for arm in shares if arm != _HOLDOUT), key=lambda arm: shares[arm])
@@ -193,7 +197,12 @@ def plan_holdout(
         dilution=reach if whole else 1.0,
         inflation=(1 - rho**2) * spread,
         cluster_size=size,
+        loss=alternative == "smaller",
     )
+    if compared.loss and cost_per_exposed is not None:
+        msg = "cost_per_exposed= asks what an outcome that shall fall earns, and a fall has no iROAS"
+        hint = "cost_per_exposed=None, value=None, iroas=None"
+        raise ExperimentError(msg, column="cost_per_exposed", hint=hint)
     money = _money(cost_per_exposed, value, profit_margin, currency, reach, known)
     wanted = _effect(lift, effect, iroas, money, compared)
     if wanted is None and n is None:
@@ -287,9 +296,10 @@ def _effect(
                 msg, column="cost_per_exposed", hint="cost_per_exposed=0.14, and value=60 per conversion"
             )
         number *= money.cost / money.value
-    if not number or (number < 0 and not design.two_sided):
-        msg = f"{name}={entry!r} is nothing to find"
-        raise ExperimentError(msg, column=name, hint=f"{name}=0.05")
+    if not number or (not design.two_sided and (number < 0) != design.loss):
+        side = "" if design.two_sided else f' with alternative="{design.side}"'
+        msg = f"{name}={entry!r} is nothing to find{side}"
+        raise ExperimentError(msg, column=name, hint=f"{name}={'-' if design.loss else ''}0.05")
     reached = design.baseline + number * design.dilution
     if design.proportion and not 0 < reached < 1:
         msg = f"{name}={entry!r} moves the rate from {design.baseline:g} to {reached:g}"

@@ -25,6 +25,11 @@ def _percent(value: float) -> str:
     return f"{100 * value:+,.0f}%" if abs(value) >= 10 else f"{100 * value:+.3g}%"
 
 
+def wanted(plan: HoldoutPlan) -> str:
+    """Return what the smallest effect that is found is called."""
+    return "loss" if plan.design.loss else "gain"
+
+
 def curve_name(plan: HoldoutPlan, effect: float) -> str:
     """Return an effect as a name in a legend: the change in the compared units, and its iROAS if known."""
     money = "" if plan.money is None else f", iROAS {plan.money.iroas(effect):.3g}"
@@ -52,15 +57,15 @@ def _found(plan: HoldoutPlan) -> list[str]:
     wished = f"{100 * plan.target_power:g}% power"
     out = []
     if plan.effect is not None:
-        sides = "two-sided" if plan.design.two_sided else "one-sided"
+        sides = plan.design.side if plan.design.two_sided else f"one-sided, {plan.design.side}"
         out.append(
             f"It finds a change {_change(plan, plan.effect)} with {100 * plan.power:.1f}% "
             f"power at {100 * plan.alpha:g}% ({sides}); {wished} needs {plan.n_required or 0:,} units."
         )
     if math.isfinite(plan.mde):
-        out.append(f"The smallest gain it finds with {wished} is one {_change(plan, plan.mde)}.")
+        out.append(f"The smallest {wanted(plan)} it finds with {wished} is one {_change(plan, plan.mde)}.")
     else:
-        out.append(f"No possible gain is found with {wished}.")
+        out.append(f"No possible {wanted(plan)} is found with {wished}.")
     return out
 
 

@@ -31,7 +31,7 @@ class Design:
     alpha
         Error rate of this comparison.
     two_sided
-        Whether a loss counts as a finding.
+        Whether gain and loss both count as a finding.
     used
         Share of units that is analysed: below 1 where only the (would-be) exposed are.
     dilution
@@ -40,6 +40,8 @@ class Design:
         Factor on the variance: design effect of clusters times ``1 - rho**2``.
     cluster_size
         Mean units per independent cluster.
+    loss
+        Whether the one side that counts is the loss.
 
     Examples
     --------
@@ -58,6 +60,12 @@ class Design:
     dilution: float = 1.0
     inflation: float = 1.0
     cluster_size: float = 1.0
+    loss: bool = False
+
+    @property
+    def side(self) -> str:
+        """What counts as a finding: ``"two-sided"``, ``"larger"`` or ``"smaller"``."""
+        return "two-sided" if self.two_sided else "smaller" if self.loss else "larger"
 
     def power(self, units: Floats | float, effect: Floats | float) -> Floats:
         """Return the chance to find an effect.
@@ -73,7 +81,7 @@ class Design:
             Absolute effect on an exposed unit.
         """
         units, effect = np.broadcast_arrays(np.asarray(units, float), np.asarray(effect, float))
-        side = "two-sided" if self.two_sided else "larger"
+        side = self.side
         held, treated = self.shares
         independent = units * self.used / self.inflation
         diff = effect * self.dilution
@@ -126,22 +134,28 @@ class Design:
         return math.exp(float(brentq(miss, low, high, xtol=1e-12, rtol=1e-14)))
 
     def mde(self, units: float, power: float) -> float:
-        """Return the smallest gain on an exposed unit found with this power; inf where no possible one is."""
+        """Return the smallest gain on an exposed unit found with this power; inf where no possible one is.
+
+        Of a test for losses the smallest loss, which is negative.
+        """
         from scipy.optimize import brentq
 
+        sign = -1.0 if self.loss else 1.0
+
         def miss(log_effect: float) -> float:
-            return float(self.power(units, math.exp(log_effect))) - power
+            return float(self.power(units, sign * math.exp(log_effect))) - power
 
         guess = 2.8 * self.error(units) / self.dilution
-        top = (1 - self.baseline) / self.dilution * (1 - 1e-9) if self.proportion else guess * 1e6
+        room = self.baseline if self.loss else 1 - self.baseline
+        top = room / self.dilution * (1 - 1e-9) if self.proportion else guess * 1e6
         low, high = math.log(guess * 1e-3), math.log(max(min(guess * 10, top), guess * 2e-3))
         if self.proportion and top < guess * 1e-3:
-            return math.inf
+            return sign * math.inf
         while miss(high) < 0:
             if high >= math.log(top) - 1e-12:
-                return math.inf
+                return sign * math.inf
             high = min(high + 1.0, math.log(top))
-        return math.exp(float(brentq(miss, low, high, xtol=1e-12, rtol=1e-14)))
+        return sign * math.exp(float(brentq(miss, low, high, xtol=1e-12, rtol=1e-14)))
 
     def error(self, units: float) -> float:
         """Return the standard error of the difference between the arms, at the baseline's variance."""

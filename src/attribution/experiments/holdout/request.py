@@ -11,7 +11,7 @@ from attribution._checks import flag, name_list, whole
 from attribution.errors import ExperimentError
 from attribution.experiments.holdout.everybody import assigned_counts
 from attribution.experiments.holdout.judge import known_despite
-from attribution.experiments.shared.money import Cost, between, cost_of
+from attribution.experiments.shared.money import Cost, between, cost_of, cost_of_exposed
 from attribution.experiments.shared.rows import label_of
 from attribution.stats.multiplicity import Correction
 
@@ -76,6 +76,8 @@ class Request:
         treatment: Any,
         holdout: Any,
         cost: Any,
+        cost_per_exposed: Any,
+        exposed: Any,
         covariate: Any,
         shares: Mapping[str, float] | None,
         alpha: Any,
@@ -103,6 +105,8 @@ class Request:
             raise ExperimentError(msg, column="treatment", hint='treatment="treatment", holdout="holdout"')
         covariates = () if covariate is None else name_list(covariate, "covariate", error=ExperimentError)
         column, fixed = cost_of(cost)
+        if cost_per_exposed is not None:
+            fixed = cost_of_exposed(cost_per_exposed, exposed, cost)
         arms = (*treatments, control)
         known = None if assignment is None else assigned_counts(assignment, arms, assigned)
         outcomes = _outcomes(outcome)
@@ -117,6 +121,7 @@ class Request:
             holdout=control,
             cost_column=column,
             cost=fixed,
+            exposed=exposed,
             covariates=covariates,
             shares=_shares(known if shares is None else shares, arms),
             assigned=assigned,
@@ -177,7 +182,7 @@ class Request:
             (
                 "denominator",
                 self.denominator,
-                "cost",
+                "cost" if self.cost is None or self.cost.each is None else "cost_per_exposed",
                 self.cost or self.cost_column,
                 "a ratio has no sum to pay for",
             ),

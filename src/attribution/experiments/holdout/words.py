@@ -145,6 +145,8 @@ def assumptions(context: Context) -> tuple[str, ...]:
         found.append(f"{request.outcome} varies as much in either arm")
     if request.covariates:
         found.append("covariates were measured before assignment")
-    if request.cost is not None and request.cost.error == 0:
+    if request.cost is not None and request.cost.each is not None:
+        found.append("every exposed user cost the same")
+    elif request.cost is not None and request.cost.error == 0:
         found.append("the cost is known exactly")
     return tuple(found)

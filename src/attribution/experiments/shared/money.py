@@ -11,10 +11,14 @@ from attribution.errors import ExperimentError
 
 @dataclass(frozen=True)
 class Cost:
-    """What the treatment cost: a total that is known, or known with an error, or a metric of the users."""
+    """What the treatment cost: a total that is known, or known with an error, or a metric of the users.
+
+    Or `each` exposed user costs as much.
+    """
 
     total: float | None = None
     error: float = 0.0
+    each: float | None = None
 
 
 def cost_of(cost: Any) -> tuple[str | None, Cost | None]:
@@ -30,6 +34,24 @@ def cost_of(cost: Any) -> tuple[str | None, Cost | None]:
                 msg, column="cost", hint='cost=12_000.0, cost=(12_000.0, 800.0), cost="cost"'
             )
     return None, Cost(float(total), float(error))
+
+
+def cost_of_exposed(each: Any, exposed: str | None, cost: Any) -> Cost:
+    """Return the cost of so much per exposed user, or refuse what is no amount or one of two costs."""
+    amount = isinstance(each, Real) and not isinstance(each, bool) and 0 < float(each) < float("inf")
+    if not amount:
+        msg = f"cost_per_exposed={each!r} must be an amount above 0"
+        raise ExperimentError(msg, column="cost_per_exposed", hint="cost_per_exposed=0.14")
+    if cost is not None:
+        msg = "cost= and cost_per_exposed= both say what the treatment cost"
+        hint = "cost=None, or cost_per_exposed=None"
+        raise ExperimentError(msg, column="cost_per_exposed", hint=hint)
+    if exposed is None:
+        msg = f"cost_per_exposed={each!r} needs to know who was exposed"
+        why = "those who were assigned and never reached cost nothing"
+        hint = 'exposed="exposed"  # the column of exposure'
+        raise ExperimentError(msg, column="exposed", why=why, hint=hint)
+    return Cost(each=float(each))
 
 
 def between(value: Any, name: str, low: float, high: float, hint: str) -> float:
