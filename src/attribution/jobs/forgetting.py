@@ -114,7 +114,7 @@ def forget(
     ... folder = "{home.name}/out"
     ... ''')
     >>> result = at.run(at.load_config(config))
-    >>> done = at.forget(f"{home.name}/state", [17], config)
+    >>> done = at.forget(f"{home.name}/state", ["u0000040"], config)
     >>> done.restated, done.asked, done.found
     (True, 1, 1)
     >>> home.cleanup()

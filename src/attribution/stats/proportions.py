@@ -92,7 +92,7 @@ def sparse_score_test(
     --------
     >>> two_of_three = score_test(1, 380, 2, 20, 0.05), sparse_score_test(1, 380, 2, 20, 0.05)
     >>> [round(one.p_value, 5) for one in two_of_three]
-    [0.0, 0.01409]
+    [0.0, 0.01385]
     """
     from scipy import stats
 
