@@ -81,7 +81,7 @@ def lines() -> Iterator[str]:
     """Yield a line a folder and a line a module."""
     yield (
         "  __init__.py".ljust(WIDTH)
-        + "the public names, loaded when first used; the picture above as its docstring"
+        + "the picture above, and the public names, loaded when first used from where __init__.pyi says"
     )
     yield from folder(PACKAGE, ORDER, "  ")
 

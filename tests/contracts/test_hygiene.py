@@ -11,7 +11,21 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BUILT = re.compile(r"\.git|\.venv.*|out|build|dist|\.hypothesis|.*_cache_*|__pycache__")
-TEXT = {"", ".cfg", ".css", ".csv", ".html", ".ipynb", ".j2", ".json", ".md", ".py", ".svg", ".toml", ".yaml"}
+TEXT = {
+    "",
+    ".cfg",
+    ".css",
+    ".csv",
+    ".html",
+    ".ipynb",
+    ".j2",
+    ".json",
+    ".md",
+    ".py",
+    ".svg",
+    ".toml",
+    ".yaml",
+} | {".pyi"}
 LONGEST_MODULE = 500
 
 

@@ -91,15 +91,16 @@ def test_a_misspelt_name_is_an_attribute_error():
 
 
 def test_type_checkers_see_the_same_names_from_the_same_modules():
-    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
-    guarded = next(node for node in tree.body if isinstance(node, ast.If))
+    tree = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
     typed = {
-        alias.asname: "" if node.module == "attribution" else node.module
-        for node in guarded.body
+        alias.asname: node.module
+        for node in tree.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
     assert typed == at._HOME
+    others = [node for node in tree.body if not isinstance(node, ast.ImportFrom)]
+    assert [ast.unparse(node) for node in others] == ["__version__: str"]
 
 
 def test_no_module_bears_the_name_of_a_public_function():

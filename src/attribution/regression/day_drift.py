@@ -18,7 +18,7 @@ from attribution.reporting.formats import amount_of
 from attribution.stats.day_profiles import count_p, profile_p
 from attribution.stats.multiplicity import adjust
 
-NAMES = ("log.duplicates", "log.orders", "log.day_hours", "log.day_waits")
+NAMES: tuple[str, ...] = ("log.duplicates", "log.orders", "log.day_hours", "log.day_waits")
 _JUDGED = 14  # days at the end of a log that are judged, at most
 _WEEKS, _ALIKE = 3, 10  # days that a day is compared with: of its weekday, or else of its kind, at least
 _FEWEST = 30  # events of a day that tell anything of its profile

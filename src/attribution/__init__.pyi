@@ -1,0 +1,60 @@
+# The public names, one a line, and where each lives: `from home import name as name`.
+# Type checkers read this file, and so does __init__.py, which imports a name when it is first used.
+
+from attribution import datasets as datasets
+from attribution.calibration.calibrate import calibrate as calibrate
+from attribution.calibration.evidence import Evidence as Evidence
+from attribution.counting import path_counts as path_counts
+from attribution.credit.costs import Costs as Costs
+from attribution.credit.credit import Credit as Credit
+from attribution.crediting import attribute as attribute
+from attribution.datasets import load_sample as load_sample
+from attribution.engines.increments.increments import Increments as Increments
+from attribution.engines.memory import Memory as Memory
+from attribution.engines.spark.spark import Spark as Spark
+from attribution.engines.stream.stream import Stream as Stream
+from attribution.errors import AttributionError as AttributionError
+from attribution.evaluation.driving import driving_paths as driving_paths
+from attribution.evaluation.synergy import synergy as synergy
+from attribution.eventlog.channels import ChannelRule as ChannelRule
+from attribution.eventlog.eventlog import EventLog as EventLog
+from attribution.eventlog.read import read_log as read_log
+from attribution.eventlog.schema import LogSchema as LogSchema
+from attribution.experiments.geo.analyze import analyze_geo as analyze_geo
+from attribution.experiments.geo.plan import plan_geo as plan_geo
+from attribution.experiments.geo.trimming import TrimmedMatch as TrimmedMatch
+from attribution.experiments.holdout.aa import aa_holdout as aa_holdout
+from attribution.experiments.holdout.assign import assign_holdout as assign_holdout
+from attribution.experiments.holdout.holdout import analyze_holdout as analyze_holdout
+from attribution.experiments.holdout.plan import plan_holdout as plan_holdout
+from attribution.experiments.shared.lift import Estimate as Estimate
+from attribution.experiments.shared.lift import Lift as Lift
+from attribution.jobs.config import load_config as load_config
+from attribution.jobs.forgetting import forget as forget
+from attribution.jobs.pipeline import run as run
+from attribution.journeys.build import build_journeys as build_journeys
+from attribution.journeys.journeys import Journeys as Journeys
+from attribution.journeys.read_paths import read_paths as read_paths
+from attribution.models.bagged_logistic import BaggedLogistic as BaggedLogistic
+from attribution.models.hazard import AdditiveHazard as AdditiveHazard
+from attribution.models.markov import Markov as Markov
+from attribution.models.probabilistic import Probabilistic as Probabilistic
+from attribution.models.rules import CustomRule as CustomRule
+from attribution.models.rules import FirstTouch as FirstTouch
+from attribution.models.rules import LastNonDirect as LastNonDirect
+from attribution.models.rules import LastTouch as LastTouch
+from attribution.models.rules import Linear as Linear
+from attribution.models.rules import TimeDecay as TimeDecay
+from attribution.models.shapes import FullPath as FullPath
+from attribution.models.shapes import InverseJ as InverseJ
+from attribution.models.shapes import JShaped as JShaped
+from attribution.models.shapes import PositionBased as PositionBased
+from attribution.models.shapes import UShaped as UShaped
+from attribution.models.shapes import WShaped as WShaped
+from attribution.models.shapley import Shapley as Shapley
+from attribution.observing import outcomes as outcomes
+from attribution.regression.compare import check as check
+from attribution.regression.store import save_baseline as save_baseline
+from attribution.reporting.html import report as report
+
+__version__: str
