@@ -45,3 +45,30 @@ SENTENCES = {
     "findings.returns": True,
     "findings.returns_open": False,
 }
+
+
+@pytest.mark.parametrize(("shares", "clear"), [(CLEAR, True), (CLOSE, False)])
+def test_the_summary_names_by_the_same_rule(shares, clear):
+    credit = credit_of(shares)
+    text = credit.summary()
+    for name, words in (("roas", "highest ROAS"), ("cpa", "lowest CPA")):
+        frame = credit.could_be_first(name)
+        members = frame.loc[frame["could_be_first"], "channel"].tolist()
+        assert (members == ["email"]) is clear
+        found = text.partition(f"{words}: ")[2].partition(" (last_touch)")[0]
+        if clear:
+            assert found.startswith("email ")
+        else:
+            assert found == f"one of {len(members)}, and chance hides which"
+            assert set(members) == {"email", "search"}
+
+
+def test_without_resamples_or_rivals_the_estimate_is_named():
+    one = credit_of(CLOSE).with_spend({"email": 100.0})
+    assert "highest ROAS: email " in one.summary()
+    rng = np.random.default_rng(2)
+    channel = rng.choice(["email", "search"], 40).tolist()
+    touches = {"user_id": range(40), "time": ["2026-01-01"] * 40, "channel": channel}
+    bought = {"user_id": range(40), "time": ["2026-01-02"] * 40, "value": [10.0] * 40}
+    plain = at.attribute(at.read_log(touches, bought), "last_touch").with_spend({"email": 5.0, "search": 5.0})
+    assert "chance hides" not in plain.summary()

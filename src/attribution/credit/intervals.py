@@ -206,6 +206,18 @@ def first_frame(credit: Credit, name: str, lowest: bool | None, level: float) ->
     return frame.drop(columns="order").reset_index(drop=True)
 
 
+def candidates(credit: Credit, name: str, model: str, *, lowest: bool) -> int:
+    """Return how many channels could be at an end of a measure: 1 where one is set apart, or nothing tells.
+
+    This is the rule by which words name a highest and a lowest; without a bootstrap the estimate is all there
+    is.
+    """
+    one = credit.select(models=model)
+    if credit.bootstrap is None or np.isfinite(measure(fold(one, ("channel",)), name)).sum() < 2:
+        return 1
+    return max(int(first_frame(one, name, lowest, 0.95)["could_be_first"].sum()), 1)
+
+
 def place_chances(table: Credit, name: str) -> tuple[Ints, Floats]:
     """Return the cells that have a measure, and in which part of the resamples each holds each place.
 

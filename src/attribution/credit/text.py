@@ -12,7 +12,7 @@ from attribution._display import format_number
 from attribution._typing import Floats
 from attribution.credit.bootstrap import RESAMPLED, interval, told
 from attribution.credit.credit import Credit
-from attribution.credit.intervals import told_few
+from attribution.credit.intervals import candidates, told_few
 from attribution.credit.table import ACTIVITY, MONEY, SHARES, credit_frame, fold, measure
 
 if TYPE_CHECKING:
@@ -108,10 +108,15 @@ def _spend_line(channels: Credit) -> str:
         for row, line in enumerate(measure(channels, name)):
             cells = np.flatnonzero(np.isfinite(line))
             if len(cells):
+                label = channels.models[row]
+                could = candidates(channels, name, label, lowest=worst)
+                if could > 1:
+                    found.append(f"one of {could}, and chance hides which ({label})")
+                    continue
                 best = cells[np.argmin(line[cells]) if worst else np.argmax(line[cells])]
                 number = float(line[best])
                 amount = _money(channels, number, name) if name in MONEY else format_number(number)
-                found.append(f"{channels.keys[0][best]} {amount} ({channels.models[row]})")
+                found.append(f"{channels.keys[0][best]} {amount} ({label})")
         if found:
             text += f"; {'lowest' if worst else 'highest'} {name.upper()}: {', '.join(dict.fromkeys(found))}"
     return text + "."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution.credit.intervals import candidates
 from attribution.credit.table import measure, ratio
 from attribution.reporting.blocks import Block, Fact, Facts, Points, Text
 from attribution.reporting.experiment_sections import Found, outcome_of, sentences
@@ -249,11 +250,7 @@ def _returns(words: Language, credit: Credit) -> list[str]:
 
 def _ends_known(credit: Credit) -> bool:
     """Whether one channel alone could have the highest ROAS of the first model, and one the lowest."""
-    if credit.bootstrap is None:
-        return True
-    one = credit.select(models=credit.models[0])
-    sets = [one.could_be_first("roas", lowest=lowest)["could_be_first"] for lowest in (False, True)]
-    return all(int(each.sum()) <= 1 for each in sets)
+    return all(candidates(credit, "roas", credit.models[0], lowest=lowest) == 1 for lowest in (False, True))
 
 
 def _sure(words: Language, credit: Credit) -> str:
