@@ -77,6 +77,9 @@ def three_days(*by: str) -> Credit:
 
 def one_fix(hint: str, month_first: bool) -> str:
     """Return the code of a hint; where it leaves a decision to the reader, decide."""
+    first, _, second = hint.partition(", or spend")
+    if second:
+        return first if month_first else f"spend{second}"
     if hint.startswith("spend = pandas") and "; if " in hint:
         start, _, rest = hint.partition("; if ")
         return f"{start}; {one_fix('if ' + rest, month_first)}"

@@ -180,9 +180,9 @@ def test_the_printed_line_mends_the_log_and_loses_nothing(name):
 @pytest.mark.parametrize("reason", REASONS)
 def test_every_cure_that_is_code_compiles(reason):
     line = cure(reason, "touches", 'a "quoted" name')
-    code = re.split(r"  #|; ", line)[0]
-    if not code.startswith(("write ", "export ")):
-        compile(code.replace("...", "None").replace(' with "s", "ms", "us" or "ns"', ""), "cure", "exec")
+    for code in re.split(r", or (?=touches)", re.split(r"  #|; ", line)[0]):
+        if not code.startswith(("write ", "export ")):
+            compile(code.replace("...", "None").replace(' with "s", "ms", "us" or "ns"', ""), "cure", "exec")
 
 
 def test_what_can_be_read_in_two_ways_is_not_guessed(tmp_path):
@@ -220,3 +220,22 @@ def test_the_lines_for_the_conversion_column():
         len(at.read_log(table, schema={"conversion": "order", "order": "", "goal": ""}).load().conversions)
         == 2
     )
+
+
+@pytest.mark.parametrize(
+    ("times", "says", "alternatives"),
+    [
+        (["03/01/2026", "03/02/2026", "03/03/2026"], "nothing tells the day from the month", 2),
+        (["03/01/2026", "03/02/2026", "03/13/2026"], "month, day, year", 1),
+        (["03/01/2026", "03/02/2026", "13/03/2026"], "day, month, year", 1),
+        (["01.03.2026", "02.03.2026", "03.03.2026"], "day, month, year", 1),
+        (["03/01/2026", "03/13/2026", "13/03/2026"], "some have the day first and some the month", 0),
+    ],
+)
+def test_no_line_chooses_between_day_and_month_where_the_rows_do_not(times, says, alternatives):
+    # By hand: a number beyond 12 is a day; dots part day, month and year in that order only.
+    touches = pd.DataFrame({"user_id": [1, 2, 3], "time": times, "channel": "a"})
+    with pytest.raises(LogError, match=says) as error:
+        at.read_log(touches, pd.DataFrame({"user_id": [1], "time": ["2026-04-01"]})).load()
+    assert error.value.hint.count("dayfirst=") == alternatives
+    assert ("they differ" in error.value.hint) == (alternatives == 2)

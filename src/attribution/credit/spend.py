@@ -46,7 +46,7 @@ def join_spend(credit: Credit, costs: Costs) -> Credit:
         line = reading_line(spend) if fix.startswith(begins) and not anew else None
         if line is None:
             raise
-        whole = f"{line}; {fix}"
+        whole = f"{line}; {fix}".replace(', or spend["', f', or {line}; spend["')
         raise error.with_hint(whole) from error
 
 

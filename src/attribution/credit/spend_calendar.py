@@ -245,4 +245,6 @@ def _as_dates(column: Any, name: str) -> str:
         return day_first
     if any(int(part[3]) > 12 for part in found):
         return month_first
-    return f"{month_first}; {day_first}  # whichever of month and day {found[0][0].strip()!r} has first"
+    shown = max(found, key=lambda part: (part[1] != part[3], part[0]))[0].strip()
+    note = f"they differ: whichever of month and day {shown!r} has first"
+    return f"{month_first}, or {day_first}  # {note}"

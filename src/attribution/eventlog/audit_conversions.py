@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attribution._typing import Bools
 from attribution.diagnostics import CheckResult
@@ -109,19 +111,38 @@ def _orders(scan: Scan) -> Finding:
         return Finding(CheckResult("duplicate_orders", True, "every order id is there once"))
     table = scan.log.conversion_table
     name = "touches" if scan.log.conversions is None else "conversions"
-    what, fix = _same_order(scan, again, f'{name}["{table.order}"]', name)
+    column = f'{name}["{table.order}"]'
+    own, within, shared = _of_one_user(scan.conversions.user, order)
+    what, fix = _same_order(scan, own, within, column, name) if within.any() else ("", "")
+    if shared:
+        text = f"{many(shared, 'order id')} of several users, whose rows are no copies or lines of one order"
+        user = f'{name}["{table.user}"]'
+        apart = f'{column} = {user}.astype("string") + " " + {column}.astype("string")'
+        what = f"{text}; {what}" if what else text
+        note = "  # if order ids count anew for each user; else one person has several user ids"
+        fix = f"{apart}; {fix}{note}" if fix else f"{apart}{note}"
     text = f"{many(repeated, 'order id')} more than once: {what}"
     return _finding(scan, "duplicate_orders", False, text, again, fix)
 
 
-def _same_order(scan: Scan, again: Bools, order: str, name: str) -> tuple[str, str]:
+def _of_one_user(user: NDArray[Any], order: NDArray[np.uint64]) -> tuple[NDArray[np.intp], Bools, int]:
+    """Return a number for each (user, order), 0 for none; which rows repeat one; how many ids are shared."""
+    pairs = np.rec.fromarrays([order, user])
+    _, first, own = np.unique(pairs, return_index=True, return_inverse=True)
+    own = np.where(order == 0, 0, own.ravel() + 1)
+    within = np.ones(len(order), np.bool_)
+    within[first] = False
+    _, users = np.unique(order[first][order[first] != 0], return_counts=True)
+    return own, within & (order != 0), int((users > 1).sum())
+
+
+def _same_order(scan: Scan, ids: NDArray[np.intp], again: Bools, order: str, name: str) -> tuple[str, str]:
     """Say what rows of one order are to each other, and the line that is right for all of these kinds.
 
     An order sent twice has one value twice and counts once; the lines of an order, and a refund, add up.
     Whoever drops the repeated ids of these loses their money.
     """
     conversions, table = scan.conversions, scan.log.conversion_table
-    ids = np.zeros(0, np.uint64) if conversions.order is None else conversions.order
     value = np.nan_to_num(conversions.value)
     by = np.lexsort((value, ids))
     same = np.zeros(len(ids), np.bool_)

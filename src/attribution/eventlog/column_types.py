@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from attribution.errors import LogError
@@ -206,18 +208,22 @@ _FIELDS = {
 
 
 def value_cure(source: Source, column: str) -> str | None:
-    """Return the line that reads a source's texts as numbers, by the first that are none; None without."""
+    """Return the line that reads texts as numbers, by the first that are none; None if read only once."""
     if source.one_shot:
         return None
+    missing = 0
     for batch in source.batches([column]):
         screen = Screen(batch.num_rows)
         table = TableColumns(table=source.table, user=column, time=column, value=column, missing_value=0.0)
         read_values(without_views(batch).column(0), table, screen)
-        texts = [fault for fault in screen.faults if fault.reason != "value_infinite"]  # which is a number
-        faults = sorted(texts, key=lambda fault: -len(fault.rows))
+        told = [fault for fault in screen.faults if fault.reason != "value_infinite"]  # which is a number
+        faults = sorted(told, key=lambda fault: -len(fault.rows))
         if faults:
             return REASONS[faults[0].reason].hint
-    return None
+        texts = without_views(batch).column(0).cast(pa.large_string())
+        missing += pc.sum(pc.match_substring_regex(texts, "(?i)nan")).as_py() or 0
+    note = f"  # {missing:,} of them NaN: missing values then" if missing else ""
+    return f'@ = pandas.to_numeric(@.astype("float64")){note}'
 
 
 def _agreed_users(users: Sequence[ColumnType], names: Sequence[str], faults: list[LogError]) -> str:
@@ -257,10 +263,10 @@ def _check_clocks(
     integer = [entry for entry in clocks if kinds.time_kind(entry.type) == "integer"]
     if integer and schema.time_unit is None:
         msg = f"times of {integer[0].where} are integers, and nothing says what they count"
-        hint = _unit_cure(integer[0], sources, names)
-        faults.append(
-            LogError(msg, column=names[0], why="a wrong unit is wrong by a factor of a thousand", hint=hint)
-        )
+        place = next((n for n, source in enumerate(sources) if integer[0] in source.types(names[n])), 0)
+        hint = _unit_cure(place, sources, names)
+        why = "a wrong unit is wrong by a factor of a thousand"
+        faults.append(LogError(msg, column=names[place], why=why, hint=hint))
     typed = any(not entry.text and kinds.time_kind(entry.type) in ("timestamp", "date") for entry in clocks)
     if (
         schema.time_unit is not None
@@ -280,14 +286,14 @@ def _check_clocks(
         faults.append(clock_clash(zones, dict(zip(("touches", "conversions"), names, strict=False))))
 
 
-def _unit_cure(entry: ColumnType, sources: Sequence[Source], names: Sequence[str]) -> str:
-    """Return what says what integers count: a unit, or the line for dates that are written as numbers."""
-    place = next((n for n, source in enumerate(sources) if entry in source.types(names[n])), 0)
-    found = _counted(sources[place], names[place]) or ""
+def _unit_cure(place: int, sources: Sequence[Source], names: Sequence[str]) -> str:
+    """Return what says what integers count: a unit, or a line where that is right for one table only."""
+    counted = [_counted(source, name) or "" for source, name in zip(sources, names, strict=False)]
+    found = counted[place]
     there = f'{sources[place].table}["{names[place]}"]'
     if found.startswith("format="):
         return f"{there} = pandas.to_datetime({there}.astype(str), {found})"
-    if "origin=" in found:
+    if "origin=" in found or (found and {*counted} - {found, ""}):
         return f"{there} = pandas.to_datetime({there}, {found})"
     return f"LogSchema(time_{found})" if found else 'LogSchema(time_unit="s")  # or "ms", "us", "ns"'
 

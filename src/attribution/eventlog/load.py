@@ -18,7 +18,7 @@ from attribution.tables.arrays import without_views
 from attribution.tables.columns import LogColumns
 from attribution.tables.decode import ConversionBatch, TouchBatch, decode_conversions, decode_touches
 from attribution.tables.far_times import within
-from attribution.tables.faults import DROP_LIMIT
+from attribution.tables.faults import DROP_LIMIT, settled
 from attribution.tables.sources import Source
 from attribution.tables.tables import TableColumns
 
@@ -80,11 +80,7 @@ class Loader:
             If a file cannot be read, or rows cannot be used and may not be dropped.
         """
         touches, conversions, span = self.collect(converters_only=converters_only)
-        dropped = {
-            name: count
-            for each in (touches.faults, conversions.faults)
-            for name, count in each.settle(self.invalid, self.drop_limit).items()
-        }
+        dropped = settled((touches.faults, conversions.faults), self.invalid, self.drop_limit)
         span.check()
         log = within(to_columns(touches, conversions, span, dropped, self.rename))
         with np.errstate(over="ignore"):

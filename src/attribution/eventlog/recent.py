@@ -18,7 +18,7 @@ from attribution.tables.arrays import positions, without_views
 from attribution.tables.columns import LogColumns
 from attribution.tables.decode import users_of
 from attribution.tables.far_times import REASON, YEAR_2000, window, within
-from attribution.tables.faults import Fault, FaultTally, Screen
+from attribution.tables.faults import Fault, FaultTally, Screen, settled
 from attribution.tables.files import File, FilesSource
 from attribution.tables.parquet import ParquetFile
 from attribution.tables.sources import Source
@@ -356,11 +356,7 @@ def read_recent(
     span.clocks.update(clocks)
     recent = replace(loader, touches=sources[0], conversions=None if len(sources) == 1 else sources[1])
     recent.read_into(touches, conversions, span, converters_only=False)
-    dropped = {
-        name: count
-        for each in faults
-        for name, count in each.settle(loader.invalid, loader.drop_limit).items()
-    }
+    dropped = settled(faults, loader.invalid, loader.drop_limit)
     span.check()
     span.rows += sum(source.older.total() for source in sources)
     columns = to_columns(touches, conversions, span, dropped, loader.rename)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from attribution._typing import Bools
 from attribution.errors import LogError
-from attribution.tables.reasons import DROP, REASONS, cure
+from attribution.tables.reasons import DROP, EPOCHS, REASONS, cure
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +84,8 @@ class FaultTally:
         The table that holds the column: ``"touches"`` in a log in one table; `table` by default.
     spare_user
         Another column of ids, which may have one where the user column has none.
+    unit_elsewhere
+        Whether the other table counts its times in another unit, so that no ``time_unit`` is right for both.
     """
 
     table: str
@@ -91,6 +94,7 @@ class FaultTally:
     seen: int = 0
     source: str = ""
     spare_user: str = ""
+    unit_elsewhere: bool = False
 
     def add(self, faults: list[Fault], offset: int, seen: int) -> None:
         """Add the faults of a batch of `seen` rows whose first is row `offset` of the table."""
@@ -106,6 +110,9 @@ class FaultTally:
         if reason == "null_user" and self.spare_user:
             user, spare = (f"{self.source or self.table}[{name!r}]" for name in (column, self.spare_user))
             return f'{user} = {user}.where({user}.notna() & {user}.ne(""), {spare})'
+        if reason in EPOCHS and self.unit_elsewhere:
+            there = f"{self.source or self.table}[{json.dumps(column, ensure_ascii=False)}]"
+            return f'{there} = pandas.to_datetime({there}.astype("int64"), unit="{EPOCHS[reason]}", utc=True)'
         return cure(reason, self.source or self.table, column)
 
     def errors(self, *, fatal_only: bool) -> Iterator[LogError]:
@@ -186,3 +193,16 @@ def _with(error: LogError, problem: str, *, why: str | None = None, hint: str | 
         why=why or error.why,
         hint=hint or error.hint,
     )
+
+
+def settled(tallies: Iterable[FaultTally], invalid: str, drop_limit: float = DROP_LIMIT) -> dict[str, int]:
+    """Settle the tables of a log, each knowing what the other's times count; see `FaultTally.settle`."""
+    tables = list(tallies)
+    units = [{reason for reason, _ in each.counts if reason in EPOCHS} for each in tables]
+    several = len({each.source or each.table for each in tables}) > 1
+    differ = several and len(set().union(*units)) > 1 and all(len(found) <= 1 for found in units)
+    dropped: dict[str, int] = {}
+    for each in tables:
+        each.unit_elsewhere = differ
+        dropped |= each.settle(invalid, drop_limit)
+    return dropped

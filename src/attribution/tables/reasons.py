@@ -27,6 +27,10 @@ _NO_TIME = "without a time a row has no place in a journey"
 _UNKNOWN_WORTH = "their worth is unknown"
 
 
+EPOCHS = {"time_s": "s", "time_ms": "ms", "time_us": "us", "time_ns": "ns"}
+"""Kinds of times that are numbers since 1970, with their unit."""
+
+
 def _epoch(unit: str, name: str) -> Reason:
     text = f"times are numbers: {name} since 1970, by their size"
     return Reason(text, _NO_TIME, f'LogSchema(time_unit="{unit}")')
@@ -43,7 +47,7 @@ REASONS = {
         "a spreadsheet has cut their last digits: many users are one id, and match nobody elsewhere",
         f"export that column as text and read it with dtype=str; {DROP} leaves those rows out",
     ),
-    "null_time": Reason("times are null (NaT)", _NO_TIME, _DROP),
+    "null_time": Reason("times are null (NaT, or text that says so)", _NO_TIME, _DROP),
     "null_channel": Reason(
         "channels are null",
         "credit for them would have no name",
@@ -92,7 +96,14 @@ REASONS = {
     "time_ambiguous": Reason(
         "times are no ISO 8601, and nothing tells the day from the month (03/04/2026)",
         "read the wrong way, rows are months from where they were",
-        '@ = pandas.to_datetime(@, format="mixed", dayfirst=True)  # or dayfirst=False',
+        '@ = pandas.to_datetime(@, format="mixed", dayfirst=True), or '
+        '@ = pandas.to_datetime(@, format="mixed", dayfirst=False)  # they differ: 03/04 is 3 April '
+        "by the first and March 4 by the second",
+    ),
+    "time_both_ways": Reason(
+        "times are no ISO 8601: some have the day first and some the month (13/03/2026 and 03/13/2026)",
+        "one reading is wrong for some of the rows, and most rows fit both",
+        '@ = pandas.to_datetime(@, format="...")  # that of each source, before they are one table',
     ),
     "time_s": _epoch("s", "seconds"),
     "time_ms": _epoch("ms", "milliseconds"),

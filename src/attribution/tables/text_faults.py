@@ -57,6 +57,9 @@ _TIMES = (
 )
 
 
+_NOTHING = r"(?i)^\s*(?:nan|nat|none|null|n/a|na|<na>)?\s*$"
+
+
 def _fits(text: Any, pattern: str) -> Bools:
     return booleans(pc.match_substring_regex(text, pattern).fill_null(False))
 
@@ -108,6 +111,8 @@ _CODES = {"€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY", "₹
 
 def reject_times(text: Any, bad: Bools, column: str, screen: Screen) -> None:
     """Reject times that are no ISO 8601, and as `reject_values` does: by their order, or as numbers."""
+    screen.reject("null_time", column, bad & _fits(text, _NOTHING))
+    bad = bad & ~_fits(text, _NOTHING)
     for reason, found in _time_kinds(text, bad):
         if 2 * np.count_nonzero(found) > np.count_nonzero(bad):  # else the column is a medley
             screen.reject(reason, column, found)
@@ -120,7 +125,13 @@ def _time_kinds(text: Any, bad: Bools) -> Iterator[tuple[str, Bools]]:
         yield reason, bad & _fits(text, pattern)
     day_first = bool(_fits(text, rf"^\s*{_BEYOND_TWELVE}[./-]\d{{1,2}}[./-]\d{{4}}").any())
     month_first = bool(_fits(text, rf"^\s*\d{{1,2}}[./-]{_BEYOND_TWELVE}[./-]\d{{4}}").any())
-    known = {(True, False): "time_day_first", (False, True): "time_month_first"}
+    if not (day_first or month_first):  # dots stand between day, month and year in that order only
+        day_first = bool(_fits(text, r"^\s*\d{1,2}\.\d{1,2}\.\d{4}").any())
+    known = {
+        (True, False): "time_day_first",
+        (False, True): "time_month_first",
+        (True, True): "time_both_ways",
+    }
     yield known.get((day_first, month_first), "time_ambiguous"), bad & _fits(text, _DAY_MONTH)
 
 

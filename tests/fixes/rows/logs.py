@@ -56,6 +56,18 @@ ROWS = (
         "conversions.rename(columns={'time': 'bought_at'})).load()"
     ),
     "at.read_log(touches, conversions, invalid='drop', missing_value='x').load()",
+    # days and months: every row fits both readings, or none fits all rows
+    "at.read_log(touches.assign(time='03/01/2026'), conversions).load()",
+    "at.read_log(touches, conversions.assign(time=['03/04/2026', '03/05/2026', '4/3/2026 10:30'])).load()",
+    "at.read_log(touches.assign(time=['03/01/2026', '03/13/2026'] + ['13/03/2026'] * 5), conversions).load()",
+    # not a number, as text
+    "at.read_log(touches, conversions.assign(value=['10', 'NaN', '5'])).load()",
+    "at.read_log(touches, conversions.assign(value=['10.5', 'nan', 'N/A'])).load()",
+    "at.read_log(touches.assign(time=['NaN'] + ['2026-03-01'] * 6), conversions).load()",
+    "at.read_log(touches.assign(user_id=['NaN', 'nan', 'a', 'b', 'b', 'c', 'd']), conversions.assign(user_id=['a', 'b', 'c'])).load()",
+    "at.read_log(touches.assign(channel=['NaN'] + ['a'] * 6), conversions).load()",
+    "touches.assign(time=['NaN'] + ['2026-03-01'] * 6).to_csv(folder / 't.csv', index=False)\nat.read_log(folder / 't.csv', conversions).load()",
+    "conversions.assign(value=['10', 'NaN', 'NaN']).to_csv(folder / 'c.csv', index=False)\nat.read_log(touches, folder / 'c.csv').load()",
     "at.read_log(touches.assign(channel=['(unattributed)'] * 7), conversions).load()",
     "at.read_log(touches, conversions.assign(value=[1.0, None, 2.0])).load()",
     "log.group_channels([])",

@@ -72,6 +72,8 @@ ROWS = (
     "credit.with_spend(dated(date=[20260301.0, 20260302.0, 20260303.0]))",
     "credit.with_spend(dated(date=['soon', '2026-03-01', '2026-03-02']))",
     "credit.with_spend(dated(date=['01.03.2026', '02.03.2026', '13.03.2026']))",
+    "credit.with_spend(dated(date=['03/01/2026', '03/02/2026', '03/03/2026']))",
+    "dated(date=['03/01/2026', '03/02/2026', '03/03/2026']).to_csv(folder / 's.csv', index=False)\ncredit.with_spend(folder / 's.csv')",
     "credit.with_spend(pa.table(dated()).append_column('date', pa.array([10**15] * 3, pa.timestamp('s'))))",
     "credit.with_spend(dated(start=['2026-03-04', '2026-03-01', '2026-03-01'], end=['2026-03-02', '2026-03-05', '2026-03-05']))",
     "at.attribute(paid(*EUROS), 'linear').with_spend(pd.concat([dated(start='1026-03-01', end='9999-12-30', currency='SEK')] * 3).assign(row=range(9)), rates=RATES.assign(date='2026-03-01'))",

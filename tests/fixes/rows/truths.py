@@ -20,6 +20,7 @@ _TOUCHES = (
     "touches.assign(time=pd.to_datetime(touches.time).dt.strftime('%Y%m%d').astype(float))",
     "touches.assign(time=(pd.to_datetime(touches.time) - pd.Timestamp('1899-12-30')).dt.days.astype(float))",
     "touches.assign(time=pd.to_datetime(touches.time).dt.strftime('%d.%m.%Y'))",
+    "touches.assign(time=pd.to_datetime(touches.time).dt.strftime('%d.%m.%Y %H:%M'))",
     "touches.assign(time=touches.time + 'T00:00:00Z')",
     "touches.assign(time=touches.time + ' 00:00:00 UTC')",
     "touches.assign(time=[day + end for day, end in zip(touches.time, ['T00:00:00Z', 'T02:00:00+02:00', 'T00:00:00', 'T00:00:00Z', '', '', ''])])",
@@ -42,6 +43,11 @@ _CONVERSIONS = (
 )
 
 
+def since(table: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """Return a table with its times as numbers since 1970, in a unit."""
+    return table.assign(time=pd.to_datetime(table.time).astype(f"datetime64[{unit}]").astype("int64"))
+
+
 def seconds(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with its times as seconds since 1970."""
     return table.assign(time=pd.to_datetime(table.time).astype("datetime64[s]").astype("int64"))
@@ -52,5 +58,21 @@ ROWS = (
     *(f"at.read_log(touches, {conversions}).load()" for conversions in _CONVERSIONS),
     "at.read_log(seconds(touches), seconds(conversions)).load()",
     "touches.assign(time=pd.to_datetime(touches.time).astype('datetime64[s]').astype('int64')).to_csv(folder / 't.csv', index=False)\nat.read_log(folder / 't.csv', conversions).load()",
+    *(
+        f"at.read_log(since(touches, '{one}'), since(conversions, '{other}')).load()"
+        for one, other in (("s", "ms"), ("ms", "s"), ("us", "ns"))
+    ),
+    *(
+        f"since(touches, '{one}').to_csv(folder / 't.csv', index=False)\n"
+        f"since(conversions, '{other}').to_csv(folder / 'c.csv', index=False)\n"
+        "at.read_log(folder / 't.csv', folder / 'c.csv').load()"
+        for one, other in (("s", "ms"), ("ms", "s"), ("ms", "us"))
+    ),
+    *(
+        f"since(touches, '{one}').to_csv(folder / 't.csv', index=False)\n"
+        f"at.read_log(folder / 't.csv', since(conversions, '{other}')).load()"
+        for one, other in (("s", "ms"), ("ms", "s"))
+    ),
+    "at.read_log(touches.assign(time=(pd.to_datetime(touches.time) - pd.Timestamp('1899-12-30')).dt.days), since(conversions, 'ms')).load()",
     "touches.to_csv(folder / 't.csv', index=False, encoding='utf-16-le')\nat.read_log(folder / 't.csv', conversions).load()",
 )

@@ -32,7 +32,7 @@ from attribution.engines.stream.spill import Labels, Spilled, no_labels
 from attribution.errors import EngineError
 from attribution.eventlog.load import refuse_overflow
 from attribution.journeys.build import JourneySettings, build_part, check_goal
-from attribution.tables.faults import FaultTally
+from attribution.tables.faults import FaultTally, settled
 from attribution.tables.spark_errors import no_spark, spark_errors
 from attribution.tables.spark_frames import SparkSource
 
@@ -282,9 +282,8 @@ def _parts_of(cut: _Cut, facts: Facts, partitions: int | None) -> _Parts:
     log, settings = cut.log, cut.settings
     if facts.error is not None:
         raise facts.error
-    dropped: dict[str, int] = {}
-    for table in ("touches", "conversions"):
-        dropped |= facts.faults.get(table, FaultTally(table)).settle(log.invalid, log.drop_limit)
+    faults = [facts.faults.get(table, FaultTally(table)) for table in ("touches", "conversions")]
+    dropped = settled(faults, log.invalid, log.drop_limit)
     facts.span.check()
     refuse_overflow(facts.total, log.conversion_table)
     rename = log.loader().rename

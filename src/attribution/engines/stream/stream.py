@@ -38,6 +38,7 @@ from attribution.eventlog.assemble import Span
 from attribution.eventlog.load import refuse_overflow
 from attribution.journeys.build import JourneySettings, build_part, check_goal
 from attribution.journeys.journeys import Journeys
+from attribution.tables.faults import settled
 
 if TYPE_CHECKING:
     from attribution.eventlog.eventlog import EventLog
@@ -175,11 +176,7 @@ def _spill(
         for writer in writers:
             writer.abandon()
         raise
-    dropped = {
-        name: count
-        for each in (touches.faults, conversions.faults)
-        for name, count in each.settle(log.invalid, log.drop_limit).items()
-    }
+    dropped = settled((touches.faults, conversions.faults), log.invalid, log.drop_limit)
     span.check()
     refuse_overflow(conversions.total, log.conversion_table, conversions.largest)
     spilled = Spilled(
