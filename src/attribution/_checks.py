@@ -108,11 +108,13 @@ def one_of(
     raise error(unknown_name(f"{name} =", value, names), column=name)
 
 
-def fraction(value: object, name: str, *, error: type[AttributionError] = ConfigError) -> float:
-    """Return `value` as a float in [0, 1]."""
+def fraction(
+    value: object, name: str, *, error: type[AttributionError] = ConfigError, hint: str = ""
+) -> float:
+    """Return `value` as a float in [0, 1]; `hint` is for a `name` that is no argument."""
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= 1:
         msg = f"{name}={value!r} must be a number between 0 and 1"
-        raise error(msg, column=name, hint=f"{name}=0.4 for forty percent")
+        raise error(msg, column=name, hint=hint or f"{name}=0.4 for forty percent")
     return float(value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Self, TypeVar
@@ -10,6 +11,7 @@ from typing import Self, TypeVar
 _Error = TypeVar("_Error", bound="AttributionError")
 
 
+_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 LESS_MEMORY = 'engine=at.Stream(memory="1GB")'
 """The setting with which work on a log needs less memory."""
 FEWER_COLUMNS = "give the table as Parquet files, of which only the columns that are needed are read"
@@ -238,8 +240,17 @@ def enough_memory(hint: str) -> Iterator[None]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the entry of `known` that `name` most likely misspells, or None."""
+    """Return the entry of `known` that `name` most likely misspells, or None.
+
+    Examples
+    --------
+    >>> nearest("geo 3", ["geo 03", "geo 13"])
+    'geo 03'
+    """
     by_fold = {str(entry).casefold(): str(entry) for entry in known}
+    by_number = {_ZEROS.sub("", fold): entry for fold, entry in by_fold.items()}
+    if entry := by_number.get(_ZEROS.sub("", str(name).casefold())):
+        return entry
     found = difflib.get_close_matches(str(name).casefold(), by_fold, n=1, cutoff=0.6)
     return by_fold[found[0]] if found else None
 

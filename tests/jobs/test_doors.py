@@ -29,6 +29,15 @@ TOML = [  # from the names of arguments and keys, which are one: config.py
     ("by=('channel', 'month')", 'by = ["channel", "month"]'),
     ("at.Markov(order=1), or bootstrap=500", 'models = [{name = "markov", order = 1}], or bootstrap = 500'),
     ('credit.with_spend(spend, outside="keep")', '[spend] outside = "keep"'),
+    (
+        "engine=at.Increments('state-2') for these settings, or rm -r state",
+        '[increments] folder = "state-2" for',
+    ),
+    ('engine=at.Stream(folder="/disk")', '[engine] name = "stream"\n       folder = "/disk"'),
+    (
+        "engine=at.Spark(session) leaves them",
+        "in Python, before the run: engine=at.Spark(session) leaves them",
+    ),
     ("leave one of them out", "leave one of them out"),
     ('[output] folder = "out"', '[output] folder = "out"'),
     ("users = users.dropna()", "in Python, before the run: users = users.dropna()"),
@@ -65,10 +74,58 @@ def test_every_key_of_a_file_has_its_section(key):
         ("lookback='7 days'", "--lookback '7 days'"),
         ('at.read_log(..., invalid="drop")', 'in Python: at.read_log(..., invalid="drop")'),
         ("attribution run", "attribution run"),
+        (
+            "read_log(touches, conversions), or read_log(log, schema=LogSchema(conversion='is_order'))",
+            "--conversions PATH, or --conversion is_order",
+        ),
+        ("n_users=1", "--users 1"),
+        ('holdout={"email": 0.2}', "--holdout email=0.2"),
     ],
 )
 def test_python_as_a_command_has_it(hint, line):
-    assert shell_of(hint, ["user", "time_unit", "conversion_only", "lookback"]) == line
+    options = ["user", "time_unit", "conversion_only", "lookback"]
+    options += ["conversion", "conversions", "users", "holdout"]
+    assert shell_of(hint, options) == line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["audit", "touches.parquet"], "Fix: --conversions PATH, or --conversion ..."),
+        (["simulate", "sim", "--users", "-5"], "Fix: --users 1"),
+        (["simulate", "sim", "--holdout", "email=2"], "Fix: --holdout email=0.2"),
+        (["forget", "state"], "To do: name them behind the folder of the state, or give a file"),
+    ],
+)
+def test_a_command_told_wrongly_says_its_own_options(folder, capsys, monkeypatch, arguments, said):
+    monkeypatch.chdir(folder)
+    table = pa.table({"user_id": [1, 2], "time": ["2026-03-01", "2026-03-02"], "channel": ["a", "b"]})
+    pq.write_table(table, folder / "touches.parquet")
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "Ellipsis" not in told
+
+
+def test_forgetting_by_a_job_prints_what_the_job_would(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    config = job(folder, '[increments]\nfolder = "state"')
+    whole = pq.read_table("touches.parquet")
+    later = pa.table({"user_id": [2.0], "time": ["2026-04-20"], "channel": ["a"]}).cast(whole.schema)
+    pq.write_table(pa.concat_tables([whole.slice(0, 2), later]), "touches.parquet")
+    assert main(["run", str(config)]) == 0
+    pq.write_table(pa.concat_tables([whole, later]), "touches.parquet")
+    capsys.readouterr()
+    assert main(["forget", "state", "1", "--job", str(config), "--dry-run"]) == 2
+    assert "[log] invalid" in capsys.readouterr().err
+
+
+def test_a_slip_is_not_sent_to_another_section(folder):
+    path = folder / "slip.toml"
+    path.write_text('model = ["linear"]\n[log]\ntouches = "touches.parquet"\n')
+    with pytest.raises(at.AttributionError, match=r"did you mean 'models'") as caught:
+        at.load_config(path)
+    assert "if it is no slip: model belongs in [calibration]" in str(caught.value)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from attribution.cli.codes import DONE, FAILED
 from attribution.cli.parsers import AddCommand
+from attribution.errors import EngineError
 
 if TYPE_CHECKING:
     from attribution.jobs.forgetting import Forgotten
@@ -50,7 +51,12 @@ def _forget(options: argparse.Namespace) -> int:
     from attribution.jobs.forgetting import forget
 
     job = None if options.job is None else load_config(options.job, date=options.date)
-    done = forget(options.state, [*options.names, *_lines(options.ids)], job, dry_run=options.dry_run)
+    ids = [*options.names, *_lines(options.ids)]
+    if not ids:
+        hint = "name them behind the folder of the state, or give a file of them with --ids FILE"
+        msg = "there are no ids"
+        raise EngineError(msg, column="ids", hint=hint)
+    done = forget(options.state, ids, job, dry_run=options.dry_run)
     code = FAILED if job is None else DONE
     if options.json:
         facts = {name: getattr(done, name) for name in done.__dataclass_fields__}

@@ -134,7 +134,7 @@ def _within_window(credit: Credit, table: SpendTable, outside: str) -> tuple[Spe
     notes = []
     if not inside.all():
         amount = format_number(float(table.cost[~inside].sum()))
-        does = 'is left out; with_spend(..., outside="keep") counts it' if outside == "drop" else "is counted"
+        does = 'is left out; outside="keep" counts it' if outside == "drop" else "is counted"
         notes.append(f"spend: {amount} on days outside {span}, the days of the credit, {does}")
     if when.period in {"week", "month"} and bool(
         (inside & ((when.first < first) | (when.last > last))).any()

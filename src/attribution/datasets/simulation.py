@@ -215,9 +215,10 @@ def _read_holdout(holdout: object, n_users: int) -> dict[str, float | Bools]:
         if hasattr(entry, "__len__") and not isinstance(entry, str):
             out[name] = _read_arms(entry, f"holdout[{name!r}]", n_users)
             continue
-        if not 0 < fraction(entry, f"holdout[{name!r}]", error=DatasetError) < 1:
+        hint = f'holdout={{"{name}": 0.2}}'
+        if not 0 < fraction(entry, f"holdout[{name!r}]", error=DatasetError, hint=hint) < 1:
             msg = f"holdout[{name!r}]={entry!r} leaves one arm empty"
-            raise DatasetError(msg, column="holdout", hint=f'holdout={{"{name}": 0.2}}')
+            raise DatasetError(msg, column="holdout", hint=hint)
         out[name] = float(entry)
     return out
 

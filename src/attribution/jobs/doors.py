@@ -57,6 +57,11 @@ HOMES: Mapping[str, str] = dict.fromkeys(_ABOVE, "") | {
     for entry in fields(kind)
     if entry.name != "pattern"  # not a key: made from the folder
 }
+_ENGINES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "Increments": ("increments", {}),
+    "Stream": ("engine", {"name": "stream"}),
+}
+_RENAMED = {"n_users": "users"}  # arguments that are an option of another name
 _NO_KEY = "in Python, before the run: "
 
 
@@ -78,6 +83,8 @@ def toml_of(hint: str, *, section: str = "", model: str = "") -> str:
     '[log] invalid = "drop"'
     >>> toml_of("at.Markov(order=1), or lookback='7D'")
     'models = [{name = "markov", order = 1}], or [journeys] lookback = "7D"'
+    >>> toml_of("engine=at.Increments('state-2')")
+    '[increments] folder = "state-2"'
     >>> toml_of('touches["user_id"] = touches["user_id"].astype("string")')
     'in Python, before the run: touches["user_id"] = touches["user_id"].astype("string")'
     """
@@ -101,6 +108,8 @@ def _lines(part: Part, section: str, model: str) -> list[str]:
     """Return the lines that do what a call with these arguments would do; none if none can."""
     from attribution.models.registry import MODELS
 
+    if isinstance(engine := part.keywords.get("engine"), ast.Call):
+        return _of_section(*_engine_of(engine))
     given = {name: _literal(value) for name, value in part.keywords.items() if name != "schema"}
     name = next((name for name, kind in MODELS.items() if kind.__name__ == part.function), model)
     if name and part.function in {"", MODELS[name].__name__}:
@@ -128,6 +137,15 @@ def _lines(part: Part, section: str, model: str) -> list[str]:
     return lines
 
 
+def _engine_of(engine: ast.Call) -> tuple[str, dict[str, Any]]:
+    """Return the section that an engine is in a file, and its keys; a `KeyError` for one that has none."""
+    section, given = _ENGINES[ast.unparse(engine.func).rpartition(".")[2]]
+    named = {word.arg: _literal(word.value) for word in engine.keywords if word.arg}
+    if engine.args:
+        named = {"folder": _literal(engine.args[0]), **named}
+    return section, {**given, **named}
+
+
 def _models_of(part: Part) -> dict[str, Any]:
     """Return the models that a call of `attribute` names in its second place."""
     call = part.node
@@ -153,6 +171,8 @@ def _literal(node: ast.expr) -> Any:
         If it is no literal.
     """
     value = ast.literal_eval(node)
+    if isinstance(value, list):
+        return ["..." if entry is Ellipsis else entry for entry in value]
     return "..." if value is Ellipsis else value
 
 
@@ -170,6 +190,10 @@ def shell_of(hint: str, options: Collection[str]) -> str:
     --------
     >>> shell_of("LogSchema(user='visitor', time_unit='ms')", ["user", "time_unit"])
     '--user visitor --time-unit ms'
+    >>> shell_of("read_log(touches, conversions)", ["conversions"])
+    '--conversions PATH'
+    >>> shell_of("n_users=1, or holdout={'email': 0.4}", ["users", "holdout"])
+    '--users 1, or --holdout email=0.4'
     >>> shell_of("at.read_log(..., missing_value=0.0)", ["user"])
     'in Python: at.read_log(..., missing_value=0.0)'
     """
@@ -181,18 +205,33 @@ def _shell_part(part: Part, options: Collection[str]) -> str:
         return part.text
     if part.function == "save_baseline" and "update_baseline" in options:
         return "--update-baseline"
-    if part.kind == "statement" or not part.keywords or not set(part.keywords) <= set(options):
-        return f"in Python: {part.text}"
+    words = _words(part) if part.kind != "statement" else {}
     try:
-        return " ".join(_option(name, _literal(value)) for name, value in part.keywords.items())
+        if words and set(words) <= set(options):
+            return " ".join(_option(name, _literal(value)) for name, value in words.items())
     except ValueError:
-        return f"in Python: {part.text}"
+        pass
+    return f"in Python: {part.text}"
+
+
+def _words(part: Part) -> Mapping[str, ast.expr]:
+    """Return what a call is given, by the names that the options of the command line have."""
+    words = {_RENAMED.get(name, name): value for name, value in part.keywords.items()}
+    schema = words.pop("schema", None)
+    if isinstance(schema, ast.Call):
+        words |= {word.arg: word.value for word in schema.keywords if word.arg}
+    if part.function == "read_log" and isinstance(part.node, ast.Call) and len(part.node.args) > 1:
+        table = part.node.args[1]
+        words["conversions"] = ast.Constant("PATH") if isinstance(table, ast.Name) else table
+    return words
 
 
 def _option(name: str, value: Any) -> str:
     flag = f"--{name.replace('_', '-')}"
     if value is True:
         return flag
+    if isinstance(value, Mapping):
+        return " ".join(f"{flag} {shlex.quote(f'{key}={entry}')}" for key, entry in value.items())
     text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     return f"{flag} {shlex.quote(text)}"
 

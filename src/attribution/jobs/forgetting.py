@@ -17,6 +17,7 @@ from attribution.engines.increments.restating import Absence, Restating, hashes_
 from attribution.errors import EngineError
 from attribution.eventlog.recent import read_recent
 from attribution.jobs.config import load_config
+from attribution.jobs.doors import at_door, toml_of
 from attribution.jobs.inputs import open_log
 from attribution.jobs.job import Job
 from attribution.jobs.stages import Stages
@@ -129,20 +130,23 @@ def forget(
         own = "none" if job.increments is None else repr(job.increments.folder)
         msg = f"the state {str(folder)!r} is not that of {job.path}, whose [increments] folder is {own}"
         raise EngineError(msg, column="state", hint="give the folder and the job that belong together")
-    log = open_log(job)
-    job = replace(job, journeys=with_rates(job.journeys))
+    with at_door(toml_of):
+        log = open_log(job)
+        job = replace(job, journeys=with_rates(job.journeys))
     users = hashes_of(given, log.touch_table.users)
     with Ledger.opened(folder, key) as ledger:
         saved = _saved(ledger)
         carried = _carried(ledger, saved, users)
     if dry_run:
-        recent = read_recent(log.loader(False), None, {}, users)
+        with at_door(toml_of):
+            recent = read_recent(log.loader(False), None, {}, users)
         refuse_shorter(folder, saved, recent)
         return _done(Absence.of(recent), users, carried, len(saved.periods), restated=False)
     assert job.increments is not None
     work: Any = work_of(job, log)
     engine = Restating(**asdict(job.increments), key=key, without=users)
-    replace(work, engine=engine).credited(Stages(logger))
+    with at_door(toml_of):
+        replace(work, engine=engine).credited(Stages(logger))
     assert engine.last is not None
     return _done(engine.absence, users, carried, len(engine.last.settled), restated=True)
 

@@ -156,6 +156,8 @@ class Table:
             hint = None
             if home != self.where:
                 hint = f"{key} belongs in [{home}]" if home else f"{key} goes above the first [section]"
+                if nearest(key, self.asked):  # a slip, more likely than a key in the wrong place
+                    hint = f"if it is no slip: {hint}"
             self.mistakes.append(mistake(self.at(key), unknown_name("key", key, self.asked), hint=hint))
 
 
