@@ -22,10 +22,10 @@ def main() -> int:
     for one in bad:
         print(f"\n{one.row}\n    {one.outcome}: {one.part}\n    {one.detail}")
     new, gone = unlisted()
-    for name in new:
-        print(f"no row reaches {name}")
-    for name in gone:
-        print(f"reached by now, and still in not_reached.txt: {name}")
+    for name, count in new.items():
+        print(f"no row reaches {name} ({count})")
+    for name, count in gone.items():
+        print(f"reached by now, and still in not_reached.txt: {name} ({count})")
     return 1 if bad or new or gone else 0
 
 
