@@ -161,7 +161,8 @@ def _counted(source: Source, column: str) -> str | None:
     numbers = numbers[np.isfinite(numbers)]
     if not len(numbers):
         return None
-    size = float(np.median(np.abs(numbers)))
+    with np.errstate(over="ignore"):  # what no clock counts needs no middle
+        size = float(np.median(np.abs(numbers)))
     found = [how for low, high, how in _COUNTS if low <= size < high]
     return found[0] if found else None
 

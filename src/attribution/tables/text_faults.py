@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from attribution._typing import Bools
@@ -101,8 +102,9 @@ def reject_values(text: Any, bad: Bools, column: str, screen: Screen) -> None:
 
 def _several_currencies(text: Any) -> bool:
     """Whether amounts bear different signs or codes of currencies."""
-    signs = pc.unique(pc.replace_substring_regex(text, r"[^\p{Sc}\p{L}]", "")).to_pylist()
-    known = {_CODES.get(sign, sign.upper()) for sign in signs if sign}
+    found = pc.unique(pc.replace_substring_regex(text, r"[^\p{Sc}\p{L}]", "").cast(pa.large_binary()))
+    signs = [sign.decode("utf-8", "replace") for sign in found.to_pylist() if sign]  # need not be UTF-8
+    known = {_CODES.get(sign, sign.upper()) for sign in signs}
     return len(known) > 1 and all(len(name) == 3 or name in _CODES.values() for name in known)
 
 
