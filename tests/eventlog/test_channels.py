@@ -21,7 +21,7 @@ def log_of(raw=None, **columns):
     names = {name: pa.array(values, pa.string()) for name, values in columns.items()}
     channel = {} if raw is None else {"channel": pa.array(raw, pa.string())}
     table = pa.table({"user_id": np.arange(n), "time": times(n), **channel, **names})
-    schema = None if raw is not None else {"channel": "source"}
+    schema = None if raw is not None or "channel" in columns else {"channel": "source"}
     return read_log(table, pa.table({"user_id": [1], "time": times(1)}), schema)
 
 

@@ -157,7 +157,8 @@ def test_the_order_of_donors_does_not_matter(name, seed):
     target, donors = panel(seed)
     order = np.random.default_rng(seed).permutation(len(donors))
     fit, other = (ESTIMATORS[name](target, rows, N_PRE) for rows in (donors, donors[order]))
-    assert other.counterfactual == pytest.approx(fit.counterfactual, abs=1e-6)
+    close = pytest.approx(fit.counterfactual, abs=1e-6, rel=TOLERANCE.get(name, 1e-6) / 100)
+    assert other.counterfactual == close
 
 
 @estimators
@@ -166,7 +167,8 @@ def test_the_order_of_donors_does_not_matter(name, seed):
 def test_effects_have_the_unit_of_the_outcome(name, seed, size):
     target, donors = panel(seed)
     fit, other = (ESTIMATORS[name](k * target, k * donors, N_PRE) for k in (1.0, size))
-    assert other.counterfactual == pytest.approx(size * fit.counterfactual, rel=1e-6)
+    close = pytest.approx(size * fit.counterfactual, rel=max(TOLERANCE.get(name, 0.0) / 100, 1e-6))
+    assert other.counterfactual == close
 
 
 @pytest.mark.parametrize("name", ["fixed effects", "ridge", "did"])
