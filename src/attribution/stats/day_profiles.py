@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from attribution._typing import Floats, Ints
+from attribution.stats.grouping import sums_by
 
 _EXPECTED = 5.0  # fewest expected in a class; smaller neighbours are put together
 _SHIFTS = (-2, -1, 1, 2)
@@ -108,7 +109,7 @@ def _pearson_p(now: Floats, pooled: Floats, alike: Sequence[Floats]) -> float:
 
     total, n = float(pooled.sum()), float(now.sum())
     groups = _grouped(pooled * min(n / total, 1.0))
-    share, counts = np.bincount(groups, pooled) / total, np.bincount(groups, now)
+    share, counts = sums_by(groups, pooled) / total, sums_by(groups, now)
     if len(share) < 2:
         return 1.0
     spread, free = _overdispersion(alike, groups)
@@ -182,7 +183,7 @@ def _overdispersion(alike: Sequence[Floats], groups: Ints) -> tuple[float, int]:
 
     parts, free = [np.zeros(0)], 0
     for days in alike:
-        table = np.stack([np.bincount(groups, day, n_groups) for day in days])
+        table = np.stack([sums_by(groups, day, n_groups) for day in days])
         table = table[table.sum(axis=1) > 0]
         if len(table) < 2:
             continue
