@@ -28,6 +28,7 @@ from attribution.experiments.shared.units import hash_units
 from attribution.journeys.build import JourneyKeywords, JourneySettings, given_options
 from attribution.journeys.journeys import Journeys
 from attribution.stats.grouping import sums_by
+from attribution.tables.arrays import decoded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -333,7 +334,8 @@ def _assigned(assignment: Any, user: str) -> Any:
         msg = "the assignment has no rows"
         raise ExperimentError(msg, column="assignment", hint="one row a user, with its arm")
     try:
-        frame = pa.Table.from_batches(batches).to_pandas()
+        read = pa.Table.from_batches(batches)
+        frame = pa.table({name: decoded(read[name]) for name in read.column_names}).to_pandas()
     except MemoryError:
         raise
     except (pa.ArrowException, ValueError) as error:

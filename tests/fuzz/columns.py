@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Change = Callable[[Any, Random], Any]
+# What Arrow 18 itself makes views of points at memory that is gone: not a case of ours.
+VIEWS = () if pa.__version__.startswith("18.") else (pa.string_view(),)
 
 
 def cast(kind: pa.DataType) -> Change:
@@ -55,7 +57,7 @@ SAME: dict[str, list[Change]] = {
         *(as_dictionary, narrow_dictionary, runs, sliced),
     ],
     "text": [
-        *map(cast, (pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary())),
+        *map(cast, (pa.large_string(), *VIEWS, pa.binary(), pa.large_binary())),
         *(as_dictionary, narrow_dictionary, runs, sliced),
     ],
     "time": [

@@ -94,18 +94,6 @@ def first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def decoded(column: Any) -> Any:
-    """Return a chunked column with plain values in place of a dictionary's codes."""
-    import pyarrow as pa
-
-    if not pa.types.is_dictionary(column.type):
-        return column
-    kind = column.type.value_type
-    kind = pa.string() if is_text(kind) else kind  # a view of text, as polars has it, cannot be taken from
-    chunks = [chunk.dictionary.cast(kind).take(chunk.indices) for chunk in column.chunks]
-    return pa.chunked_array(chunks, kind)
-
-
 def is_text(kind: Any) -> bool:
     """Return whether values of an Arrow type are text."""
     import pyarrow as pa

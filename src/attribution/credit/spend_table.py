@@ -23,11 +23,12 @@ from attribution.credit.spend_columns import (
     one_cost_column,
 )
 from attribution.credit.spend_cost import amounts, read_cost
-from attribution.credit.spend_source import Spend, decoded, first_line, is_text, open_spend, repeated
+from attribution.credit.spend_source import Spend, first_line, is_text, open_spend, repeated
 from attribution.credit.spend_totals import suspected_total, told, totals_by_label, totals_by_sum
 from attribution.errors import CreditError
 from attribution.eventlog.currency import same_currency
 from attribution.journeys.journeys import NONE, UNATTRIBUTED
+from attribution.tables.arrays import decoded
 
 
 @dataclass(frozen=True, eq=False)

@@ -66,6 +66,15 @@ def without_view(array: Any) -> Any:
     return array.cast(kind)
 
 
+def decoded(column: Any) -> Any:
+    """Return a chunked column with plain values in place of a dictionary's codes."""
+    if not pat.is_dictionary(column.type):
+        return column
+    kind = _plain_of_view(column.type.value_type) or column.type.value_type
+    chunks = [chunk.dictionary.cast(kind).take(chunk.indices) for chunk in column.chunks]
+    return pa.chunked_array(chunks, kind)
+
+
 def numbers(array: Any) -> NDArray[Any]:
     """Return a fixed-width Arrow array (integers, floats, dates, timestamps) as numpy; nulls become 0.
 

@@ -276,7 +276,7 @@ class _Table:
             self._columns = _Read(Rows(users))
         elif hasattr(users, "__arrow_c_stream__") and _is_table(users):
             try:
-                table = users if isinstance(users, pa.Table) else pa.table(users)
+                table = _table_of(users)
             except MemoryError:
                 raise
             except (pa.ArrowException, TypeError, ValueError) as error:
@@ -319,6 +319,15 @@ class _Table:
             msg = f"{role} has {len(values):,} rows and users {len(self.column(self._user)):,}"
             raise ExperimentError(msg, column=role, hint="one entry for each user, in their order")
         return name, values
+
+
+def _table_of(users: Any) -> Any:
+    """Return a table of Arrow: what is Arrow's own is not exported first, which crashes Arrow 18 on views."""
+    if isinstance(users, pa.RecordBatchReader):
+        return users.read_all()
+    if isinstance(users, pa.RecordBatch):
+        return pa.Table.from_batches([users])
+    return users if isinstance(users, pa.Table) else pa.table(users)
 
 
 def _without_views(column: Any) -> Any:

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from attribution._typing import Hashes, Ints
-from attribution.errors import ExperimentError
+from attribution.errors import ExperimentError, raised_as
 from attribution.kernels.hashing import hash_fixed, hash_integers, hash_strings
+from attribution.tables.arrays import refuse_bad_text
 
 
 def arrow_column(values: Any, name: str, *, label: bool = False, place: str = "") -> pa.Array:
@@ -32,7 +33,7 @@ def arrow_column(values: Any, name: str, *, label: bool = False, place: str = ""
     Raises
     ------
     ExperimentError
-        If it is no column, mixes types, or holds nulls.
+        If it is no column, mixes types, or holds nulls or text that is not UTF-8.
 
     Examples
     --------
@@ -63,6 +64,8 @@ def arrow_column(values: Any, name: str, *, label: bool = False, place: str = ""
             if label
             else f"leave out the rows without {name}",
         )
+    with raised_as(ExperimentError):
+        refuse_bad_text(array, name)
     return array
 
 
