@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import attribution as at
 from attribution.credit.credit import Credit
 from attribution.errors import AttributionError, CreditError
 from tests.credit.tables import DAY, cells, instant
@@ -325,3 +326,14 @@ def test_spend_by_campaign_alone_is_told_what_is_missing():
 
 def test_every_sample_is_found_in_the_file_list():
     assert {Path(name).suffix for name in FILES} == {".csv", ".tsv"}
+
+
+@pytest.mark.parametrize("end", ["\n", "\n\n", "\r\n"])
+def test_a_heading_with_a_line_break_costs_nothing(tmp_path, end):
+    """As spreadsheets write a wrapped heading; found by the fuzzer. The sums are those of the lines."""
+    path = tmp_path / "spend.tsv"
+    path.write_bytes(f'"channel"\t"cost{end}"\n"email"\t10\n"search"\t20\n'.encode())
+    touches = {"user_id": [1, 2], "time": ["2026-03-01"] * 2, "channel": ["email", "search"]}
+    orders = {"user_id": [1, 2], "time": ["2026-03-02"] * 2}
+    spent = at.attribute(at.read_log(touches, orders), "linear").with_spend(path).to_frame()
+    assert dict(zip(spent["channel"], spent["cost"], strict=True)) == {"email": 10.0, "search": 20.0}

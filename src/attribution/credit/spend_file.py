@@ -254,7 +254,9 @@ def _with_numbers(table: Any, layout: Layout) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    for name in {name for name in cost_columns(layout.header) if layout.header.count(name) == 1}:
+    # A heading may hold a line break, which the name that Arrow read keeps.
+    once = {name for name in cost_columns(layout.header) if table.column_names.count(name) == 1}
+    for name in once:
         column = table.column(name)
         empty = pc.match_substring_regex(column, r"^\s*$")
         number = pc.match_substring_regex(column, rf"^(?:{PLAIN}|\s*)$")
