@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
-import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+
+from attribution.language.numbers import PLAIN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,21 +76,7 @@ def format_number(value: Any, *, decimals: int | None = None) -> str:
     >>> format_number(1234567.891), format_number(0.123456), format_number(float("nan")), format_number(3)
     ('1,234,568', '0.1235', '', '3')
     """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    if decimals is not None:
-        return f"{value:,.{decimals}f}"
-    if not math.isfinite(value):
-        return str(value)
-    # Sums of shares miss whole numbers by rounding.
-    if abs(value - round(value)) <= 1e-9 * max(1.0, abs(value)):
-        return f"{round(value):,}"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    digits = max(0, 3 - math.floor(math.log10(abs(value)))) if value else 0
-    return f"{value:,.{min(digits, 8)}f}"
+    return PLAIN.figure(value, decimals)
 
 
 def format_frame(

@@ -8,7 +8,7 @@ from benchmarks.coverage_cells import EACH, EXPECTED, MODELS, draw
 
 import attribution as at
 from attribution.credit.intervals import FEW
-from attribution.reporting.language.catalogue import language
+from attribution.language.catalogue import language
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ET
 import pytest
 
 import attribution as at
+from attribution.language.catalogue import language
 from attribution.reporting.blocks import Figure, Table, Text
 from attribution.reporting.journey_sections import customers, journey_map, time_to_convert
-from attribution.reporting.language.catalogue import language
 from attribution.reporting.synergy_sections import synergy_pairs
 
 

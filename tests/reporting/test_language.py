@@ -9,9 +9,9 @@ import pytest
 
 from attribution.errors import CreditError
 from attribution.jobs.config import load_config
+from attribution.language.catalogue import ENGLISH, LANGUAGES, language
 from attribution.reporting.formats import Style, day, listing, span
 from attribution.reporting.html import report
-from attribution.reporting.language.catalogue import ENGLISH, LANGUAGES, language
 from attribution.reporting.sections import SECTIONS
 from tests.reporting.pages import read_page
 from tests.reporting.test_report import CHECKS, make_credit, paid

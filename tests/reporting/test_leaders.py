@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.reporting.language.catalogue import language
+from attribution.language.catalogue import language
 
 
 def credit_of(shares, users=1_500):

@@ -48,7 +48,7 @@ from attribution.jobs.job_keys import NO_EXPERIMENTS, calibration_of, experiment
 from attribution.jobs.placeholders import day_of, expand, filled, pattern_of, time_zone
 from attribution.jobs.toml import Reader, Table, mistake, wrong_type
 from attribution.journeys.build import JourneySettings
-from attribution.reporting.language.catalogue import LANGUAGES
+from attribution.language.catalogue import LANGUAGES
 
 T = TypeVar("T")
 NONE: Texts = ()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from attribution.language.catalogue import Language
 from attribution.reporting.formats import Style, clean, fit, shorten
-from attribution.reporting.language.catalogue import Language
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,12 +11,12 @@ import numpy as np
 from attribution import _draw
 from attribution.calibration.calibration import BASELINE
 from attribution.calibration.text import contradicted, far_from_test
+from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Figure, Text, make_table
 from attribution.reporting.credit_sections import dimension
 from attribution.reporting.experiment_sections import Found
 from attribution.reporting.figures import MAX_DRAWN, listed, make_figure
 from attribution.reporting.formats import Style, fit, label
-from attribution.reporting.language.catalogue import Language
 
 if TYPE_CHECKING:
     from attribution.calibration.calibration import Calibration

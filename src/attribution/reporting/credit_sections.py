@@ -11,11 +11,11 @@ from attribution._typing import Floats
 from attribution.credit.periods import PERIODS
 from attribution.credit.table import ACTIVITY, fold, measure
 from attribution.journeys.journeys import UNATTRIBUTED
+from attribution.language.catalogue import Language
 from attribution.models.activity import solve_activity, tally_activity
 from attribution.reporting.blocks import Block, Table, Text, make_table
 from attribution.reporting.figures import bars, over_time
 from attribution.reporting.formats import label
-from attribution.reporting.language.catalogue import Language
 
 if TYPE_CHECKING:
     from attribution.credit.credit import Credit

@@ -15,10 +15,10 @@ from attribution.credit.table import measure
 from attribution.errors import CreditError, unknown_name
 from attribution.experiments.shared.lift import Estimate, Lift
 from attribution.experiments.shared.lift_text import unusual
+from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Figure, Text, make_table
 from attribution.reporting.figures import MAX_DRAWN, listed, make_figure
 from attribution.reporting.formats import MISSING, Style, fit, label, listing
-from attribution.reporting.language.catalogue import Language
 
 if TYPE_CHECKING:
     from attribution._draw import Axes

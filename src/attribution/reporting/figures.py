@@ -13,9 +13,9 @@ from attribution.credit.intervals import place_chances
 from attribution.credit.periods import PERIODS
 from attribution.credit.table import measure
 from attribution.journeys.journeys import UNATTRIBUTED
+from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Figure
 from attribution.reporting.formats import fit, label, without_controls
-from attribution.reporting.language.catalogue import Language
 
 if TYPE_CHECKING:
     from attribution._draw import Axes
@@ -93,7 +93,7 @@ def _word(words: Language, text: str) -> str:
 
 def _written(words: Language, number: str) -> str:
     """Return an English number as `words` write it."""
-    bare = number.removesuffix("%").translate({ord(","): words.group, ord("."): words.point})
+    bare = words.own(number.removesuffix("%"))
     return words.percent.format(bare) if number.endswith("%") else bare
 
 

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from attribution.reporting.language.catalogue import ENGLISH, Language, count_decimals, whole
+from attribution.language.catalogue import ENGLISH, Language
+from attribution.language.numbers import count_decimals, whole
 
 MISSING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -20,6 +21,9 @@ _UNSAFE = re.compile(
 )
 
 
+_SPACE = re.compile("[^\\S\u00a0\u2007\u202f]+")  # all but what holds a number or a sentence together
+
+
 def clean(text: object) -> str:
     r"""Return `text` without characters that no document may hold, and on one line.
 
@@ -28,8 +32,12 @@ def clean(text: object) -> str:
     >>> clean("line\nbreak \x00")
     'line break \ufffd'
     """
-    words = str(text).split()
-    return without_controls(" ".join(words) if words else str(text))
+    return without_controls(one_line(str(text)) or str(text))
+
+
+def one_line(text: str) -> str:
+    """Return `text` with single spaces where there was any space, but for the unbroken ones of a number."""
+    return _SPACE.sub(" ", text).strip(" ")
 
 
 def without_controls(text: str) -> str:
@@ -158,20 +166,7 @@ def day(instant_us: int, words: Language = ENGLISH) -> str:
     '1 January 2026'
     """
     moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=int(instant_us))
-    number = words.first_day if moment.day == 1 else str(moment.day)
-    return words("date", day=number, month=words.months[moment.month - 1], year=str(moment.year))
-
-
-_UNITS = {
-    "D": "day",
-    "d": "day",
-    "W": "week",
-    "w": "week",
-    "h": "hour",
-    "min": "minute",
-    "m": "minute",
-    "s": "second",
-}
+    return words.write(moment, "day")
 
 
 def span(duration: object, words: Language = ENGLISH) -> str:
@@ -182,10 +177,7 @@ def span(duration: object, words: Language = ENGLISH) -> str:
     >>> span("30D"), span("1h"), span("unlimited")
     ('30 days', '1 hour', 'unlimited')
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*", str(duration))
-    if found is None or found[2] not in _UNITS:
-        return clean(duration)
-    return words(f"unit.{_UNITS[found[2]]}", n=float(found[1]))
+    return words.span(clean(duration))
 
 
 def listing(names: Iterable[str], limit: int = 6, words: Language = ENGLISH) -> str:

@@ -9,10 +9,10 @@ import numpy as np
 
 from attribution.credit.intervals import candidates
 from attribution.credit.table import measure, ratio
+from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Fact, Facts, Points, Text
 from attribution.reporting.experiment_sections import Found, outcome_of, sentences
 from attribution.reporting.formats import Style, clean, fit, label, listing, span
-from attribution.reporting.language.catalogue import Language
 
 if TYPE_CHECKING:
     from attribution._typing import Floats

@@ -14,11 +14,11 @@ from attribution._display import Display
 from attribution._files import atomic_write
 from attribution.diagnostics import CheckResult
 from attribution.errors import CreditError
+from attribution.language.catalogue import ENGLISH, Language
+from attribution.language.catalogue import language as language_of
 from attribution.reporting.blocks import Section, Table
 from attribution.reporting.experiment_sections import find
 from attribution.reporting.formats import clean
-from attribution.reporting.language.catalogue import ENGLISH, Language
-from attribution.reporting.language.catalogue import language as language_of
 from attribution.reporting.logo import data_uri
 from attribution.reporting.request import by_unit, refuse_others
 from attribution.reporting.sections import Material, by_channel, check_sections, make_sections, period_of

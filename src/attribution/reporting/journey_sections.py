@@ -11,11 +11,11 @@ from attribution.journeys.customers import CUSTOMER, LABELS
 from attribution.journeys.flows import CONVERSION, LATER, NO_CONVERSION, OTHER, draw_flows
 from attribution.journeys.journeys import UNATTRIBUTED
 from attribution.journeys.lags import draw_lags
+from attribution.language.catalogue import Language
 from attribution.models.activity import solve_activity, tally_activity
 from attribution.reporting.blocks import Block, Fact, Facts, Figure, Text, make_table
 from attribution.reporting.figures import NARROW, make_figure
 from attribution.reporting.formats import Style, fit, label
-from attribution.reporting.language.catalogue import Language
 
 if TYPE_CHECKING:
     from attribution._draw import Axes

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from attribution.reporting.blocks import Block, Facts, Figure, Points, Section, Table, Text
+from attribution.reporting.formats import one_line
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~>$^=-])")
 
@@ -30,7 +31,7 @@ def escape(text: str) -> str:
     &lt;b&gt;a\|b&lt;/b&gt; \[x\]\(y\)
     """
     markup = text.replace("&", "&amp;").replace("<", "&lt;")
-    return _SPECIAL.sub(r"\\\1", " ".join(markup.split())).replace(r"\>", "&gt;")
+    return _SPECIAL.sub(r"\\\1", one_line(markup)).replace(r"\>", "&gt;")
 
 
 def _plain(text: str) -> str:

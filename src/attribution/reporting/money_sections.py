@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution.credit.table import measure, ratio
+from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Table, Text, make_table
 from attribution.reporting.credit_sections import MAX_CHANNELS, left_out, model_columns, ranked
 from attribution.reporting.figures import spend_against_credit
 from attribution.reporting.formats import label, listing
-from attribution.reporting.language.catalogue import Language
 
 if TYPE_CHECKING:
     from attribution.credit.credit import Credit

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, make_table
 from attribution.reporting.formats import clean, shorten
-from attribution.reporting.language.catalogue import Language
 
 if TYPE_CHECKING:
     import pandas as pd

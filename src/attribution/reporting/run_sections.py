@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attribution._fixes import said
+from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Points, Text, make_table
 from attribution.reporting.formats import clean, day, listing, span
-from attribution.reporting.language.catalogue import Language
 
 if TYPE_CHECKING:
     from attribution.credit.credit import Credit

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attribution.credit.table import fold
 from attribution.errors import CreditError, unknown_name
+from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Section
 from attribution.reporting.calibration_sections import calibrated, tested_channels
 from attribution.reporting.credit_sections import (
@@ -25,7 +26,6 @@ from attribution.reporting.experiment_sections import (
 from attribution.reporting.formats import day
 from attribution.reporting.headline import headline
 from attribution.reporting.journey_sections import customers, journey_map, time_to_convert
-from attribution.reporting.language.catalogue import Language
 from attribution.reporting.money_sections import money
 from attribution.reporting.path_sections import top_paths
 from attribution.reporting.run_sections import audit, limits, settings

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from attribution.credit.intervals import FEW
 from attribution.credit.questions import Questions
 from attribution.journeys.journeys import UNATTRIBUTED
+from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Table, Text, make_table
 from attribution.reporting.credit_sections import MAX_CHANNELS, left_out
 from attribution.reporting.figures import places
 from attribution.reporting.formats import label
-from attribution.reporting.language.catalogue import Language
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,10 +8,10 @@ import numpy as np
 
 from attribution._typing import Ints
 from attribution.evaluation.synergy_result import Synergy, draw_intervals, draw_map
+from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Figure, Points, Text, make_table
 from attribution.reporting.figures import NARROW, make_figure
 from attribution.reporting.formats import MINUS, Style, label
-from attribution.reporting.language.catalogue import Language
 
 if TYPE_CHECKING:
     from attribution._draw import Axes

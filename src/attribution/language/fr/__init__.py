@@ -11,10 +11,12 @@ HABITS: dict[str, Any] = {
     ),
     "point": ",",
     "group": "\u202f",
+    "minus": "\N{MINUS SIGN}",
     "percent": "{}\u202f%",
     "before_unit": "\u202f",
     "symbol_first": False,
     "singular_below": 2.0,
     "first_day": "1er",
 }
-UNBROKEN = {f" {mark}": f"\u202f{mark}" for mark in ":;?!"}  # a line must not begin with the mark
+# No line begins with a mark.
+UNBROKEN = {f" {mark}": f"\u202f{mark}" for mark in ":;?!%»"} | {"« ": "«\u202f"}

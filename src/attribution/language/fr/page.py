@@ -19,6 +19,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "range": "{low} à {high}",
     "interval": "{low} à {high}",
     "n_conversions": ("{n} conversion", "{n} conversions"),
+    "n_touches": ("{n} point de contact", "{n} points de contact"),
     "n_checks": ("{n} contrôle", "{n} contrôles"),
     "unit.day": ("{n} jour", "{n} jours"),
     "unit.week": ("{n} semaine", "{n} semaines"),
