@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from scipy.stats import poisson
 
 import attribution as at
 from attribution import cli
@@ -17,8 +18,10 @@ from attribution.journeys.build import JourneySettings
 from attribution.models.days import KEPT, day_parts
 from attribution.models.profile import profile_of, tally_profile
 from attribution.regression import input_drift
+from attribution.regression.log_drift import noise
 from attribution.regression.store import as_baseline
-from attribution.stats.day_profiles import count_p, profile_p
+from attribution.regression.tolerance import tolerance
+from attribution.stats.day_profiles import count_p, count_range, profile_p
 
 DAY = 86_400_000_000
 START = int(np.datetime64("2026-01-01", "us").astype(np.int64))
@@ -250,6 +253,38 @@ def test_the_count_keeps_its_level_where_rates_jump():
         hits = rng.binomial(rows.astype(int), rng.beta(2, 38, 41)).astype(float)
         alarms += count_p(hits[0], rows[0], hits[1:], rows[1:]) <= 0.01
     assert alarms <= 40  # 20 are expected
+
+
+@pytest.mark.parametrize("mean", [1.4, 10.0, 100.0])
+@pytest.mark.parametrize("spread", [1.0, 1.5])
+def test_volumes_of_few_a_day_keep_their_level(mean, spread):
+    """Negative binomial days of variance `spread` times the mean: at most 1 alarm in 200, seed 6."""
+    rng = np.random.default_rng(6)
+
+    def days(n):
+        rate = mean if spread == 1.0 else rng.gamma(mean / (spread - 1), spread - 1, n)
+        return rng.poisson(rate, n).astype(float)
+
+    limits = tolerance("nightly", None)
+    alarms = 0
+    for _ in range(3_000):
+        before, now = days(28), days(1)
+        apart = abs(now[0] - before.mean())
+        alarms += apart > noise(before, now, limits) and apart > 0.25 * max(now[0], before.mean())
+    assert alarms <= 15
+
+
+def test_a_range_of_counts_holds_what_it_says():
+    """Poisson days are outside once in 1 / alpha: 5%, seed 7; after many days as Poisson says."""
+    rng = np.random.default_rng(7)
+    outside = 0
+    for _ in range(2_000):
+        low, high = count_range(rng.poisson(20.0, 28).astype(float), 3, 0.05)
+        outside += not low <= rng.poisson(60.0) <= high
+    assert 40 <= outside <= 130  # at most 100 are expected, for counts are whole
+    many = np.tile([19.0, 20.0, 21.0], 10**5)
+    assert count_range(many, 1, 0.01) == (poisson.ppf(0.005, 20), poisson.isf(0.005, 20))
+    assert count_range(np.zeros(5), 2, 0.05) == (0.0, 0.0)
 
 
 # ------------------------------------------------------------------------------------------------- files

@@ -22,6 +22,7 @@ from attribution.regression.pair import (
 )
 from attribution.regression.tolerance import Tolerance
 from attribution.reporting.formats import amount_of, label, listing
+from attribution.stats.day_profiles import count_range
 
 NAMES = (
     "log.volumes", "log.history", "log.missing_days", "log.channel_mix", "log.direct", "log.hours",
@@ -76,11 +77,9 @@ def _volumes(old: Profile, new: Profile, limits: Tolerance) -> list[Finding]:
             if series is None:
                 continue
             before, after = series
-            spread = float(before.std(ddof=1)) if len(before) > 1 else float(np.sqrt(before.mean()))
-            noise = limits.sampling * spread * np.sqrt(1 / len(before) + 1 / len(after))
             pairs.append((what, float(before.mean()), float(after.mean())))
             largest = max(before.mean(), after.mean(), 1e-300)
-            allowed.append(max(limits.rtol, float(noise / largest)))
+            allowed.append(max(limits.rtol, noise(before, after, limits) / largest))
         if not pairs:
             return not_checked(name, "no new day is known; log.history compares the old ones")
     apart = [float(relative(after, before)) for _, before, after in pairs]
@@ -94,6 +93,22 @@ def _volumes(old: Profile, new: Profile, limits: Tolerance) -> list[Finding]:
         {"what": pairs[at][0], "old": pairs[at][1], "new": pairs[at][2], "allowed": allowed[at]} for at in bad
     ]
     return failed(name, "; ".join(said[at] for at in bad), apart[bad[0]], rows, len(bad), _FIX)
+
+
+def noise(before: Floats, after: Floats, limits: Tolerance) -> float:
+    """Return how far the mean of some new days may be from that of the days before, by chance.
+
+    So many standard errors; and because four of those are no rarity where a day has one or two conversions,
+    also as far as such counts come apart once in ``1 / alpha`` comparisons.
+    """
+    spread = float(before.std(ddof=1)) if len(before) > 1 else float(np.sqrt(before.mean()))
+    errors = limits.sampling * spread * float(np.sqrt(1 / len(before) + 1 / len(after)))
+    if not (limits.sampling and limits.alpha):
+        return errors
+    low, high = count_range(before, len(after), limits.alpha)
+    mean = float(before.mean())
+    chance = high / len(after) - mean if after.mean() > mean else mean - low / len(after)
+    return max(errors, chance)
 
 
 def _new_days(

@@ -53,6 +53,49 @@ def count_p(hits: float, rows: float, past_hits: Floats, past_rows: Floats) -> f
     return float(betabinom.sf(hits - 1, rows, rate * weight, (1 - rate) * weight))
 
 
+def count_range(past: Floats, days: int, alpha: float) -> tuple[float, float]:
+    """Return the fewest and the most that some days come to by chance, given the days before.
+
+    The predictive distribution of a sum of counts that vary more than a Poisson does: negative binomial, of
+    the mean and variance of the days before. It leans to the right as counts of one or two a day do.
+
+    Parameters
+    ----------
+    past
+        Counts of the days before, shape (d,), d at least 1.
+    days
+        How many days are added up.
+    alpha
+        How often the sum is outside, half of it on either side.
+
+    Returns
+    -------
+    float, float
+        Both ends are still inside.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> count_range(np.array([1.0, 2.0, 0.0, 1.0, 3.0, 1.0]), 1, 0.0005)
+    (0.0, 8.0)
+    >>> count_range(np.full(40, 100.0), 1, 0.0005)
+    (67.0, 137.0)
+    """
+    from scipy.stats import nbinom, poisson
+
+    mean = days * float(past.mean())
+    if mean <= 0:
+        return 0.0, 0.0
+    daily = max(float(past.var(ddof=1)) if len(past) > 1 else 0.0, float(past.mean()))
+    variance = daily * (days + days**2 / len(past))
+    tail = alpha / 2
+    if variance <= mean * (1 + 1e-9):
+        return float(poisson.ppf(tail, mean)), float(poisson.isf(tail, mean))
+    chance = mean / variance
+    size = mean * chance / (1 - chance)
+    return float(nbinom.ppf(tail, size, chance)), float(nbinom.isf(tail, size, chance))
+
+
 def profile_p(
     now: Floats, past: Floats, *, others: Sequence[Floats] = (), ordered: bool = False
 ) -> tuple[float, int]:
