@@ -242,7 +242,8 @@ def check_match(
     lift = evidence.lift
     where = f"lifts[{channel!r}]"
     own = (
-        f"Evidence(lift, attributed=...): the credit of {channel!r} over the experiment's own users and days"
+        f"credit the experiment's own users and days by themselves, and give what {channel!r} gets there to "
+        "at.Evidence as attributed"
     )
     if isinstance(lift, Lift):
         if failed := failed_checks(evidence):
@@ -315,7 +316,8 @@ def _check_size(channel: str, found: Estimate, credited: float, whole: str, tota
         msg = f"the experiment on {channel!r} says {ends}, and the credit's log holds {whole} in all"
         why = "what a channel caused is a part of what happened: this is of another unit, or of other users"
         hint = (
-            f"at.Evidence(lift, attributed=...): the credit of {channel!r} in the experiment's users and unit"
+            f"credit the experiment's own users in its own unit, and give what {channel!r} gets there to "
+            "at.Evidence as attributed"
         )
         raise ExperimentError(msg, column=where, why=why, hint=hint)
     if max(abs(found.low), abs(found.high)) < 1.0 and credited > _COUNTED:
@@ -342,8 +344,8 @@ def _check_geo(channel: str, evidence: Evidence, lift: Lift, measure: str, cost:
         msg = f"the geo test on {channel!r} is of other regions and days than the credit, which has no cost"
         why = "what travels is the test's return, times what the channel cost"
         hint = (
-            "at.calibrate(credit.with_spend(spend), ...), or at.Evidence(lift, attributed=...)  # the credit "
-            "that the treatment brought in its geos and days"
+            "at.calibrate(credit.with_spend(spend), ...), or give the credit that the treatment brought in "
+            "its geos and days to at.Evidence as attributed"
         )
         raise ExperimentError(msg, column=where, why=why, hint=hint)
 

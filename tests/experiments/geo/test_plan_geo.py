@@ -422,6 +422,18 @@ def test_plots_have_the_mde_on_them(plan, searched):
 # ------------------------------------------------------------------------------------------------- errors
 
 
+def test_a_budget_without_a_known_spend_is_an_amount_and_no_percentage(data):
+    """Half of the budget in each of two cells; a test that goes dark saves the budget and stops the rest."""
+    asked = {"periods": 21, "budget": 20_000, "windows": 6, "progress": False}
+    found = at.plan_geo(data.panel, cells=2, **asked)
+    assert math.isnan(found.change)
+    assert "Spend 10,000 more (cell 1) for 21 days" in found.summary()
+    assert "100%" not in found.summary()
+    dark = at.plan_geo(data.panel, kind="go_dark", **asked)
+    assert dark.outlay.cost == -20_000
+    assert "Stop the advertising" in dark.summary()
+
+
 @pytest.mark.parametrize(
     ("asked", "problem"),
     [

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import polars as pl
-import pyarrow as pa
 import pytest
 from scipy import stats
 from scipy.special import betaln
@@ -189,25 +187,6 @@ def test_exposure_ratio_level_and_power():
     assert np.mean([failed(0) for _ in range(500)]) == pytest.approx(0.05, abs=0.03)
     assert np.mean([failed(0.04) for _ in range(100)]) > 0.99
     assert checks.exposure_ratio({"treatment": 45_000, "holdout": 5_000}, n).passed is None
-
-
-@pytest.mark.parametrize("form", [list, np.array, pa.array, pl.Series])
-def test_units_in_two_arms(form):
-    units = form([1, 2, 3, 2, 1, 4])
-    check = checks.units_in_two_arms(units, form(["t", "t", "h", "h", "t", "h"]))
-    assert check.count == 1
-    assert check.rows == [{"unit": 2, "arms": "h, t"}]
-    assert checks.units_in_two_arms(form([1, 1, 2]), form(["t", "t", "h"])).passed is True
-
-
-def test_outcome_and_covariate_times():
-    start = np.array([10, 10, 10, 10], "datetime64[s]")
-    times = np.array([9, 10, 11, "NaT"], "datetime64[s]")
-    assert checks.outcome_before_assignment(times, start).count == 1
-    late = checks.outcome_before_assignment(times, start, what="covariate")
-    assert (late.name, late.count) == ("covariate_after_assignment", 2)
-    with pytest.raises(ExperimentError):
-        checks.outcome_before_assignment(times, start[:2])
 
 
 @pytest.mark.parametrize(

@@ -102,11 +102,11 @@ def test_a_sample_ratio_mismatch_blocks_unless_overridden():
 
 def test_checks_of_the_caller_are_shown_and_heeded():
     users = world(2_000)
-    late = CheckResult("outcome_before_assignment", False, "12 outcomes lie before assignment", 12)
-    lift = at.analyze_holdout(users, checks=[late])
+    uneven = CheckResult("sample_ratio by browser", False, "12 browsers hold other shares than planned", 12)
+    lift = at.analyze_holdout(users, checks=[uneven])
     assert lift.verdict == "blocked"
-    assert "12 outcomes" in lift.summary()
-    assert at.analyze_holdout(users, checks=[late], despite="outcome_before_assignment").verdict != "blocked"
+    assert "12 browsers" in lift.summary()
+    assert at.analyze_holdout(users, checks=[uneven], despite="sample_ratio").verdict != "blocked"
 
 
 def test_two_sided_exposure_has_no_effect_on_the_treated_and_tells_contamination():

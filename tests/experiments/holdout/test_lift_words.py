@@ -50,3 +50,15 @@ def test_a_blocked_verdict_comes_before_the_numbers():
         CELLS, count="n", shares={"treatment": 0.9, "holdout": 0.1}, despite=("sample_ratio",)
     )
     assert "Read in spite of failed checks: sample_ratio" in read.summary()
+
+
+def test_where_no_check_could_be_made_nobody_is_told_that_none_failed():
+    words = at.analyze_holdout(CELLS, count="n").summary()
+    assert "0 passed" not in words
+    assert (
+        "none has a verdict; sample_ratio not checked: the planned shares were not told (shares=)." in words
+    )
+    assert (
+        "Checks: 1 passed, 0 failed."
+        in at.analyze_holdout(CELLS, count="n", shares={"treatment": 1, "holdout": 1}).summary()
+    )

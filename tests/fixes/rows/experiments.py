@@ -8,7 +8,6 @@ import numpy as np
 
 import attribution as at
 from attribution.calibration.evidence import captured
-from attribution.experiments.holdout.checks import outcome_before_assignment
 from attribution.experiments.holdout.moments import Moments
 from attribution.experiments.holdout.sample_ratio import sample_ratio, sample_ratio_sequential
 from tests.fixes.world import World, quietly
@@ -57,7 +56,6 @@ ROWS = (
     "at.assign_holdout(users[['user_id']], salt='s')",
     "at.assign_holdout(users[['user_id']], share=0.1, arms={'holdout': 0.1, 'b': 0.9}, salt='s')",
     "at.assign_holdout(users[['user_id']], arms=5, salt='s')",
-    "outcome_before_assignment(np.zeros(3), np.zeros(2))",
     "at.analyze_holdout(users, outcome=[])",
     "at.analyze_holdout(users.assign(none=0.0), outcome=['none', 'converted'])",
     "at.analyze_holdout(users[users['revenue'] > 0], outcome='revenue')",

@@ -72,7 +72,7 @@ class GeoPlan(Display):
     outlay, outlay_of_one
         Planned cost of the test, and of one cell.
     change
-        What treatment does to spend, as a share; missing where no spend is usual.
+        What treatment does to spend, as a share; missing where no spend is usual, or known.
     how
         How pairs or blocks were made.
     checks

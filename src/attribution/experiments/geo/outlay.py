@@ -40,8 +40,8 @@ class Outlay:
         return abs(lift) * self.sales * self.value / abs(self.cost) if known else math.nan
 
 
-def change_of(kind: str, change: float | None, *, has_cost: bool) -> float:
-    """Return what the treatment does to spend, as a share.
+def change_of(kind: str, change: float | None, *, has_cost: bool, budgeted: bool) -> float:
+    """Return what the treatment does to spend, as a share; missing where only the amount is known.
 
     Raises
     ------
@@ -50,7 +50,8 @@ def change_of(kind: str, change: float | None, *, has_cost: bool) -> float:
     """
     usual = KINDS[kind]
     if change is None:
-        return math.nan if usual is None else usual
+        amount_only = kind == "heavy_up" and budgeted and not has_cost
+        return math.nan if usual is None or amount_only else usual
     number = float(change) if not isinstance(change, bool | str) else math.nan
     if not math.isfinite(number) or number < -1 or number == 0:
         msg = f"change={change!r} is no change of spend"

@@ -114,7 +114,8 @@ def plan_geo(
         What the treatment does to spend: 1.0 doubles it (default of ``"heavy_up"``), -1.0 ends it (of
         ``"go_dark"``).
     budget
-        Most that the test may cost, or save, over all treated geos; without `cost` it is what the test costs.
+        Most that the test may cost, or save, over all treated geos; without `cost` it is what the test costs,
+        and no share of a spend that nobody knows.
     value
         What a unit of the outcome is worth, for iROAS; 1 where the outcome is money.
     cooldown
@@ -197,7 +198,8 @@ def plan_geo(
     )
     wanted, barred = _wishes(read, include, exclude, request)
     laid = windows_of(len(read.times), request.n_test, request.windows, read.step)
-    moved = change_of(request.kind, request.change, has_cost=read.cost is not None)
+    budgeted = request.budget is not None
+    moved = change_of(request.kind, request.change, has_cost=read.cost is not None, budgeted=budgeted)
     assigning, simulating = _streams(rng)
     common = {
         "request": request,

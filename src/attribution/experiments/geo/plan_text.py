@@ -39,8 +39,9 @@ def sentences(plan: GeoPlan) -> list[str]:
 def _orders(plan: GeoPlan) -> list[str]:
     change = plan.change
     known = math.isfinite(change)
+    more = format_number(plan.outlay_of_one.cost)
     what = {
-        "heavy_up": f"Spend {100 * change:g}% more" if known else "Spend more",
+        "heavy_up": f"Spend {100 * change:g}% more" if known else f"Spend {more} more",
         "go_dark": "Stop the advertising" if change <= -1 or not known else f"Spend {-100 * change:g}% less",
         "holdback": "Advertise",
     }[plan.kind]

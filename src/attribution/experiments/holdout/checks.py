@@ -16,19 +16,16 @@ from attribution.experiments.holdout.sample_ratio import (
     sample_ratio_sequential,
 )
 from attribution.experiments.shared.doubt import BLOCK, WARN
-from attribution.experiments.shared.units import arrow_column, codes_of, hash_units
 
 __all__ = [
     "contamination",
     "covariate_balance",
     "exposure_ratio",
-    "outcome_before_assignment",
     "placebo_size",
     "pre_period",
     "sample_ratio",
     "sample_ratio_by",
     "sample_ratio_sequential",
-    "units_in_two_arms",
 ]
 
 
@@ -162,120 +159,3 @@ def exposure_ratio(
     )
     fix = "log the would-be exposure at the same point of serving in all arms; until then read the ITT only"
     return CheckResult(name, False, text, int(table[:, 0].sum()), rows, fix).judged_by(p_value, statistic)
-
-
-def units_in_two_arms(units: Any, arms: Any) -> CheckResult:
-    """Count the units that stand in more than one arm.
-
-    Parameters
-    ----------
-    units
-        Ids, one a row, in any column form (Arrow, pandas, polars, numpy, list).
-    arms
-        Their arms, likewise.
-
-    Returns
-    -------
-    CheckResult
-        ``count`` is the number of such units; the rows show up to five.
-
-    Raises
-    ------
-    ExperimentError
-        If the columns differ in length or hold nulls.
-
-    Examples
-    --------
-    >>> units_in_two_arms(["ann", "bob", "ann"], ["treatment", "holdout", "holdout"]).rows
-    [{'unit': 'ann', 'arms': 'holdout, treatment'}]
-    """
-    hashes = hash_units(units, "units", "units")
-    codes, labels = codes_of(arms, "arms")
-    if len(hashes) != len(codes):
-        msg = f"units has {len(hashes):,} rows and arms {len(codes):,}"
-        raise ExperimentError(msg, column="arms")
-    name = "units_in_two_arms"
-    order = np.argsort(hashes)
-    sorted_hashes, sorted_codes = hashes[order], codes[order]
-    starts = np.flatnonzero(np.r_[True, sorted_hashes[1:] != sorted_hashes[:-1]]) if len(order) else order
-    if not len(starts):
-        return CheckResult(name, None, "there are no units")
-    low, high = np.minimum.reduceat(sorted_codes, starts), np.maximum.reduceat(sorted_codes, starts)
-    bad = np.flatnonzero(low != high)
-    if not len(bad):
-        return CheckResult(name, True, f"each of {len(starts):,} units stands in one arm")
-    column = arrow_column(units, "units", place="units")
-    ends = np.r_[starts[1:], len(order)]
-    rows = []
-    for group in bad[:5].tolist():
-        own = sorted({str(labels[code]) for code in sorted_codes[starts[group] : ends[group]].tolist()})
-        rows.append({"unit": column[int(order[starts[group]])].as_py(), "arms": ", ".join(own)})
-    text = (
-        f"{len(bad):,} of {len(starts):,} units stand in more than one arm: both treated and held out, "
-        "so they belong to neither"
-    )
-    fix = (
-        "assign by one id with one salt; leave these units out of all arms, and check the sample ratio again"
-    )
-    return CheckResult(name, False, text, len(bad), rows, fix)
-
-
-def outcome_before_assignment(outcome_time: Any, assigned_time: Any, *, what: str = "outcome") -> CheckResult:
-    """Count the outcomes that lie before their unit was assigned, which no treatment can have caused.
-
-    Parameters
-    ----------
-    outcome_time
-        Instants, one a row: numpy datetime64, pandas datetimes, or integers of one unit; missing ones where
-        there was no outcome.
-    assigned_time
-        When the row's unit was assigned, in the same form.
-    what
-        What the instants belong to, for the name and the text. With ``"covariate"`` the rule turns round:
-        those at or after assignment are counted.
-
-    Returns
-    -------
-    CheckResult
-        ``count`` is the number of such rows; the rows show up to five.
-
-    Raises
-    ------
-    ExperimentError
-        If the columns differ in length or form.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> bought = np.array(["2026-03-02", "2026-02-27", "NaT"], "datetime64[D]")
-    >>> outcome_before_assignment(bought, np.array(["2026-03-01"] * 3, "datetime64[D]")).count
-    1
-    """
-    times, start = np.asarray(outcome_time), np.asarray(assigned_time)
-    if times.shape != start.shape or times.ndim != 1 or times.dtype.kind != start.dtype.kind:
-        forms = f"{times.dtype}, {times.shape}, and {start.dtype}, {start.shape}"
-        msg = f"{what} times and assignment times differ in form: {forms}"
-        raise ExperimentError(
-            msg, column=f"{what}_time", hint="one column of each, of the same type and length"
-        )
-    late = what == "covariate"
-    name = "covariate_after_assignment" if late else f"{what}_before_assignment"
-    wrong = np.flatnonzero(
-        times >= start if late else times < start
-    )  # comparisons with NaT and NaN are false
-    known = int(np.count_nonzero(times == times))  # false for NaT and NaN
-    if not len(wrong):
-        side = "before" if late else "at or after"
-        return CheckResult(name, True, f"each of {known:,} {what}s lies {side} its unit's assignment")
-    rows = [{"row": row, f"{what}_time": times[row], "assigned": start[row]} for row in wrong[:5].tolist()]
-    if late:
-        text = (
-            f"{len(wrong):,} of {known:,} covariates were measured at or after assignment: "
-            "the treatment may have moved them"
-        )
-        return CheckResult(
-            name, False, text, len(wrong), rows, "measure the covariate over a window that ends before"
-        )
-    text = f"{len(wrong):,} of {known:,} {what}s lie before assignment: the treatment cannot have caused them"
-    fix = f"keep the rows with {what}_time >= assigned, or use those before as a covariate"
-    return CheckResult(name, False, text, len(wrong), rows, fix)

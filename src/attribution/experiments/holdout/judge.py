@@ -21,13 +21,7 @@ from attribution.experiments.shared.doubt import BLOCK
 COVARIATE = "covariate:"
 _SKEWED = 0.1  # of the root of the smaller arm: from there on far tails are not those of an F
 _SURE = 1e-6  # level at which a skewed covariate is refused
-_BLOCKING = (
-    "sample_ratio",
-    "exposure_ratio",
-    "units_in_two_arms",
-    "clusters_in_two_arms",
-    "outcome_before_assignment",
-)
+_BLOCKING = ("sample_ratio", "exposure_ratio", "clusters_in_two_arms")
 OVERRIDABLE = (*_BLOCKING, "covariate_balance")
 
 
@@ -65,7 +59,7 @@ def judge(
     counts = counts_of(groups, arms)
     found = CheckResults()
     if shares is None:
-        text = "not checked: the planned shares were not told"
+        text = "not checked: the planned shares were not told (shares=)"
         found.append(CheckResult("sample_ratio", None, text, fix=f"shares={dict.fromkeys(arms, 1)}"))
     else:
         found.append(sample_ratio(counts, shares))

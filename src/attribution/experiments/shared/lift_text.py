@@ -119,16 +119,20 @@ def _extras(lift: Lift) -> list[str]:
         lines.append(
             f"By {lift.segments.by} ({len(lift.segments)}, {how}): effect in {', '.join(shown) or 'none'}."
         )
-    passed = sum(check.passed is True for check in lift.checks)
-    failed = lift.checks.failed
     if len(lift.checks):
-        lines.append(
-            f"Checks: {passed} passed, {len(failed)} failed"
-            + (": " + "; ".join(check.text.rstrip(".") for check in failed) if failed else "")
-            + "."
-        )
+        lines.append(_checked(lift))
     lines += [f"Note: {note}." for note in lift.details.get("notes", ())]
     return lines
+
+
+def _checked(lift: Lift) -> str:
+    """Return how the checks went; where none could pass or fail, what they lacked."""
+    passed, failed = sum(check.passed is True for check in lift.checks), lift.checks.failed
+    if not passed and not failed:
+        left = "; ".join(f"{check.name} {check.text.rstrip('.')}" for check in lift.checks)
+        return f"Checks: none has a verdict; {left}."
+    said = ": " + "; ".join(check.text.rstrip(".") for check in failed) if failed else ""
+    return f"Checks: {passed} passed, {len(failed)} failed{said}."
 
 
 def title_of_many(lifts: Lifts) -> str:
