@@ -19,6 +19,11 @@ from attribution.experiments.shared.lift import Estimate
 from attribution.stats.intervals import t_critical, t_p_value
 
 _EXTREME = 1e6  # standard errors; a wider set is taken to have no end
+_PICKED = (
+    "the data picked the trim rate, and the interval takes it for given: 95% intervals held the truth in 92 "
+    "to 94% of simulated tests (docs/validation.md); given beforehand, at.TrimmedMatch(trim_rate=0.1), it "
+    "costs no coverage"
+)
 _NO_SPILL = "no spill-over from treated to control geos"
 
 
@@ -127,6 +132,8 @@ def fit_trimmed_match(test: GeoTest, request: GeoRequest) -> Fitted:
             "each geo's usual response and spend before the test are taken off first, which is no part of "
             "the published method"
         )
+    if trim.trim_rate is None:
+        notes.append(_PICKED)
     if left_out:
         notes.append(f"pairs trimmed, by their treated geo: {', '.join(left_out[:8])}")
     return Fitted(
