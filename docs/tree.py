@@ -16,6 +16,7 @@ WIDTH = 28
 ORDER = (
     "errors",
     "_typing",
+    "_migration",
     "_display",
     "_progress",
     "_draw",

@@ -45,6 +45,10 @@ __all__ = ["__version__", *_HOME]  # noqa: PLE0604 (all strings; the linter read
 
 def __getattr__(name: str) -> object:
     if name not in _HOME:
+        from attribution._migration import removed_name
+
+        if (renamed := removed_name("at", name)) is not None:
+            raise renamed
         msg = f"module 'attribution' has no attribute {name!r}"
         raise AttributeError(msg)
     home = _HOME[name]

@@ -24,6 +24,18 @@ class Display:
 
     __slots__ = ()
 
+    if not TYPE_CHECKING:  # a type checker knows the attributes that there are
+
+        def __getattr__(self, name: str) -> Any:
+            """Say of a name that was what it is called now."""
+            from attribution._migration import removed_name
+
+            told = removed_name(type(self).__name__, name)
+            if told is not None:
+                raise told
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(msg)
+
     def to_frame(self) -> pd.DataFrame:
         """Return the result as a pandas DataFrame."""
         msg = f"{type(self).__name__} has no table form"

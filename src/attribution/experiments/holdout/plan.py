@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -10,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from attribution._checks import fraction, one_of
+from attribution._migration import tells_renamed
 from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory, unknown_name
 from attribution.experiments.holdout.holdout_plan import HoldoutPlan, Money
 from attribution.experiments.holdout.pilot import Pilot, read_pilot
@@ -32,15 +32,9 @@ _EXAMPLES = {
     "value": "value=60, the mean value of a conversion",
     "profit_margin": "profit_margin=0.4 for forty percent",
 }
-_RENAMED = {
-    "cost": (
-        "cost_per_exposed",
-        "cost= of analyze_holdout is what the whole treatment cost, and cost_per_exposed= is the same there",
-    ),
-    "margin": ("profit_margin", "margin= of analyze_holdout is the loss that is still taken for none"),
-}
 
 
+@tells_renamed(ExperimentError)
 @enough_memory(FEWER_COLUMNS)
 def plan_holdout(
     *,
@@ -71,7 +65,6 @@ def plan_holdout(
     profit_margin: float = 1.0,
     iroas: float | None = None,
     currency: str = "",
-    **renamed: Any,
 ) -> HoldoutPlan:
     """Plan a holdout test: sample size, duration, smallest effect it can see, power, and iROAS.
 
@@ -136,9 +129,6 @@ def plan_holdout(
         Incremental value per unit of cost to find, as another way to state the effect.
     currency
         How amounts are shown.
-    **renamed
-        Nothing: ``cost`` and ``margin`` mean other things in `analyze_holdout`, and are refused with the
-        names that they have here.
 
     Returns
     -------
@@ -159,7 +149,6 @@ def plan_holdout(
     >>> at.plan_holdout(baseline=0.02, n=100_000, share=0.1).mde_lift
     0.2207...
     """
-    _refuse_renamed(renamed)
     known = read_pilot(outcome, baseline, sd, pilot, winsorise)
     shares = _shares(share, arms)
     _numbers(power=power, alpha=alpha)
@@ -307,19 +296,6 @@ def _effect(
         hint = f"{name}={share:g} for {entry:g} percent" if name != "iroas" else None
         raise ExperimentError(msg, column=name, hint=hint)
     return number
-
-
-def _refuse_renamed(given: Mapping[str, Any]) -> None:
-    """Refuse names that mean something else in `analyze_holdout`, and those that are none."""
-    for name, entry in given.items():
-        if name in _RENAMED and entry is None:
-            continue
-        if name in _RENAMED:
-            new, why = _RENAMED[name]
-            msg = f"plan_holdout has no {name}=; it is {new}= here"
-            raise ExperimentError(msg, column=name, why=why, hint=f"{new}={entry!r}, {name}=None")
-        known = list(inspect.signature(plan_holdout).parameters)[:-1]
-        raise ExperimentError(unknown_name("argument", name, known), column=name)
 
 
 def _money(

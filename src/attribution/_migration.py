@@ -1,0 +1,177 @@
+"""Names and arguments that are called otherwise now: what says so when one is used (docs/migration.md)."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from attribution.errors import AttributionError, unknown_name
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Fix = Callable[[Mapping[str, object]], str]
+
+
+class RemovedNameError(AttributionError, AttributeError):
+    """An attribute or a method of a result has another name now."""
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """One name that was, and what is written instead.
+
+    Attributes
+    ----------
+    where
+        The function or the class that it belonged to; ``"at"`` for a public name.
+    old
+        The name or the argument.
+    new
+        The name or the argument that takes its place, of a method with its parentheses; or code, in which
+        ``{}`` stands for the value that was given: ``"method=at.SyntheticControl(placebos={})"``.
+    why
+        What was wrong with the old one.
+    kind
+        ``"name"``, or ``"argument"`` of a function.
+    """
+
+    where: str
+    old: str
+    new: str
+    why: str = ""
+    kind: str = "argument"
+
+    def row(self) -> str:
+        """Return the row of docs/migration.md."""
+        old = f"{self.where}({self.old}=)" if self.kind == "argument" else f"{self.where}.{self.old}"
+        new = self.new.replace("{}", "...")
+        if self.kind == "argument" and "=" not in new:
+            new = f"{self.where}({new}=)"
+        elif self.kind == "name":
+            old, new = old + ("()" if new.endswith("()") else ""), f"{self.where}.{new}"
+        return f"| `{old}` | `{new}` | {self.why} |"
+
+
+RENAMED = (
+    Renamed(
+        "Credit",
+        "probability_best",
+        "could_be_first()",
+        "leaders of a stated 77% were the best in 57% of logs; the set that holds the best is right in 95%",
+        kind="name",
+    ),
+    Renamed("Calibration", "posterior", "pooled", "effects are pooled, where factors were", kind="name"),
+    Renamed(
+        "plan_holdout",
+        "cost",
+        "cost_per_exposed",
+        "cost= of analyze_holdout is what the whole treatment cost, and cost_per_exposed= is the same there",
+    ),
+    Renamed(
+        "plan_holdout",
+        "margin",
+        "profit_margin",
+        "margin= of analyze_holdout is the loss that is still taken for none",
+    ),
+)
+_BY_NAME = {(entry.where, entry.old): entry for entry in RENAMED}
+
+
+def removed_name(where: str, name: str) -> RemovedNameError | None:
+    """Return the error for a name that was, or None where there never was one.
+
+    Examples
+    --------
+    >>> print(removed_name("Credit", "probability_best"))
+    Credit has no probability_best; it is could_be_first now.
+      Why it matters: leaders of a stated 77% were the best in 57% of logs; ...
+      Fix: credit.could_be_first()
+    >>> removed_name("Credit", "probability_worst")
+    """
+    entry = _BY_NAME.get((where, name))
+    if entry is None or entry.kind != "name":
+        return None
+    msg = f"{where} has no {name}; it is {entry.new.removesuffix('()')} now"
+    line = f"{where if where == 'at' else where.lower()}.{entry.new}"
+    hint = line if line.endswith("()") else f"{name} = {line}"
+    return RemovedNameError(msg, why=entry.why or None, hint=hint)
+
+
+def removed_argument(
+    where: str, name: str, given: Mapping[str, object], error: type[AttributionError], fix: Fix | None = None
+) -> AttributionError | None:
+    """Return the error for an argument that was, or None where there never was one.
+
+    Parameters
+    ----------
+    where, name
+        The function and the argument.
+    given
+        All arguments that the function was called with by name.
+    error
+        The kind of error.
+    fix
+        Makes the line that fixes it of `given`, where several old arguments become one new one.
+
+    Examples
+    --------
+    >>> print(removed_argument("plan_holdout", "margin", {"margin": 0.4}, AttributionError))
+    plan_holdout has no margin=; it is profit_margin= here (column 'margin').
+      Why it matters: margin= of analyze_holdout is the loss that is still taken for none
+      Fix: profit_margin=0.4, margin=None
+    """
+    entry = _BY_NAME.get((where, name))
+    if entry is None or entry.kind != "argument":
+        return None
+    code = "=" in entry.new
+    line = entry.new.replace("{}", repr(given[name])) if code else f"{entry.new}={given[name]!r}"
+    hint = fix(given) if fix is not None else f"{line}, {name}=None"
+    msg = f"{where} has no {name}=; it is {entry.new.replace('{}', '...')}{'' if code else '='} here"
+    return error(msg, column=name, why=entry.why or None, hint=hint)
+
+
+def tells_renamed(
+    error: type[AttributionError], fix: Fix | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function say what an argument that it had is called now, and which one a misspelt name means.
+
+    An old argument that is None is passed over, as if it were not there: so a printed fix can take it away.
+
+    Parameters
+    ----------
+    error
+        The kind of error that it raises.
+    fix
+        As of `removed_argument`.
+
+    Examples
+    --------
+    >>> @tells_renamed(AttributionError)
+    ... def plan_holdout(*, profit_margin=1.0):
+    ...     return profit_margin
+    >>> plan_holdout(profit_margin=0.4, margin=None)
+    0.4
+    >>> plan_holdout(profit_margn=0.4)
+    Traceback (most recent call last):
+    attribution.errors.AttributionError: there is no argument 'profit_margn'; did you mean ...
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        known = list(inspect.signature(function).parameters)
+
+        @functools.wraps(function)
+        def called(*args: P.args, **kwargs: P.kwargs) -> R:
+            for name in [name for name in kwargs if name not in known]:
+                told = removed_argument(function.__qualname__, name, kwargs, error, fix)
+                if told is None:
+                    raise error(unknown_name("argument", name, known), column=name)
+                if kwargs.pop(name) is not None:
+                    raise told
+            return function(*args, **kwargs)
+
+        return called
+
+    return decorate
