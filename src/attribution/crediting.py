@@ -22,6 +22,7 @@ from attribution.errors import LESS_MEMORY, JourneyError, ModelError, enough_mem
 from attribution.eventlog.eventlog import EventLog
 from attribution.journeys.build import JourneyKeywords, JourneySettings, given_options
 from attribution.journeys.journeys import Journeys
+from attribution.language.sentence import Sentence
 from attribution.models.activity import ActivityTally, solve_activity
 from attribution.models.base import Model
 from attribution.models.cells import at_cells, checked_by, common_cells
@@ -230,6 +231,5 @@ def _warnings(activity: ActivityTally) -> list[str]:
     if activity.cells.sums[:, 1].sum() > 0:
         return []
     if activity.lost > 0:
-        note = f"none of the {activity.lost:,.0f} conversions has a touch in the window before it"
-        return [note + "; do both tables name users alike? log.audit() tells more"]
-    return ["the journeys hold no conversion, so there is nothing to credit"]
+        return [Sentence("note.no_touch", n=activity.lost)]
+    return [Sentence("note.nothing")]

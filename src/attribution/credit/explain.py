@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -23,6 +23,13 @@ _ALIKE = ("touched", "assisted", "opened", "closed", "mean_touches")
 _TOP = 3
 
 
+@runtime_checkable
+class _Speaking(Protocol):
+    """What a model found, that says in a sentence what it tells of a channel."""
+
+    def says(self, channel: str) -> str: ...
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation(Display):
     """What a credit table and, where given, the journeys tell about one channel under one model.
@@ -35,6 +42,8 @@ class Explanation(Display):
         Numbers by name, as in `to_frame`.
     interval
         How the interval of the share was made; empty where there is none.
+    told
+        What the model says of the channel; empty where it says nothing.
     paths
         The most frequent converting paths with the channel and without it, or None where no journeys were
         given: columns ``with_channel``, ``path``, ``conversions``, ``nulls``, ``conversion_rate``.
@@ -44,6 +53,7 @@ class Explanation(Display):
     model: str
     facts: Mapping[str, float]
     interval: str = ""
+    told: str = ""
     paths: pd.DataFrame | None = None
 
     def to_frame(self) -> pd.DataFrame:
@@ -65,7 +75,7 @@ class Explanation(Display):
 
     def summary(self) -> str:
         """Return the explanation in plain words, with the numbers of `to_frame`."""
-        parts = (self._credit(), self._positions(), self._effect(), self._rates(), self._examples())
+        parts = (self._credit(), self._positions(), self.told, self._rates(), self._examples())
         lines = [line for line in parts if line]
         lines.append("This is how credit was divided; what the channel caused, only an experiment tells.")
         return "\n".join(lines)
@@ -99,40 +109,6 @@ class Explanation(Display):
             f"{format_number(facts['closed'])}, and was not the last touch of "
             f"{format_number(facts['assisted'])}."
         )
-
-    def _effect(self) -> str:
-        facts = self.facts
-        if "removal_effect" in facts:
-            return (
-                f"Removal effect {facts['removal_effect']:.3f}: in the model's chain, if every step to "
-                f"{self.channel} ended the journey, {facts['removal_effect']:.1%} of the conversions would "
-                "be lost. Credit is all channels' removal effects, scaled to the attributed conversions."
-            )
-        if "shapley" in facts:
-            return (
-                f"Shapley value {format_number(facts['shapley'])}: what the channel adds to those before it, "
-                "averaged over all orders of the channels."
-            )
-        if "odds_ratio" in facts:
-            return (
-                f"Coefficient {facts['coefficient']:.2f}: other channels alike, journeys with "
-                f"{self.channel} have {facts['odds_ratio']:.2f} times the odds of converting, in the "
-                "regression. A conversion is divided among its journey's channels by their positive "
-                "coefficients."
-            )
-        if "conversion_rate" in facts:
-            return (
-                f"Of all journeys that touched it {facts['conversion_rate']:.1%} converted. A conversion is "
-                "divided among its journey's channels by such rates, corrected for what pairs of channels "
-                "convert beyond what each does alone."
-            )
-        if "conversions_per_touch" in facts:
-            return (
-                f"In the model a touch brings {facts['conversions_per_touch']:.4f} conversions, on average "
-                f"{facts['mean_lag_days']:.1f} days later. A conversion is divided among the touches "
-                "before it by how likely each was to bring it at that moment."
-            )
-        return ""
 
     def _rates(self) -> str:
         facts = self.facts
@@ -209,7 +185,9 @@ def explain_channel(
     if journeys is not None:
         paths, rates = _paths(journeys, channel, top)
         facts |= rates
-    return Explanation(channel, model, facts, told(table), paths)
+    detail = credit.details.get(model)
+    says = detail.says(channel) if isinstance(detail, _Speaking) else ""
+    return Explanation(channel, model, facts, told(table), says, paths)
 
 
 def _details(detail: object, channel: str) -> dict[str, float]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from attribution.credit.credit import Credit
 from attribution.errors import CreditError
 from attribution.eventlog.currency import distinct, is_currency, refuse_contradiction
+from attribution.language.sentence import Sentence
 
 
 def in_currency(credit: Credit, found: Sequence[str]) -> Credit:
@@ -33,7 +34,7 @@ def in_currency(credit: Credit, found: Sequence[str]) -> Credit:
     if len(known) > 1:
         if any(is_currency(name) for name in credit.by):
             refuse_several(asked, known)
-            note = f"values are in {', '.join(known)}: amounts of several have no sum and no shares"
+            note = Sentence("note.currencies", currencies=tuple(known))
             settings = {**credit.settings, "currencies": tuple(known)}
             return replace(credit, settings=settings, notes=(*credit.notes, note))
         msg = f"the conversions are in several currencies: {', '.join(known[:5])}"
@@ -42,7 +43,7 @@ def in_currency(credit: Credit, found: Sequence[str]) -> Credit:
     refuse_contradiction(asked, known[0], what="values are")
     notes = credit.notes
     if "" in found:
-        notes = (*notes, f"some conversions with a value name no currency, and are taken to be in {known[0]}")
+        notes = (*notes, Sentence("note.no_currency", currency=known[0]))
     return replace(
         credit, settings={**credit.settings, "currency": known[0]}, currency=asked or known[0], notes=notes
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import re
 from collections.abc import Mapping
@@ -10,13 +11,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution._display import format_number
 from attribution._known_columns import plain
 from attribution._typing import Floats
 from attribution.credit.costs import Costs
 from attribution.credit.credit import Credit
 from attribution.credit.periods import PERIODS, is_period, period_codes
-from attribution.credit.spend_calendar import DAY_US, Calendar
+from attribution.credit.spend_calendar import DAY_US
 from attribution.credit.spend_money import Money, in_one_currency
 from attribution.credit.spend_source import Spend, reading_line
 from attribution.credit.spend_spread import spread_flights, spread_over, week_start_of
@@ -24,6 +24,7 @@ from attribution.credit.spend_table import SpendTable, read_spend
 from attribution.credit.table import cell_flags
 from attribution.errors import FEWER_COLUMNS, CreditError, enough_memory, nearest
 from attribution.journeys.journeys import NONE
+from attribution.language.sentence import Sentence
 
 _MOST_COMPARED = 200  # names on each side; beyond it, looking for misspellings pair by pair takes too long
 
@@ -125,35 +126,32 @@ def _within_window(credit: Credit, table: SpendTable, outside: str) -> tuple[Spe
     if when is None or credit.window is None or not len(table.cost):
         return table, []
     first, last = (int(time // DAY_US) for time in credit.window)
-    span = f"{_date(first)} to {_date(last)}"
+    days = {"first": _date(first), "last": _date(last)}
     inside = (when.last >= first) & (when.first <= last)
     if outside == "drop" and not inside.any():
-        msg = f"all spend is of days outside {span}, the days of the credit: {_span(when)}"
+        own = f"{_date(int(when.first.min()))} to {_date(int(when.last.max()))}"
+        msg = f"all spend is of days outside {_date(first)} to {_date(last)}, the days of the credit: {own}"
         hint = 'give the spend of those days, or credit.with_spend(spend, outside="keep")'
         raise CreditError(msg, column=when.column, why="every ROAS would be empty", hint=hint)
-    notes = []
+    notes: list[str] = []
     if not inside.all():
-        amount = format_number(float(table.cost[~inside].sum()))
-        does = 'is left out; outside="keep" counts it' if outside == "drop" else "is counted"
-        notes.append(f"spend: {amount} on days outside {span}, the days of the credit, {does}")
+        key = "spend.left_out" if outside == "drop" else "spend.kept"
+        notes.append(Sentence(key, amount=float(table.cost[~inside].sum()), **days))
     if when.period in {"week", "month"} and bool(
         (inside & ((when.first < first) | (when.last > last))).any()
     ):
-        notes.append(f"spend: a {when.period} of it lies only in part within {span}, and is counted whole")
+        notes.append(Sentence("spend.in_part", period=Sentence(f"a_period.{when.period}"), **days))
     if int(when.first.min()) > first or int(when.last.max()) < last:
-        notes.append(
-            f"spend: it is of {_span(when)} and the credit of {span}; "
-            "ROAS and CPA count conversions of days whose spend is not known"
-        )
+        start, end = _date(int(when.first.min())), _date(int(when.last.max()))
+        notes.append(Sentence("spend.other_days", start=start, end=end, **days))
     return (table.take(inside) if outside == "drop" else table), notes
 
 
-def _date(day: int) -> str:
-    return str(np.datetime64(day, "D"))
-
-
-def _span(when: Calendar) -> str:
-    return f"{_date(int(when.first.min()))} to {_date(int(when.last.max()))}"
+def _date(day: int) -> dt.date | str:
+    """Return a day since 1970; those beyond the calendar of Python as text."""
+    moment = np.datetime64(day, "D")
+    found = moment.item()
+    return found if isinstance(found, dt.date) else str(moment)
 
 
 def _period_labels(period: str, table: SpendTable, week_start: str) -> NDArray[np.object_]:
@@ -211,21 +209,17 @@ def _join(credit: Credit, keys: list[NDArray[np.object_]], cost: Floats) -> Cred
 def _doubts(credit: Credit, table: SpendTable) -> list[str]:
     import pandas as pd
 
-    notes = []
+    notes: list[str] = []
     if not credit.has_value:
-        notes.append("spend: the log has no values, so that ROAS and ROI are empty")
+        notes.append(Sentence("spend.no_value"))
     paid, credited = set(pd.unique(table.keys["channel"]).tolist()), set(credit.channels)
     if paid and credited and not paid & credited:
-        notes.append(
-            "spend: none of its channels is a channel of the credit; are the names those of the log?"
-        )
+        notes.append(Sentence("spend.no_channel"))
     unknown, unpaid = sorted(paid - credited), sorted(credited - paid)
     for name in unknown if max(len(unknown), len(unpaid)) <= _MOST_COMPARED else ():
         alike = difflib.get_close_matches(name, unpaid, n=1, cutoff=0.8)
         if alike:
-            notes.append(
-                f"spend: {name!r} has spend but no credit, and {alike[0]!r} credit, no spend; are they one?"
-            )
+            notes.append(Sentence("spend.alike", one=name, other=alike[0]))
     if any((key == NONE).any() for name, key in table.keys.items() if name != "channel"):
-        notes.append(f"spend: costs without a label are in the rows {NONE!r}")
+        notes.append(Sentence("spend.no_label", label=NONE))
     return notes

@@ -15,6 +15,7 @@ from attribution.credit.spend_columns import calendar_columns, channel_column, c
 from attribution.credit.spend_cost import PLAIN, may_be_thousands
 from attribution.credit.spend_source import repeated, whole_table
 from attribution.errors import CreditError
+from attribution.language.sentence import Sentence
 from attribution.tables.delimited import DelimitedFile, is_utf16, opened
 from attribution.tables.files import File, FilesSource
 from attribution.tables.ipc import IpcFile
@@ -273,12 +274,11 @@ def _with_numbers(table: Any, layout: Layout) -> Any:
 def _told(path: Path, layout: Layout, left_out: Sequence[str]) -> list[str]:
     found = ["UTF-16"] if is_utf16(path) else []
     if layout.separator != usual_separator(path):
-        found.append(f"separated by {_SEPARATORS[layout.separator]}")
+        found.append(Sentence("spend.file.separated", separator=Sentence(_SEPARATORS[layout.separator])))
     if layout.before:
-        found.append(f"with its header in line {layout.before + 1}")
-    notes = [f"spend: {path.name} is read as {', '.join(found)}"] if found else []
+        found.append(Sentence("spend.file.header", line=layout.before + 1))
+    notes: list[str] = [Sentence("spend.file", path=path.name, found=tuple(found))] if found else []
     if left_out:
         shown = ", ".join(repr(line[:60]) for line in left_out[:3])
-        what = "1 line is no row" if len(left_out) == 1 else f"{len(left_out)} lines are no rows"
-        notes.append(f"spend: {what} and left out: {shown}")
+        notes.append(Sentence("spend.no_rows", n=len(left_out), shown=shown))
     return notes

@@ -14,6 +14,7 @@ from attribution.credit.spend_table import SpendTable
 from attribution.errors import CreditError, JourneyError, LogError, raised_as
 from attribution.eventlog.currency import distinct, is_currency, refuse_contradiction, same_currency
 from attribution.journeys.rates import rates_of
+from attribution.language.sentence import Sentence
 
 
 @dataclass(frozen=True)
@@ -76,5 +77,5 @@ def _converted(table: SpendTable, money: Money, values: str, notes: list[str]) -
             currencies = np.full(len(table.cost), table.currency or None, dtype=object)
         day = None if table.calendar is None else table.calendar.first
         cost = table.cost * rates.of(currencies, day, what="costs")
-    notes.append(f"spend: converted by rates: {rates!r}")
+    notes.append(Sentence("spend.rates", rates=repr(rates)))
     return replace(table, cost=cost, currency=values or rates.to, currencies=None)

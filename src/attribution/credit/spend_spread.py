@@ -13,6 +13,7 @@ from attribution.credit.periods import period_codes
 from attribution.credit.spend_calendar import DAY_US, Calendar
 from attribution.credit.spend_table import SpendTable
 from attribution.errors import CreditError
+from attribution.language.sentence import Sentence
 
 _MOST_DAYS = 20_000_000
 
@@ -29,8 +30,7 @@ def spread_flights(table: SpendTable, notes: list[str]) -> SpendTable:
         return table
     long = when.last > when.first
     count = int(long.sum())
-    rows = "1 row is" if count == 1 else f"{count:,} rows are"
-    notes.append(f"spend: {rows} of several days, and spread evenly over them, first and last included")
+    notes.append(Sentence("spend.flights", n=count))
     return by_day(table)
 
 
@@ -57,14 +57,13 @@ def spread_over(table: SpendTable, periods: Sequence[str], week_start: str, note
         split |= codes[: len(when.first)] != codes[len(when.first) :]
     if not split.any():
         return table
-    what = f"{when.period}s"
+    by = tuple(Sentence(f"period.{period}") for period in periods)
+    told = {"what": Sentence(f"periods.{when.period}"), "periods": by}
     if when.weekday is not None and when.weekday != week_start and "week" in periods:
-        what += (
-            f" that begin on {when.weekday.capitalize()} (those of the credit on {week_start.capitalize()})"
-        )
-    notes.append(
-        f"spend: {what} are spread evenly over their days, as the credit is by {' and '.join(periods)}"
-    )
+        days = {"own": Sentence(f"weekday.{when.weekday}"), "other": Sentence(f"weekday.{week_start}")}
+        notes.append(Sentence("spend.spread_from", **told, **days))
+    else:
+        notes.append(Sentence("spend.spread", **told))
     return _spread(table, split)
 
 

@@ -28,6 +28,7 @@ from attribution.credit.spend_totals import suspected_total, told, totals_by_lab
 from attribution.errors import CreditError
 from attribution.eventlog.currency import same_currency
 from attribution.journeys.journeys import NONE, UNATTRIBUTED
+from attribution.language.sentence import Sentence
 from attribution.tables.arrays import decoded
 
 
@@ -126,16 +127,17 @@ def read_spend(spend: Spend, dimensions: Iterable[str] = (), week_start: str = "
     currency, currencies = _currency(table, names)
     unused = [name for name in columns if name not in used]
     if when is not None and when.columns[0].lower() not in {"date", "day", "week", "month"}:
-        notes.append(f"spend: its days are those of {' to '.join(map(repr, when.columns))}")
+        first, last = repr(when.columns[0]), repr(when.columns[-1])
+        days = first if len(when.columns) == 1 else Sentence("range", low=first, high=last)
+        notes.append(Sentence("spend.days", columns=days))
     if unused:
-        more = f" and {len(unused) - 20} more" if len(unused) > 20 else ""
-        notes.append(f"spend: columns not used: {', '.join(map(repr, unused[:20]))}{more}")
+        left: Any = tuple(map(repr, unused[:20]))
+        if len(unused) > 20:
+            left = Sentence("and", first=left, last=Sentence("more", n=len(unused) - 20))
+        notes.append(Sentence("spend.unused", columns=left))
     suspect = suspected_total(cost)
     if suspect is not None:
-        notes.append(
-            f"spend: {keys['channel'][suspect]!r} in row {suspect} cost as much as all other rows together; "
-            "is it a total of them?"
-        )
+        notes.append(Sentence("spend.suspect", label=keys["channel"][suspect], row=suspect))
     return SpendTable(keys, cost, calendar, currency, columns, names, tuple(notes), currencies)
 
 
@@ -213,7 +215,7 @@ def _without_totals(
         cost = amounts(column)
     sentence = _sentences(table, names)
     if sentence.any():
-        notes = [*notes, f"spend: {int(sentence.sum())} rows of one cell are no costs, and left out"]
+        notes = [*notes, Sentence("spend.sentences", n=int(sentence.sum()))]
         table, cost = table.filter(pa.array(~sentence)), cost[~sentence]
         labels = [column[~sentence] for column in labels]
     total = totals_by_label(labels, table.num_rows)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution._display import format_number
 from attribution._typing import Bools, Floats
+from attribution.language.sentence import Sentence
 
 _WORDS = (
     *(
@@ -153,9 +153,8 @@ def told(rows: Bools, cost: Floats, labels: Sequence[NDArray[np.object_]]) -> st
         for row in zip(*(column[where] for column in labels), strict=True)
     ]
     named = ", ".join(repr(str(cell).strip()) for cell in dict.fromkeys(shown) if cell)
-    amount = format_number(float(np.nansum(cost[where])))
-    what = "1 row is a total of others" if len(where) == 1 else f"{len(where)} rows are totals of others"
-    return f"spend: {what} and left out{f' ({named})' if named else ''}: {amount}"
+    amount = float(np.nansum(cost[where]))
+    return Sentence("spend.totals", n=len(where), named=f" ({named})" if named else "", amount=amount)
 
 
 def _each(column: NDArray[np.object_], holds: Any) -> Bools:

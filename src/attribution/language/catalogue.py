@@ -16,7 +16,7 @@ from attribution.language.numbers import Numbers, duration
 Texts: TypeAlias = Mapping[str, "str | tuple[str, str]"]
 
 LANGUAGES = ("en", "fr")
-TOPICS = ("page", "credit", "money", "experiments", "journeys")
+TOPICS = ("page", "credit", "money", "experiments", "journeys", "notes", "models")
 _SEPARATORS = {"": ", ", ";": "semicolon", "and": "and"}
 
 

@@ -13,6 +13,7 @@ from attribution._typing import Bools, Floats, Ints
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
 from attribution.journeys.journeys import Journeys
+from attribution.language.sentence import Sentence
 from attribution.models.bagged_solution import BaggedLogisticSolution
 from attribution.models.base import tally_touch_weights
 from attribution.models.cell_tally import CellTally
@@ -155,12 +156,8 @@ class BaggedLogistic(SetModel):
         moved = errors / solution.coefficients[counted]
         worst = int(moved.argmax())
         most = solution.channels[counted[worst]]
-        note = (
-            f"bagged_logistic: another draw of {self.bags} bags would move coefficients by "
-            f"{np.median(moved):.0%} (median of channels), that of {most} by {moved[worst]:.0%}; intervals "
-            f"do not hold that: bags={_ENOUGH} leaves so little of it that they need not"
-        )
-        return (note,)
+        moves = {"median": float(np.median(moved)), "most": float(moved[worst])}
+        return (Sentence("bagged_logistic.chance", bags=self.bags, channel=most, enough=_ENOUGH, **moves),)
 
     def _fitted(self, sets: SeenSets, sums: Floats) -> tuple[Floats, Floats, Ints]:
         """Return mean coefficients and their spread over bags, shape (R, n_channels), and bags a channel."""
@@ -280,8 +277,8 @@ def _notes(solution: BaggedLogisticSolution, sets: SeenSets) -> tuple[str, ...]:
     if counts[:, 0].sum() == 0:
         return ()
     if counts[:, 2].sum() == 0:
-        return ("bagged_logistic: no journey failed to convert, so nothing is learnt and credit is equal",)
+        return (Sentence("bagged_logistic.no_failure"),)
     idle = [solution.channels[code] for code in sets.players if not solution.bags[code]]
     if idle:
-        return (f"bagged_logistic: in no bag, and so without a coefficient: {', '.join(idle)}; raise bags",)
+        return (Sentence("bagged_logistic.idle", channels=tuple(idle)),)
     return ()

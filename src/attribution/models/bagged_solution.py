@@ -10,6 +10,7 @@ import numpy as np
 
 from attribution._display import Display
 from attribution._typing import Floats, Ints
+from attribution.language.sentence import Sentence
 from attribution.models.division import SeenSets
 from attribution.models.sets import SetTally
 
@@ -108,6 +109,20 @@ class BaggedLogisticSolution(Display):
                 "standard_error": fitted.bse,
             }
         )
+
+    def says(self, channel: str) -> str:
+        """Return what the model tells of a channel, in a sentence; nothing of one that it does not know.
+
+        Parameters
+        ----------
+        channel
+            Its name.
+        """
+        if channel not in self.channels:
+            return ""
+        place = self.channels.index(channel)
+        coefficient, odds = float(self.coefficients[place]), float(self.odds_ratios[place])
+        return Sentence("bagged_logistic.effect", channel=channel, coefficient=coefficient, odds=odds)
 
     def _title(self) -> str:
         return f"Logistic regression of conversion on {len(self.channels):,} channels, averaged over bags"

@@ -15,6 +15,7 @@ from attribution._typing import Bools, Floats, Ints
 from attribution.credit.credit import Credit
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.journeys.journeys import NONE, UNATTRIBUTED
+from attribution.language.sentence import Sentence
 from attribution.models.cell_tally import CellTally
 from attribution.models.cells import distinct_rows
 from attribution.stats.grouping import sums_by
@@ -195,7 +196,7 @@ class Breakdown:
         names = [self.cells.by[place] for place in self.margins.places]
         if not names:
             return CheckResults(), ()
-        by, notes, checks = " and ".join(names), [], CheckResults()
+        by, notes, checks = tuple(names), [], CheckResults()
         credited = self.cells.sums[self.margins.inside, :2]
         for measure, word in enumerate(MEASURES):
             found, counted = self.margins.by_label(credited[:, measure]), self.counted[:, measure]
@@ -207,21 +208,17 @@ class Breakdown:
                 {"label": self._named(each), "credited": float(found[each]), "counted": float(counted[each])}
                 for each in wrong[_worst_first(off[wrong], np.abs(counted[wrong]))][:5].tolist()
             ]
-            text = (
-                f"{model}: credit by {by} does not agree with the {word} of {len(wrong):,} of {len(off):,} "
-                "labels; worst is {label}: {credited:,.4g} credited for {counted:,.4g}".format(**rows[0])
-            )
-            notes.append(f"{text}; some credit or value is negative, so that cells cannot be fitted to both")
+            sizes = {"wrong": len(wrong), "total": len(off)}
+            what = Sentence(f"of.{word}")
+            text = Sentence("note.disagrees", model=model, by=by, what=what, **sizes, **rows[0])
+            notes.append(Sentence("note.negative", found=text))
             fix = f'at.attribute(log, "shapley", by={self.cells.by!r})'
             checks.append(CheckResult("breakdown_agrees", False, text, len(wrong), rows, fix))
         if not checks:
-            text = f"{model}: credit by {by} equals the conversions and the value of every label"
+            text = Sentence("note.agrees", model=model, by=by)
             checks.append(CheckResult("breakdown_agrees", True, text))
         if self.moved.max() > _MOVED:
-            notes.append(
-                f"{model}: {self.moved.max():.1%} of the credit by {by} is of channels that did not touch "
-                "these conversions: some channels are credited with more than conversions that they touched"
-            )
+            notes.append(Sentence("note.moved", model=model, part=self.moved.max(), by=by))
         return checks, tuple(notes)
 
     def _named(self, column: int) -> str:

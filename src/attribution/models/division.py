@@ -81,7 +81,7 @@ def sets_learnt(name: str, tally: SetTally) -> tuple[str, ...]:
     sets = SeenSets.of(tally)
     counts = tally.sums[sets.filled]
     p_value = marks_matter(sets.inside, sets.sizes, counts[:, 0], counts[:, 0] + counts[:, 2])
-    return nothing_learnt(name, p_value, "which channels a journey touched")
+    return nothing_learnt(name, p_value, "sets")
 
 
 class SetModel(Model[SetTally]):

@@ -8,6 +8,7 @@ from attribution._typing import Floats
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import segment_sums
+from attribution.language.sentence import Sentence
 
 
 def shares_by_effect(journeys: Journeys, channels: tuple[str, ...], effects: Floats) -> Floats:
@@ -49,9 +50,8 @@ def nothing_learnt(model: str, p_value: float | None, what: str) -> tuple[str, .
     p_value
         Of the test; None where there is too little to test.
     what
-        What does not tell converting journeys from others.
+        What does not tell converting journeys from others: ``"sets"``, ``"channel"`` or ``"last"``.
     """
     if p_value is None or p_value <= 0.05:
         return ()
-    told = f"{what} tells journeys that convert from others no better than chance (p = {p_value:.2g})"
-    return (f"{model}: has learnt nothing: {told}",)
+    return (Sentence("model.learnt_nothing", model=model, what=Sentence(f"learnt.{what}"), p=p_value),)

@@ -184,7 +184,7 @@ class AdditiveHazard(Model[WaitTally]):
         """Say so where touches of one age convert alike, whatever their channel."""
         waits = _Waits(tally)
         p_value = hazards_differ(waits.events(tally.sums), tally.sums[waits.rows, 0])
-        return nothing_learnt(self.name, p_value, "the channel of a touch")
+        return nothing_learnt(self.name, p_value, "channel")
 
     def needs_allocation(self, by: Sequence[str]) -> bool:
         """Whether journeys must be read again: for breakdowns."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from attribution._display import Display
 from attribution._typing import Floats
+from attribution.language.sentence import Sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,6 +110,20 @@ class HazardSolution(Display):
                 "waited_days": self.waited.reshape(-1),
             }
         )
+
+    def says(self, channel: str) -> str:
+        """Return what the model tells of a channel, in a sentence; nothing of one that it does not know.
+
+        Parameters
+        ----------
+        channel
+            Its name.
+        """
+        if channel not in self.channels:
+            return ""
+        place = self.channels.index(channel)
+        strength, days = float(self.strength[place]), float(self.mean_lag[place])
+        return Sentence("additive_hazard.effect", conversions=strength, days=days)
 
     def _title(self) -> str:
         n = len(self.channels)

@@ -13,6 +13,7 @@ from attribution._typing import Floats
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
+from attribution.language.sentence import Sentence
 from attribution.models.base import Model, solve_cells, tally_touch_weights
 from attribution.models.breakdown import Breakdown
 from attribution.models.cell_tally import CellTally
@@ -157,7 +158,7 @@ class Markov(Model[CellTally]):
         channel, n = grams.states[grams.source[ends], -1], len(grams.channels)
         counts, won = grams.count[ends], grams.target[ends] == -1
         p_value = rates_differ(sums_by(channel, counts * won, n), sums_by(channel, counts, n))
-        return nothing_learnt(self.name, p_value, "the channel that comes last")
+        return nothing_learnt(self.name, p_value, "last")
 
     def needs_allocation(self, by: Sequence[str]) -> bool:
         """Whether journeys must be read again: for breakdowns, and for ``allocation="journey"``."""
@@ -293,11 +294,7 @@ def _notes(solved: Solved) -> tuple[str, ...]:
     """Say so where the sweeps did not end."""
     if solved.converged:
         return ()
-    told = (
-        f"markov: the chain was not solved to the end in {solved.sweeps:,} sweeps; what is left of the error "
-        f"is about {solved.error:.1g} of the largest chance to convert"
-    )
-    return (told,)
+    return (Sentence("markov.unsolved", sweeps=solved.sweeps, error=solved.error),)
 
 
 def solve_small_chains(grams: Grams, sums: Floats) -> tuple[Floats, Floats]:

@@ -12,6 +12,7 @@ from attribution._checks import one_of
 from attribution._display import Display
 from attribution._typing import Floats
 from attribution.errors import ModelError
+from attribution.language.sentence import Sentence
 from attribution.models.chain import ONE_INVERSE, Solved
 from attribution.models.grams import CONVERSION, NULL, START, Grams
 from attribution.stats.grouping import sums_by
@@ -71,6 +72,20 @@ class MarkovSolution(Display):
             "removal_effect_value": self.effect_value,
         }
         return pd.DataFrame(columns)
+
+    def says(self, channel: str) -> str:
+        """Return what the model tells of a channel, in a sentence; nothing of one that it does not know.
+
+        Parameters
+        ----------
+        channel
+            Its name.
+        """
+        if channel not in self.channels:
+            return ""
+        place = self.channels.index(channel)
+        effect = float(self.effect_conversions[place])
+        return Sentence("markov.effect", channel=channel, effect=effect)
 
     def _title(self) -> str:
         return (

@@ -13,6 +13,7 @@ from attribution._typing import Floats, Ints
 from attribution.credit.credit import Credit
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
+from attribution.language.sentence import Sentence
 from attribution.models.base import tally_touch_weights
 from attribution.models.cell_tally import CellTally
 from attribution.models.cells import cells_of
@@ -103,6 +104,19 @@ class ProbabilisticSolution(Display):
                 "beyond": rate - alone[one] - alone[other],
             }
         )
+
+    def says(self, channel: str) -> str:
+        """Return what the model tells of a channel, in a sentence; nothing of one that it does not know.
+
+        Parameters
+        ----------
+        channel
+            Its name.
+        """
+        if channel not in self.channels:
+            return ""
+        place = self.channels.index(channel)
+        return Sentence("probabilistic.effect", rate=float(self.rates[place, place]))
 
     def _title(self) -> str:
         return f"Conversion rates of journeys by {len(self.channels):,} channels"
@@ -253,10 +267,10 @@ def _touch_shares(journeys: Journeys, solution: ProbabilisticSolution) -> Floats
 
 
 def _notes(solution: ProbabilisticSolution, tally: SetTally) -> tuple[str, ...]:
-    told = []
+    told: list[str] = []
     if solution.negative:
         shown = ", ".join(solution.negative[:5]) + (", ..." if len(solution.negative) > 5 else "")
-        told.append(f"probabilistic: partners convert better without them, with negative credit: {shown}")
+        told.append(Sentence("probabilistic.negative", channels=shown))
     if tally.sums[:, 0].sum() > 0 and not tally.sums[:, 2].any():
-        told.append("probabilistic: no journey failed to convert, so that every rate is 1 and credit equal")
+        told.append(Sentence("probabilistic.no_failure"))
     return tuple(told)

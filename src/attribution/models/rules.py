@@ -18,6 +18,7 @@ from attribution.journeys.claimed import ClaimedTouches, claimed_touches
 from attribution.journeys.journeys import Journeys
 from attribution.journeys.transform import keep
 from attribution.kernels.ragged import segment_sums
+from attribution.language.sentence import Sentence
 from attribution.models.base import Model, solve_cells, tally_touch_weights
 from attribution.models.cell_tally import CellTally
 from attribution.models.cells import cells_of
@@ -141,11 +142,7 @@ class LastNonDirect(Rule):
         credit = super().solve(tally)
         if self.direct is not None or any(map(is_direct, tally.labels[tally.by.index("channel")])):
             return credit
-        note = (
-            "no channel is direct traffic, so last_non_direct is last_touch here; if one is, name it: "
-            'at.LastNonDirect(direct="...")'
-        )
-        return replace(credit, notes=(*credit.notes, note))
+        return replace(credit, notes=(*credit.notes, Sentence("last_non_direct.no_direct")))
 
     def _asked(self) -> tuple[str, ...]:
         if self.direct is None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from attribution._typing import Codes, Floats, Ints
 from attribution.errors import ModelError
+from attribution.language.sentence import Sentence
 from attribution.models.sets import SetTally
 from attribution.models.shapley_solution import ShapleySolution
 from attribution.stats.coalitions import rates, shapley_of_sets, shapley_of_subset_rates, shapley_of_sums
@@ -251,31 +252,23 @@ def _over_channels(values: Floats | float, tally: SetTally, players: Codes, abse
 def _sampling_note(sets: _Sets, sampled: Sampled, tolerance: float) -> str:
     whole = rates(sets.amounts.sum(axis=0), np.full(2, sets.totals.sum()))
     largest = rates(sampled.errors.max(axis=0), np.abs(whole)).max()
-    text = (
-        f"shapley: values of {sets.n} channels were sampled over {sampled.orders:,} orders; "
-        f"the largest standard error is {largest:.2%} of the whole"
-    )
-    return text if sampled.reached else f"{text}, above tolerance={tolerance:g}: raise samples"
+    text = Sentence("shapley.sampled", players=sets.n, orders=sampled.orders, error=largest)
+    return text if sampled.reached else Sentence("shapley.sampled_above", told=text, tolerance=tolerance)
 
 
 def _warnings(sets: _Sets, solution: ShapleySolution) -> list[str]:
     """Return what a reader must know of the credit."""
-    told = []
+    told: list[str] = []
     game = solution.game
     if solution.negative:
         shown = ", ".join(solution.negative[:5]) + (", ..." if len(solution.negative) > 5 else "")
-        told.append(f"shapley: worth less than nothing in the game {game!r}, with negative credit: {shown}")
+        told.append(Sentence("shapley.negative", game=game, channels=shown))
     size, whole = float(np.abs(solution.credit[:, 0]).sum()), float(sets.amounts[:, 0].sum())
     if size > _SWOLLEN * whole > 0:
-        told.append(
-            f"shapley: the game {game!r} gives and takes {size:,.0f} conversions of {whole:,.0f}, "
-            f"{size / whole:.1f} times as many: negative credit of some channels pays for that of others"
-        )
+        told.append(Sentence("shapley.swollen", game=game, size=size, whole=whole, times=size / whole))
     if game in RATES and sets.n and sets.totals.sum() == sets.amounts[:, 0].sum():
-        told.append(f"shapley: no journey failed to convert, so that every rate in the game {game!r} is 1")
+        told.append(Sentence("shapley.no_failure", game=game))
     if game == "exact_rate" and sets.totals[sets.of_all].sum() < _FEW:
-        told.append(
-            f"shapley: credit of the game {game!r} rests on the {sets.totals[sets.of_all].sum():,.0f} "
-            f"journeys that touched all {sets.n} channels"
-        )
+        journeys = float(sets.totals[sets.of_all].sum())
+        told.append(Sentence("shapley.few", game=game, journeys=journeys, players=sets.n))
     return told

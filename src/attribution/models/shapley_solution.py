@@ -9,6 +9,7 @@ import numpy as np
 
 from attribution._display import Display
 from attribution._typing import Floats, Ints
+from attribution.language.sentence import Sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,6 +121,19 @@ class ShapleySolution(Display):
             columns[f"{prefix}standard_error"] = self.standard_errors[:, measure]
             columns[f"{prefix}share"] = _shares(self.credit[:, measure])
         return pd.DataFrame(columns)
+
+    def says(self, channel: str) -> str:
+        """Return what the model tells of a channel, in a sentence; nothing of one that it does not know.
+
+        Parameters
+        ----------
+        channel
+            Its name.
+        """
+        if channel not in self.channels:
+            return ""
+        place = self.channels.index(channel)
+        return Sentence("shapley.effect", value=float(self.shapley[place, 0]))
 
     def _title(self) -> str:
         how = f"sampled over {self.orders:,} orders" if self.orders else "exact"

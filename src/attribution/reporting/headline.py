@@ -44,11 +44,17 @@ def headline(
     blocks: list[Block] = [_facts(words, credit, found, calibration), points]
     failed = [check.name for check in checks or () if check.passed is False]
     if credit.notes:
-        lang = "" if words.code == "en" else "en"
-        blocks.append(Text(tuple(clean(note) for note in credit.notes), "warning", lang))
+        blocks += _notes(words, credit.notes)
     if failed:
         blocks.append(Text((words("audit.warning", names=listing(failed, words=words)),), "warning"))
     return tuple(blocks)
+
+
+def _notes(words: Language, notes: Sequence[str]) -> list[Text]:
+    """Return notes: those that the language can say, and after them any that stay in English."""
+    said = tuple(clean(words.say(note)) for note in notes if words.speaks(note))
+    rest = tuple(clean(note) for note in notes if not words.speaks(note))
+    return [Text(part, "warning", lang) for part, lang in ((said, ""), (rest, "en")) if part]
 
 
 def _share(words: Language, part: float) -> str:
