@@ -61,14 +61,15 @@ def test_rules_have_nothing_to_learn():
     assert learnt_nothing(at.attribute(journeys_of(1, 0.0), RULES)) == 0
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_the_report_says_so_too(language, tmp_path):
+@pytest.mark.parametrize(("language", "said"), [("en", ": has learnt nothing"), ("fr", " : n’a rien appris")])
+def test_the_report_says_so_too(language, said, tmp_path):
     credit = at.attribute(journeys_of(3, 0.0), LEARN)
     assert learnt_nothing(credit) >= 4  # each is silent in one log of twenty by chance
     at.report(credit, language=language).to_html(tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert page.count("has learnt nothing") == learnt_nothing(credit)
-    assert "additive_hazard: has learnt nothing" in page
+    said = said.replace(" :", "\u202f:")
+    assert page.count(said) == learnt_nothing(credit)
+    assert f"additive_hazard{said}" in page
 
 
 def test_rates_differ_is_the_chi_squared_test_of_scipy():
