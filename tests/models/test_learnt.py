@@ -61,7 +61,7 @@ def test_rules_have_nothing_to_learn():
     assert learnt_nothing(at.attribute(journeys_of(1, 0.0), RULES)) == 0
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", ": has learnt nothing"), ("fr", " : n\u2019a rien appris")])
+@pytest.mark.parametrize(("language", "said"), [("en", ": has learnt nothing"), ("fr", " : n\u2019a rien")])
 def test_the_report_says_so_too(language, said, tmp_path):
     credit = at.attribute(journeys_of(3, 0.0), LEARN)
     assert learnt_nothing(credit) >= 4  # each is silent in one log of twenty by chance
