@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 import string
 
+import pandas as pd
 import pytest
 
+import attribution as at
+from attribution.datasets import simulate
 from attribution.errors import CreditError
 from attribution.jobs.config import load_config
 from attribution.language.catalogue import ENGLISH, LANGUAGES, language
 from attribution.reporting.formats import Style, day, listing, span
 from attribution.reporting.html import report
 from attribution.reporting.sections import SECTIONS
+from tests.language.french import checks_in_french, said_in_french
 from tests.reporting.pages import read_page
 from tests.reporting.test_report import CHECKS, make_credit, paid
 
@@ -65,6 +69,27 @@ def test_a_french_report_has_no_words_of_english():
     found = set(re.findall(r"[a-z]+", text.lower())) & english
     assert not found
     assert made.subtitle == "du 1er janvier 2025 au 31 décembre 2025"
+
+
+def test_a_french_report_of_a_dirty_log_is_french_in_its_findings_and_notes():
+    dirty = simulate(800, days=60, seed=5, dirt=True)
+    log = at.read_log(dirty.touches, dirty.conversions, invalid="drop", missing_value=0.0)
+    credit = at.attribute(log, ["last_non_direct", "markov", at.Shapley(game="subset_rate")], lookback="14D")
+    spend = {"channel": ["email", "Emial", "Total"], "cost": [10.0, 7.5, 17.5], "note": ["", "", ""]}
+    credit = credit.with_spend(pd.DataFrame(spend))
+    checks = log.audit(now="2026-06-01")
+    assert sum(check.passed is not True for check in checks) > 5
+    assert len(credit.notes) >= 2
+    checks_in_french(checks)
+    said_in_french(*credit.notes)
+    made = at.report(credit, checks=checks, language="fr")
+    blocks = [block for section in made.sections for block in section.blocks]
+    assert not [block for block in blocks if getattr(block, "lang", "")]
+    page = made.to_html()
+    for note in credit.notes:
+        assert str(note)[:40] not in page
+    (table,) = [block for block in blocks if getattr(block, "name", "") == "audit"]
+    assert {column.key for column in table.columns if column.style.kind == "english"} == {"check"}
 
 
 def test_titles_of_sections_differ_between_languages():

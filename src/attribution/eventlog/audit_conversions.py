@@ -12,8 +12,9 @@ from attribution._typing import Bools
 from attribution.diagnostics import CheckResult
 from attribution.eventlog.audit import Finding, Thresholds
 from attribution.eventlog.currency import code, is_currency
-from attribution.eventlog.scan import Scan, many
+from attribution.eventlog.scan import Scan
 from attribution.kernels.windows import conversion_windows
+from attribution.language.sentence import Sentence
 
 _MOST_BEFORE_FIRST = 0.2
 _FEWEST_FOR_OUTLIERS = 20
@@ -43,43 +44,50 @@ def _finding(scan: Scan, name: str, passed: bool | None, text: str, mask: Bools,
     return Finding(check, "conversions", scan.conversion_rows[rows[:5]].tolist())
 
 
+def _n(count: int) -> Sentence:
+    return Sentence("n_conversions", n=count)
+
+
 def _rate(scan: Scan) -> Finding:
     """Tell whether so many users convert, or so few, that a part of the log must be missing."""
     name, n = "conversion_rate", len(scan.spans.user)
     if n < _FEWEST_FOR_RATE or not len(scan.conversions):
-        return Finding(CheckResult(name, None, "too few users or no conversions to judge a rate by"))
+        return Finding(CheckResult(name, None, Sentence("conversion_rate.few")))
     buyers = int(scan.buys.sum())
     rate = buyers / n
-    text = f"{buyers:,} of {n:,} users with touches convert ({rate:.2%})"
+    text = Sentence("conversion_rate", buyers=buyers, count=n, rate=rate)
     if _LOWEST_RATE <= rate <= _HIGHEST_RATE:
         return Finding(CheckResult(name, True, text))
-    fix = "do both tables name users alike, and are of the same days?"
+    fix = Sentence("fix.same_users")
     if rate > _HIGHEST_RATE:
-        text += ": most of those who did not seem to be missing, and models that learn compare with them"
-        fix = "load the touches of users who did not convert too; is a page view taken for a conversion?"
+        text, fix = Sentence("conversion_rate.high", found=text), Sentence("fix.load_others")
     return Finding(CheckResult(name, False, text, buyers, fix=fix))
 
 
 def _without_touch(scan: Scan, limits: Thresholds) -> Finding:
     name, conversions = "conversions_without_touch", scan.conversions
     if not len(conversions):
-        return Finding(CheckResult(name, None, "the log has no conversions"))
+        return Finding(CheckResult(name, None, Sentence("conversions_without_touch.none")))
     low, high = conversion_windows(
         scan.spans, scan.sorted_touches.time, conversions.user, conversions.time, limits.lookback, reset=False
     )
     alone = low == high
     count = int(alone.sum())
     if not count:
-        text = f"every conversion has a touch in the {limits.lookback_text} before it"
+        text = Sentence("conversions_without_touch.ok", lookback=limits.lookback_text)
         return Finding(CheckResult(name, True, text))
     _, first, last = scan.spans.find(conversions.user)
     strangers = int((first == last).sum())
     share = count / len(conversions)
-    text = (
-        f"{many(count, 'conversion')} of {len(conversions):,} ({share:.1%}) without a touch in the "
-        f"{limits.lookback_text} before, {strangers:,} of them by users without any touch"
+    text = Sentence(
+        name,
+        conversions=_n(count),
+        count=len(conversions),
+        share=share,
+        lookback=limits.lookback_text,
+        strangers=strangers,
     )
-    fix = "do both tables name users alike? A longer lookback finds older touches"
+    fix = Sentence("fix.longer_lookback")
     return _finding(scan, name, False if share > limits.most_without_touch else None, text, alone, fix)
 
 
@@ -91,37 +99,35 @@ def _before_first(scan: Scan) -> Finding:
     early[known] = conversions.time[known] < scan.sorted_touches.time[first[known]]
     count = int(early.sum())
     if not count:
-        return Finding(CheckResult(name, True, "no user with touches converts before the first of them"))
+        return Finding(CheckResult(name, True, Sentence("conversions_before_first_touch.ok")))
     share = count / int(known.sum())
-    text = f"{many(count, 'conversion')} before the user's first touch: {share:.1%} where there are touches"
-    fix = "are both tables in one time zone, and do the touches begin early enough?"
+    text = Sentence(name, conversions=_n(count), share=share)
+    fix = Sentence("fix.one_zone")
     return _finding(scan, name, False if share > _MOST_BEFORE_FIRST else None, text, early, fix)
 
 
 def _orders(scan: Scan) -> Finding:
     order = scan.conversions.order
     if order is None:
-        return Finding(CheckResult("duplicate_orders", None, "the log has no column of order ids"))
+        return Finding(CheckResult("duplicate_orders", None, Sentence("duplicate_orders.none")))
     _, first, counts = np.unique(order, return_index=True, return_counts=True)
     again = np.ones(len(order), np.bool_)
     again[first] = False
     again &= order != 0
     repeated = int(((counts > 1) & (order[first] != 0)).sum())
     if not repeated:
-        return Finding(CheckResult("duplicate_orders", True, "every order id is there once"))
+        return Finding(CheckResult("duplicate_orders", True, Sentence("duplicate_orders.ok")))
     table = scan.log.conversion_table
     name = "touches" if scan.log.conversions is None else "conversions"
     column = f'{name}["{table.order}"]'
     own, within, shared = _of_one_user(scan.conversions.user, order)
-    what, fix = _same_order(scan, own, within, column, name) if within.any() else ("", "")
+    what, fix = _same_order(scan, own, within, column, name) if within.any() else ([], "")
     if shared:
-        text = f"{many(shared, 'order id')} of several users, whose rows are no copies or lines of one order"
         user = f'{name}["{table.user}"]'
         apart = f'{column} = {user}.astype("string") + " " + {column}.astype("string")'
-        what = f"{text}; {what}" if what else text
-        note = "  # if order ids count anew for each user; else one person has several user ids"
-        fix = f"{apart}; {fix}{note}" if fix else f"{apart}{note}"
-    text = f"{many(repeated, 'order id')} more than once: {what}"
+        what = [Sentence("duplicate_orders.shared", orders=Sentence("n_orders", n=shared)), *what]
+        fix = Sentence("fix.orders_apart", code=f"{apart}; {fix}" if fix else apart)
+    text = Sentence("duplicate_orders", orders=Sentence("n_orders", n=repeated), what=tuple(what))
     return _finding(scan, "duplicate_orders", False, text, again, fix)
 
 
@@ -136,7 +142,9 @@ def _of_one_user(user: NDArray[Any], order: NDArray[np.uint64]) -> tuple[NDArray
     return own, within & (order != 0), int((users > 1).sum())
 
 
-def _same_order(scan: Scan, ids: NDArray[np.intp], again: Bools, order: str, name: str) -> tuple[str, str]:
+def _same_order(
+    scan: Scan, ids: NDArray[np.intp], again: Bools, order: str, name: str
+) -> tuple[list[Sentence], str]:
     """Say what rows of one order are to each other, and the line that is right for all of these kinds.
 
     An order sent twice has one value twice and counts once; the lines of an order, and a refund, add up.
@@ -152,43 +160,36 @@ def _same_order(scan: Scan, ids: NDArray[np.intp], again: Bools, order: str, nam
     unclear = same & np.isin(ids, ids[lines])  # equal lines of one order, or one sent twice
     counts = [int(mask.sum()) for mask in (same & ~unclear & ~refund, lines, refund, unclear)]
     parts = [
-        f"{many(count, 'conversion')} {what}"
-        for count, what in zip(counts, _SAME_ORDER, strict=True)
+        Sentence(f"duplicate_orders.{what}", conversions=_n(count))
+        for count, what in zip(counts, ("again", "lines", "refunds", "unclear"), strict=True)
         if count
     ]
     worth_of_copies = float(value[same & ~unclear & ~refund].sum())
     if counts[0] and worth_of_copies:
-        parts[0] += f" ({worth_of_copies:,.2f} in all)"
+        parts[0] = Sentence("duplicate_orders.again_worth", conversions=_n(counts[0]), worth=worth_of_copies)
     none, frame = f"{order}.isna()", name
     if not any(counts[1:]) or table.value is None:
-        return "; ".join(parts), f"{frame} = {frame}[{none} | ~{order}.duplicated()]"
+        return parts, f"{frame} = {frame}[{none} | ~{order}.duplicated()]"
     key = order[len(name) + 1 : -1]
     worth = f'{name}["{table.value}"]'
     drop = f'{frame} = {frame}[{none} | ~{frame}.duplicated([{key}, "{table.value}"])].copy()'
     total = f'{worth} = {frame}.groupby({key})["{table.value}"].transform("sum").fillna({worth})'
     one = f'{frame} = {frame}[{none} | ~{frame}.sort_values("{table.time}")[{key}].duplicated()]'
-    return "; ".join(parts), "; ".join([drop, total, one] if counts[0] and not counts[3] else [total, one])
-
-
-_SAME_ORDER = (
-    "too many, of the same value as another",
-    "of another value, as the lines of an order are",
-    "below zero, refunds to be taken off their order",
-    "of the same value as another in an order of several values: lines, or one sent twice",
-)
+    return parts, "; ".join([drop, total, one] if counts[0] and not counts[3] else [total, one])
 
 
 def _missing(scan: Scan) -> Finding:
     name = "values_missing"
     if scan.log.conversion_table.value is None:
-        return Finding(CheckResult(name, None, "the log has no column of values"))
+        return Finding(CheckResult(name, None, Sentence("values_missing.none")))
     missing = np.isnan(scan.conversions.value)
     if not missing.any():
-        return Finding(CheckResult(name, True, "every conversion has a value"))
+        return Finding(CheckResult(name, True, Sentence("values_missing.ok")))
     given = scan.log.conversion_table.missing_value
-    text = f"{many(int(missing.sum()), 'conversion')} without a value"
-    text += "" if given is None else f", counted as {given:g}, as missing_value says"
-    fix = "at.read_log(..., missing_value=0.0) if they were worth nothing"
+    text, found = Sentence(name, conversions=_n(int(missing.sum()))), _n(int(missing.sum()))
+    if given is not None:
+        text = Sentence("values_missing.counted", conversions=found, given=given)
+    fix = Sentence("fix.missing_value")
     return _finding(scan, name, False if given is None else None, text, missing, fix)
 
 
@@ -196,10 +197,10 @@ def _negative(scan: Scan) -> Finding:
     value = scan.conversions.value
     negative = value < 0
     if not negative.any():
-        return Finding(CheckResult("values_negative", True, "no conversion has a negative value"))
+        return Finding(CheckResult("values_negative", True, Sentence("values_negative.ok")))
     total = value[negative].sum()
-    text = f"{many(int(negative.sum()), 'conversion')} with a negative value, {total:,.2f} in all"
-    fix = "net refunds against their orders before reading: a refund is no conversion of its own"
+    text = Sentence("values_negative", conversions=_n(int(negative.sum())), total=float(total))
+    fix = Sentence("fix.refunds")
     return _finding(scan, "values_negative", False, text, negative, fix)
 
 
@@ -208,16 +209,21 @@ def _currencies(scan: Scan) -> Finding:
     name, conversions = "value_currencies", scan.conversions
     column = next((dim for dim in conversions.dims if is_currency(dim.name)), None)
     if column is None or scan.log.conversion_table.value is None:
-        return Finding(CheckResult(name, None, "the log has no column of the currency of values"))
+        return Finding(CheckResult(name, None, Sentence("value_currencies.none")))
     names = [*map(code, column.labels), ""]  # null is the last
     labels = np.array(names, object)[column.codes]
     worth = ~(conversions.value == 0)  # nothing is nothing in every currency
     found, place, counts = np.unique(labels[worth].astype(str), return_inverse=True, return_counts=True)
-    known = [f"{label} ({count:,})" for label, count in zip(found, counts, strict=True) if label]
+    known = tuple(
+        Sentence("currency.count", currency=str(label), count=int(count))
+        for label, count in zip(found, counts, strict=True)
+        if label
+    )
     if len(known) < 2:
-        return Finding(CheckResult(name, True, f"values are in one currency: {', '.join(known) or 'none'}"))
-    text = f"values are in {len(known)} currencies: {', '.join(known[:10])}; their sum would mean nothing"
-    fix = f'at.attribute(log, "linear", by=("channel", "{column.name}")); currency= and rates= make them one'
+        one = Sentence("value_currencies.ok", currencies=known)
+        return Finding(CheckResult(name, True, one if known else Sentence("value_currencies.nothing")))
+    text = Sentence(name, count=len(known), currencies=known[:10])
+    fix = Sentence("fix.currencies", code=f'at.attribute(log, "linear", by=("channel", "{column.name}"))')
     rare = np.zeros(len(labels), np.bool_)
     rare[np.flatnonzero(worth)[place != counts.argmax()]] = True
     return _finding(scan, name, False, text, rare, fix)
@@ -228,7 +234,7 @@ def _outliers(scan: Scan, limits: Thresholds) -> Finding:
     name, value = "value_outliers", scan.conversions.value
     positive = value > 0
     if int(positive.sum()) < _FEWEST_FOR_OUTLIERS:
-        return Finding(CheckResult(name, None, "too few values to tell what is usual"))
+        return Finding(CheckResult(name, None, Sentence("value_outliers.few")))
     logs = np.log(value[positive])
     middle = float(np.median(logs))
     # 1.4826 makes the median deviation estimate a normal distribution's standard deviation.
@@ -237,12 +243,10 @@ def _outliers(scan: Scan, limits: Thresholds) -> Finding:
     far = positive & (value > limit)
     usual = float(np.exp(middle))
     if not far.any() or not spread:
-        text = f"no value is above {limit:,.2f}, where the middle one is {usual:,.2f}"
+        text = Sentence("value_outliers.ok", limit=limit, usual=usual)
         return Finding(CheckResult(name, True, text))
     share = float(value[far].sum() / value[positive].sum())
-    text = (
-        f"{many(int(far.sum()), 'value')} above {limit:,.2f}, where the middle one is {usual:,.2f}: "
-        f"{share:.1%} of all value"
-    )
-    fix = "are they of another currency or unit, or sums of many orders? Correct or cap them before reading"
+    values = Sentence("n_values", n=int(far.sum()))
+    text = Sentence(name, values=values, limit=limit, usual=usual, share=share)
+    fix = Sentence("fix.outliers")
     return _finding(scan, name, False if share >= _HEAVY else None, text, far, fix)

@@ -8,6 +8,7 @@ from attribution.diagnostics import CheckResult
 from attribution.eventlog.audit import Finding, Thresholds
 from attribution.eventlog.column_types import clock_clash
 from attribution.eventlog.scan import Scan
+from attribution.language.sentence import Sentence
 from attribution.tables.faults import FaultTally
 from attribution.tables.reasons import REASONS
 
@@ -20,8 +21,8 @@ def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
     told = (*_NULLS, "time_range")
     others = [name for name, reason in REASONS.items() if name not in told and not reason.aside]
     return [
-        _of_reasons(scan, "null_keys", _NULLS, "every row has its keys"),
-        _of_reasons(scan, "unreadable_entries", others, "every entry can be read"),
+        _of_reasons(scan, "null_keys", _NULLS, Sentence("null_keys.ok")),
+        _of_reasons(scan, "unreadable_entries", others, Sentence("unreadable_entries.ok")),
         _clock(scan),
         *([] if scan.log.grouping is None else [_no_touch(scan)]),
     ]
@@ -33,10 +34,10 @@ def _no_touch(scan: Scan) -> Finding:
     keys = [key for key in tally.counts if REASONS[key[0]].aside]
     count = sum(tally.counts[key] for key in keys)
     if not count:
-        return Finding(CheckResult("no_touch", True, "no touch was left out for the host that it comes from"))
+        return Finding(CheckResult("no_touch", True, Sentence("no_touch.ok")))
     reason, column = keys[0]
     share = count / max(tally.seen, 1)
-    text = f"{count:,} {REASONS[reason].text} ({share:.1%}); they are left out and take no credit"
+    text = Sentence("no_touch", count=count, what=REASONS[reason].text, share=share)
     check = CheckResult("no_touch", None, text, count, fix=tally.cure(reason, column))
     return Finding(check, "touches", tally.rows[reason, column])
 
@@ -49,13 +50,16 @@ def _of_reasons(scan: Scan, name: str, reasons: Sequence[str], fine: str) -> Fin
     for tally in _distinct_tallies(scan, reasons):
         for (reason, column), count in tally.counts.items():
             if reason in reasons:
-                parts.append(f"{tally.table}: {REASONS[reason].text} ({count:,} in column {column!r})")
+                what = REASONS[reason].text
+                parts.append(Sentence("unreadable", table=tally.table, what=what, count=count, column=column))
                 fixes.append(tally.cure(reason, column))
                 total += count
                 first = first or (tally.table, tally.rows[reason, column])
     if first is None:
         return Finding(CheckResult(name, True, fine))
-    check = CheckResult(name, False, "; ".join(parts), total, fix="; ".join(dict.fromkeys(fixes)))
+    check = CheckResult(
+        name, False, Sentence("list.several", parts=tuple(parts)), total, fix="; ".join(dict.fromkeys(fixes))
+    )
     return Finding(check, *first)
 
 
@@ -78,7 +82,6 @@ def _clock(scan: Scan) -> Finding:
         )
         error = clock_clash(zones, {table.table: table.time for table in tables})
         return Finding(CheckResult("mixed_clocks", False, error.problem, len(zones), fix=error.hint or ""))
-    shown = {"naive": "no zone, taken as UTC", "offsets": "an offset each"}.get(
-        next(iter(zones), ""), "one zone"
-    )
-    return Finding(CheckResult("mixed_clocks", True, f"all times are on one clock: {shown}"))
+    kind = {"naive": "as_utc", "offsets": "each"}.get(next(iter(zones), ""), "one")
+    text = Sentence("mixed_clocks.ok", clock=Sentence(f"clock.{kind}"))
+    return Finding(CheckResult("mixed_clocks", True, text))

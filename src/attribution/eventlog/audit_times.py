@@ -9,7 +9,8 @@ import numpy as np
 from attribution._typing import Bools, Ints
 from attribution.diagnostics import CheckResult
 from attribution.eventlog.audit import Finding, Thresholds
-from attribution.eventlog.scan import DAY, Scan, many, plausible
+from attribution.eventlog.scan import DAY, Scan, both_of, plausible
+from attribution.language.sentence import Sentence
 from attribution.tables.far_times import YEAR_2000
 
 _ENOUGH_A_DAY = 10
@@ -29,29 +30,29 @@ def _out_of_range(scan: Scan) -> Finding:
         "touches": (scan.touches.time < YEAR_2000, scan.touch_rows),
         "conversions": (scan.conversions.time < YEAR_2000, scan.conversion_rows),
     }
-    parts: list[str] = []
+    parts: list[Sentence] = []
     rows: tuple[str, list[int]] | None = None
     total = 0
     for tally, (name, (early, positions)) in zip(scan.faults, masks.items(), strict=True):
-        noun = "touch" if name == "touches" else "conversion"
+        noun = f"n_{name}"
         beyond = sum(count for (reason, _), count in tally.counts.items() if reason == "time_range")
         before = int(early.sum())
         total += beyond + before
         if before:
-            parts.append(f"{many(before, noun)} before the year 2000")
+            parts.append(Sentence("times_out_of_range.before", rows=Sentence(noun, n=before)))
             rows = rows or (name, positions[early][:5].tolist())
         if beyond:
-            parts.append(f"{many(beyond, noun)} outside the years 1678 to 2262")
+            parts.append(Sentence("times_out_of_range.beyond", rows=Sentence(noun, n=beyond)))
             kept = [
                 row for (reason, _), found in tally.rows.items() if reason == "time_range" for row in found
             ]
             rows = rows or (name, kept)
     if rows is None:
-        return Finding(CheckResult("times_out_of_range", True, "all times are of this century"))
+        return Finding(CheckResult("times_out_of_range", True, Sentence("times_out_of_range.ok")))
     unit = scan.log.schema.time_unit
-    fix = f'is time_unit="{unit}" right? ' if unit else ""
-    fix += "correct them where they are made, or filter them out before reading"
-    return Finding(CheckResult("times_out_of_range", False, "; ".join(parts), total, fix=fix), *rows)
+    fix = Sentence("fix.times_unit", unit=unit) if unit else Sentence("fix.times")
+    text = Sentence("list.several", parts=tuple(parts))
+    return Finding(CheckResult("times_out_of_range", False, text, total, fix=fix), *rows)
 
 
 def _in_future(scan: Scan) -> Finding:
@@ -59,10 +60,9 @@ def _in_future(scan: Scan) -> Finding:
     later = scan.conversions.time > scan.now
     count = int(late.sum()) + int(later.sum())
     if not count:
-        return Finding(CheckResult("times_in_future", True, "no time is in the future"))
-    who = f"{many(int(late.sum()), 'touch')} and {many(int(later.sum()), 'conversion')}"
-    fix = "filter them out before reading; if all are a few hours ahead, local times were taken for UTC"
-    check = CheckResult("times_in_future", False, f"{who} after the present", count, fix=fix)
+        return Finding(CheckResult("times_in_future", True, Sentence("times_in_future.ok")))
+    text = Sentence("times_in_future", rows=both_of(int(late.sum()), int(later.sum())))
+    check = CheckResult("times_in_future", False, text, count, fix=Sentence("fix.future"))
     if late.any():
         return Finding(check, "touches", scan.touch_rows[late][:5].tolist())
     return Finding(check, "conversions", scan.conversion_rows[later][:5].tolist())
@@ -72,16 +72,14 @@ def _missing_days(scan: Scan) -> Finding:
     first, counts = _per_day(scan.touches.time, scan.plausible)
     active = counts[counts > 0]
     if not len(active) or active.mean() < _ENOUGH_A_DAY:
-        text = "too few touches a day to tell a missing day from a quiet one"
-        return Finding(CheckResult("missing_days", None, text))
+        return Finding(CheckResult("missing_days", None, Sentence("missing_days.few")))
     gaps = np.flatnonzero(counts == 0)
     if not len(gaps):
-        return Finding(CheckResult("missing_days", True, f"touches on each of {len(counts):,} days"))
-    usual = f"{active.mean():,.0f}"
-    text = f"{many(len(gaps), 'day')} of {len(counts):,} without a touch, where a day has {usual} on average"
+        return Finding(CheckResult("missing_days", True, Sentence("missing_days.ok", count=len(counts))))
+    days = Sentence("n_days", n=len(gaps))
+    text = Sentence("missing_days", days=days, count=len(counts), usual=float(active.mean()))
     rows = [{"day": _text(int(first + gap) * DAY)[:10]} for gap in gaps[:5]]
-    fix = "load those days again: conversions after them lack the touches that led to them"
-    return Finding(CheckResult("missing_days", False, text, len(gaps), rows, fix))
+    return Finding(CheckResult("missing_days", False, text, len(gaps), rows, Sentence("fix.missing_days")))
 
 
 def _stops(scan: Scan, limits: Thresholds) -> Finding:
@@ -89,44 +87,33 @@ def _stops(scan: Scan, limits: Thresholds) -> Finding:
     touches = scan.touches.time[scan.plausible]
     conversions = scan.conversions.time[plausible(scan.conversions.time, scan.now)]
     if not len(touches) or not len(conversions):
-        return Finding(CheckResult("log_stops", None, "no touches or no conversions to compare"))
+        return Finding(CheckResult("log_stops", None, Sentence("log_stops.nothing")))
     last_touch, last_conversion = int(touches.max()), int(conversions.max())
     end = max(last_touch, last_conversion)
     censored = scan.plausible & (scan.touches.time > end - limits.lookback)
     count = int(censored.sum())
-    told = (
-        f"{many(count, 'touch')} in the last {limits.lookback_text} of the log: their users may yet convert, "
-        "so journeys that end there are no evidence against a channel"
-    )
+    lookback = limits.lookback_text
+    told = Sentence("log_stops.censored", touches=Sentence("n_touches", n=count), lookback=lookback)
     begin = min(int(touches.min()), int(conversions.min()))
     short = end - begin <= limits.lookback
-    fix = (
-        "load a longer log, or a shorter lookback: dropping what is censored would leave no journey "
-        "that failed"
-        if short
-        else _cure_of_censored(scan, end - limits.lookback)
-    )
-    problems: list[str] = (
-        [f"the log is {(end - begin) / DAY:.1f} days long and its lookback {limits.lookback_text}"]
+    fix = Sentence("fix.longer_log") if short else _cure_of_censored(scan, end - limits.lookback)
+    problems = (
+        [Sentence("log_stops.short", days=(end - begin) / DAY, lookback=lookback)]
         if short and end - begin >= DAY and limits.lookback < _ENDLESS
         else []
     )
+    ends = {"touch": _text(last_touch), "conversion": _text(last_conversion)}
     if last_conversion - last_touch > _surprising_gap(touches):
         after = int((conversions > last_touch).sum())
-        problems.append(
-            f"touches stop at {_text(last_touch)}, conversions at {_text(last_conversion)}: "
-            f"{many(after, 'conversion')} after the last touch"
-        )
-        fix = f"leave out conversions after {_text(last_touch)}, or load the missing touches; {fix}"
+        problems.append(Sentence("log_stops.touches", **ends, after=Sentence("n_conversions", n=after)))
+        fix = Sentence("fix.conversions_after", time=ends["touch"], rest=fix)
     elif last_touch - last_conversion > _surprising_gap(conversions):
-        problems.append(
-            f"conversions stop at {_text(last_conversion)}, touches at {_text(last_touch)}: later journeys "
-            "look as if they had failed"
-        )
-        fix = f"leave out touches after {_text(last_conversion)}, or load the missing conversions; {fix}"
+        problems.append(Sentence("log_stops.conversions", **ends))
+        fix = Sentence("fix.touches_after", time=ends["conversion"], rest=fix)
     problems += _cut_off(scan)
     if problems:
-        return Finding(CheckResult("log_stops", False, "; ".join([*problems, told]), count, fix=fix))
+        text = Sentence("list.several", parts=(*problems, told))
+        return Finding(CheckResult("log_stops", False, text, count, fix=fix))
     return Finding(CheckResult("log_stops", None, told, count, fix=fix))
 
 
@@ -135,7 +122,7 @@ def _cure_of_censored(scan: Scan, since: int) -> str:
     ends = scan.sorted_touches.time[scan.spans.high - 1]
     if ((ends < since) & ~scan.buys).any():
         return "at.build_journeys(log, drop_censored=True)"
-    return "load more days: users are too busy to know of a journey that failed"
+    return Sentence("fix.more_days")
 
 
 def _surprising_gap(times: Ints) -> float:
@@ -145,7 +132,7 @@ def _surprising_gap(times: Ints) -> float:
     return max(DAY, 10 * float(times.max() - times.min()) / (len(times) - 1))
 
 
-def _cut_off(scan: Scan) -> list[str]:
+def _cut_off(scan: Scan) -> list[Sentence]:
     first, counts = _per_day(scan.touches.time, scan.plausible)
     if len(counts) < 8:
         return []
@@ -154,7 +141,7 @@ def _cut_off(scan: Scan) -> list[str]:
     if usual < 2 * _ENOUGH_A_DAY or counts[-1] >= _QUIET * usual:
         return []
     day = _text(int(first + len(counts) - 1) * DAY)[:10]
-    return [f"the last day, {day}, has {counts[-1]:,} touches, {usual:,.0f} are usual: it looks cut off"]
+    return [Sentence("log_stops.cut_off", day=day, touches=int(counts[-1]), usual=usual)]
 
 
 def _per_day(times: Ints, mask: Bools) -> tuple[int, Ints]:

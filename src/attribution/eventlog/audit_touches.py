@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from attribution.diagnostics import CheckResult
 from attribution.eventlog.audit import Finding, Thresholds
-from attribution.eventlog.scan import Scan, many
+from attribution.eventlog.scan import Scan, both_of
 from attribution.kernels.hashing import hash_integers
 from attribution.kernels.ragged import run_starts
+from attribution.language.sentence import Sentence
 from attribution.tables.keys import hash_array
 
 _BUSY_TIMES_USUAL, _FEWEST_BUSY = 10, 100
@@ -35,21 +36,25 @@ def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
     return found if scan.log.grouping is None else [*found, _unmatched(scan)]
 
 
+def _n(touches: int) -> Sentence:
+    return Sentence("n_touches", n=touches)
+
+
 def _duplicates(scan: Scan) -> Finding:
     """Count rows that are the same in every column that is read, touches and conversions."""
     touches = np.sort(scan.sorted_touches.order[scan.repeated_touches])
     conversions = _repeated_conversions(scan)
     count = len(touches) + len(conversions)
     if not count:
-        return Finding(CheckResult("exact_duplicates", True, "no two rows are the same in every column"))
-    who = f"{many(len(touches), 'touch')} and {many(len(conversions), 'conversion')}"
-    text = f"{who} like another row in every column that is read"
+        return Finding(CheckResult("exact_duplicates", True, Sentence("exact_duplicates.ok")))
+    text = Sentence("exact_duplicates", rows=both_of(len(touches), len(conversions)))
     tables = [
         name
         for name, rows in (("touches", touches), ("conversions", conversions))
         if len(rows) and (name == "touches" or scan.log.conversions is not None)
     ] or ["touches"]
-    fix = "; ".join(f"{name} = {name}.drop_duplicates()" for name in tables) + "  # if an event is there once"
+    code = "; ".join(f"{name} = {name}.drop_duplicates()" for name in tables)
+    fix = Sentence("fix.duplicates", code=code)
     check = CheckResult("exact_duplicates", False, text, count, fix=fix)
     if len(touches):
         return Finding(check, "touches", scan.touch_rows[touches[:5]].tolist())
@@ -70,7 +75,7 @@ def _sequence(scan: Scan) -> Finding:
     """Tell of rows whose place in a sequence contradicts their time; a sequence may begin anew."""
     name, sequence, by_user = "sequence_order", scan.touches.sequence, scan.sorted_touches
     if sequence is None:
-        return Finding(CheckResult(name, None, "the log has no column of a sequence"))
+        return Finding(CheckResult(name, None, Sentence("sequence_order.none")))
     place = sequence[by_user.order]
     later = np.zeros(len(place), np.bool_)
     later[1:] = (by_user.user[1:] == by_user.user[:-1]) & (by_user.time[1:] > by_user.time[:-1])
@@ -81,12 +86,10 @@ def _sequence(scan: Scan) -> Finding:
     back &= place > np.repeat(least, spans.high - spans.low)  # where it is the least, a session begins
     count = int(back.sum())
     if not count:
-        return Finding(CheckResult(name, True, "the sequence of each user's touches goes with their times"))
-    text = (
-        f"{many(count, 'touch')} later in time and earlier in the sequence than the one before: time decides"
-    )
+        return Finding(CheckResult(name, True, Sentence("sequence_order.ok")))
+    text = Sentence(name, touches=_n(count))
     column = scan.log.touch_table.sequence
-    fix = f"touches = touches.drop(columns=[{column!r}])  # if it is no order; else mend the times"
+    fix = Sentence("fix.sequence", code=f"touches = touches.drop(columns=[{column!r}])")
     failed = count > _MOST_OUT_OF_SEQUENCE * max(int(later.sum()), 1)
     rows = by_user.order[np.flatnonzero(back)[:5]]
     check = CheckResult(name, False if failed else None, text, count, fix=fix)
@@ -104,16 +107,9 @@ def _ties(scan: Scan) -> Finding:
     tied[1:] &= channel[1:] != channel[:-1]
     count = int(tied.sum())
     if not count:
-        return Finding(CheckResult("ties", True, "no user has two channels at one instant"))
-    text = (
-        f"{many(count, 'touch')} at the instant of another channel of the same user: channel names order them"
-    )
-    named = touches.sequence is not None
-    fix = (
-        "make the sequence column tell them apart"
-        if named
-        else 'LogSchema(sequence="...") with a column that orders them'
-    )
+        return Finding(CheckResult("ties", True, Sentence("ties.ok")))
+    text = Sentence("ties", touches=_n(count))
+    fix = Sentence("fix.ties_column" if touches.sequence is None else "fix.ties")
     rows = scan.touch_rows[np.sort(by_user.order[tied])[:5]].tolist()
     return Finding(CheckResult("ties", None, text, count, fix=fix), "touches", rows)
 
@@ -139,16 +135,16 @@ def _spelling(scan: Scan) -> Finding:
         variants[_sound(name)].append(name)
     groups = [sorted(names, key=lambda name: -counts[name]) for names in variants.values() if len(names) > 1]
     if not groups:
-        return Finding(
-            CheckResult("channel_spelling", True, f"{len(counts):,} channels, all of distinct spelling")
-        )
+        text = Sentence("channel_spelling.ok", count=len(counts))
+        return Finding(CheckResult("channel_spelling", True, text))
     rare = sum(counts[name] for names in groups for name in names[1:])
     shown = "; ".join(" = ".join(repr(name) for name in names[:5]) for names in groups[:5])
-    what = f"{many(len(groups), 'channel')} spelt in several ways, {many(rare, 'touch')} in the rarer ones"
+    channels = Sentence("n_channels", n=len(groups))
+    text = Sentence("channel_spelling", channels=channels, touches=_n(rare), shown=shown)
     rules = ", ".join(f"({names[0]!r}, {_pattern(names)!r})" for names in groups)
     rows = [{"channel": name, "touches": counts[name]} for names in groups for name in names][:5]
     fix = f'log.group_channels([{rules}], unmatched="keep")'
-    return Finding(CheckResult("channel_spelling", False, f"{what}: {shown}", rare, rows, fix))
+    return Finding(CheckResult("channel_spelling", False, text, rare, rows, fix))
 
 
 def _sound(name: str) -> str:
@@ -174,11 +170,9 @@ def _dimensions(scan: Scan) -> Finding:
                 variants[_sound(label)].append(label)
             found += [(table, dim.name, names) for names in variants.values() if len(names) > 1]
     if not found:
-        return Finding(
-            CheckResult("label_spelling", True, "no label of a dimension is spelt in several ways")
-        )
+        return Finding(CheckResult("label_spelling", True, Sentence("label_spelling.ok")))
     shown = "; ".join(f"{dim}: " + " = ".join(map(repr, names[:5])) for _, dim, names in found[:5])
-    text = f"{many(len(found), 'label')} spelt in several ways: {shown}"
+    text = Sentence("label_spelling", labels=Sentence("n_labels", n=len(found)), shown=shown)
     lines = [
         f"{table}[{columns_of[dim]!r}] = {table}[{columns_of[dim]!r}]"
         f".replace({dict.fromkeys(names[1:], names[0])!r})"
@@ -198,9 +192,9 @@ def _blank(scan: Scan) -> Finding:
     blank = [code for code, name in enumerate(names) if not name.strip()]
     found = np.flatnonzero(np.isin(scan.touches.channel, blank))
     if not len(found):
-        return Finding(CheckResult("blank_channels", True, "every channel has a name"))
-    text = f"{many(len(found), 'touch')} with an empty channel name"
-    fix = 'log.group_channels([("direct", "")], unmatched="keep"), if no name means direct'
+        return Finding(CheckResult("blank_channels", True, Sentence("blank_channels.ok")))
+    text = Sentence("blank_channels", touches=_n(len(found)))
+    fix = Sentence("fix.blank_channels", code='log.group_channels([("direct", "")], unmatched="keep")')
     return Finding(
         CheckResult("blank_channels", False, text, len(found), fix=fix),
         "touches",
@@ -212,22 +206,20 @@ def _busy(scan: Scan, limits: Thresholds) -> Finding:
     spans = scan.spans
     touches = spans.high - spans.low
     if not len(touches):
-        return Finding(CheckResult("busy_users", True, "no touches"))
+        return Finding(CheckResult("busy_users", True, Sentence("busy_users.none")))
     threshold = limits.busy_touches
     if threshold is None:
         threshold = max(_FEWEST_BUSY, int(_BUSY_TIMES_USUAL * np.quantile(touches, 0.99)))
     busy = np.flatnonzero(touches > threshold)
     if not len(busy):
-        text = f"no user has more than {threshold:,} touches; the most is {int(touches.max()):,}"
+        text = Sentence("busy_users.ok", threshold=threshold, most=int(touches.max()))
         return Finding(CheckResult("busy_users", True, text))
     busy = busy[np.argsort(-touches[busy], kind="stable")]
     share = touches[busy].sum() / touches.sum()
-    text = (
-        f"{many(len(busy), 'user')} with more than {threshold:,} touches, up to {int(touches[busy[0]]):,}: "
-        f"{share:.1%} of all touches; people seldom do, bots and shared devices do"
-    )
+    users, most = Sentence("n_users", n=len(busy)), int(touches[busy[0]])
+    text = Sentence("busy_users", users=users, threshold=threshold, most=most, share=float(share))
     rows = scan.touch_rows[scan.sorted_touches.order[spans.low[busy[:5]]]].tolist()
-    fix = f"filter those users out before reading, or at.build_journeys(log, max_touches={threshold})"
+    fix = Sentence("fix.busy_users", code=f"at.build_journeys(log, max_touches={threshold})")
     return Finding(CheckResult("busy_users", False, text, len(busy), fix=fix), "touches", rows)
 
 
@@ -243,12 +235,9 @@ def _guests(scan: Scan) -> Finding:
     place = np.minimum(np.searchsorted(users, hashes[1:]), len(users) - 1)
     counted = not len(users) or 2 * int((users[place] == hashes[1:]).sum()) >= len(near) - 2
     if counted or not touches + orders:
-        return Finding(CheckResult(name, True, "no user is called 0, or ids count from it"))
+        return Finding(CheckResult(name, True, Sentence("guest_ids.ok")))
     first = np.flatnonzero(scan.touches.user == hashes[0])
-    text = (
-        f"user 0 has {many(touches, 'touch')} and {many(orders, 'conversion')}, and other ids do not count "
-        "from it: shops write 0 for guests, and strangers would be one customer"
-    )
+    text = Sentence(name, touches=_n(touches), conversions=Sentence("n_conversions", n=orders))
     fix = "; ".join(_own_ids(table.table, table.user) for table in tables)
     check = CheckResult(name, False, text, touches + orders, fix=fix)
     return Finding(check, "touches", scan.touch_rows[first[:5]].tolist())
@@ -263,27 +252,28 @@ def _own_ids(table: str, user: str) -> str:
 def _unmatched(scan: Scan) -> Finding:
     grouping = scan.log.grouping
     if grouping is None:
-        return Finding(CheckResult("channels_unmatched", None, "the log has no channel grouping"))
+        return Finding(CheckResult("channels_unmatched", None, Sentence("channels_unmatched.none")))
     by = grouping.told_columns()
     missed = [code for code, label in enumerate(scan.channels) if not grouping.matched(label)]
     counts = (
         np.bincount(scan.touches.channel, minlength=len(scan.channels)) if len(scan.touches) else np.zeros(0)
     )
     if not missed:
-        return Finding(
-            CheckResult(
-                "channels_unmatched", True, f"rules fit all {len(scan.channels):,} distinct labels ({by})"
-            )
-        )
+        fine = Sentence("channels_unmatched.ok", count=len(scan.channels), by=by)
+        return Finding(CheckResult("channels_unmatched", True, fine))
     missed.sort(key=lambda code: (-int(counts[code]), code))
     total = int(counts[missed].sum())
-    text = (
-        f"no rule fits {len(missed):,} of {len(scan.channels):,} distinct labels, "
-        f"{many(total, 'touch')} ({total / max(len(scan.touches), 1):.1%}), which become "
-        f"{grouping.otherwise!r} ({by})"
+    text = Sentence(
+        "channels_unmatched",
+        missed=len(missed),
+        count=len(scan.channels),
+        touches=_n(total),
+        share=total / max(len(scan.touches), 1),
+        otherwise=grouping.otherwise,
+        by=by,
     )
     rows = [
         {"label": grouping.spell(scan.channels[code]), "touches": int(counts[code])} for code in missed[:5]
     ]
-    fix = "add a ChannelRule for them: log.group_channels([*DEFAULT_RULES, ChannelRule(...)])"
+    fix = Sentence("fix.channel_rule", code="log.group_channels([*DEFAULT_RULES, ChannelRule(...)])")
     return Finding(CheckResult("channels_unmatched", None, text, total, rows, fix))

@@ -12,6 +12,7 @@ import pyarrow.types as pat
 
 from attribution.errors import LogError
 from attribution.eventlog.schema import LogSchema, raise_all
+from attribution.language.sentence import Sentence
 from attribution.tables import kinds
 from attribution.tables.arrays import without_views
 from attribution.tables.faults import Screen
@@ -301,9 +302,11 @@ def _unit_cure(place: int, sources: Sequence[Source], names: Sequence[str]) -> s
 
 def clock_clash(zones: dict[str, str], columns: Mapping[str, str]) -> LogError:
     """Return the error of times on several clocks: {zone: where it was seen}, {table: its time column}."""
-    places = ", ".join(f"{_CLOCKS.get(zone, f'zone {zone}')} in {where}" for zone, where in zones.items())
+    places = tuple(
+        Sentence("mixed_clocks.place", zone=_clock(zone), where=where) for zone, where in zones.items()
+    )
     return LogError(
-        f"times are not on one clock: {places}",
+        Sentence("mixed_clocks", places=places),
         column=next(iter(columns.values())),
         why="touches and conversions would be hours apart from where they were",
         hint="; ".join(
@@ -314,4 +317,6 @@ def clock_clash(zones: dict[str, str], columns: Mapping[str, str]) -> LogError:
     )
 
 
-_CLOCKS = {"naive": "no zone", "offsets": "texts with offsets"}
+def _clock(zone: str) -> Sentence:
+    """Return what a table's times bear: no zone, offsets, or the zone of that name."""
+    return Sentence(f"clock.{zone}") if zone in {"naive", "offsets"} else Sentence("clock.zone", zone=zone)

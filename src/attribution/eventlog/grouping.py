@@ -13,6 +13,7 @@ from attribution._known_columns import KNOWN_COLUMNS, known_column
 from attribution.errors import LogError, unknown_name
 from attribution.eventlog.channels import NO_TOUCH, ChannelRule, check_name
 from attribution.eventlog.hosts import bare_host, below
+from attribution.language.sentence import Sentence
 from attribution.tables.labels import JOINER
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ class ChannelGrouping(Display):
     def told_columns(self) -> str:
         """Return which columns the rules look at, for a reader."""
         parts = {part: name for part, name in self.columns.items() if part != "raw"} or self.columns
-        return ", ".join(f"{part} in column {name!r}" for part, name in parts.items())
+        named = (Sentence("grouping.part", part=part, column=name) for part, name in parts.items())
+        return Sentence("list", parts=tuple(named))
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each distinct label seen: its texts, its channel, the number of its rule."""

@@ -19,6 +19,7 @@ from attribution.eventlog.load import Loader
 from attribution.kernels.ragged import run_starts
 from attribution.kernels.sorting import order_by_user_and_time
 from attribution.kernels.windows import Spans
+from attribution.language.sentence import Sentence
 from attribution.tables.arrays import positions as positions_of
 from attribution.tables.arrays import unwrap, without_views
 from attribution.tables.columns import ConversionColumns, TouchColumns
@@ -151,16 +152,16 @@ def plausible(time: Ints, now: int) -> Bools:
     return (time >= YEAR_2000) & (time <= now)
 
 
-def many(count: int, noun: str) -> str:
-    """Return a count with its noun.
+def both_of(touches: int, conversions: int) -> Sentence:
+    """Return how many touches and conversions there are.
 
     Examples
     --------
-    >>> many(1, "touch"), many(1200, "touch"), many(2, "value")
-    ('1 touch', '1,200 touches', '2 values')
+    >>> both_of(1, 1200)
+    '1 touch and 1,200 conversions'
     """
-    ending = "" if count == 1 else "es" if noun.endswith("ch") else "s"
-    return f"{count:,} {noun}{ending}"
+    counted = Sentence("n_touches", n=touches), Sentence("n_conversions", n=conversions)
+    return Sentence("both_of", touches=counted[0], conversions=counted[1])
 
 
 def _clocks(span: Span) -> Mapping[str, tuple[str, str]]:

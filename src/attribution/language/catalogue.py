@@ -16,7 +16,7 @@ from attribution.language.numbers import Numbers, duration
 Texts: TypeAlias = Mapping[str, "str | tuple[str, str]"]
 
 LANGUAGES = ("en", "fr")
-TOPICS = ("page", "credit", "money", "experiments", "journeys", "notes", "models")
+TOPICS = ("page", "credit", "money", "experiments", "journeys", "notes", "models", "audit", "reasons")
 _SEPARATORS = {"": ", ", ";": "semicolon", "and": "and"}
 
 

@@ -38,10 +38,12 @@ def audit(words: Language, checks: Sequence[CheckResult] | None) -> tuple[Block,
             "check": [check.name for check in ordered],
             "status": [words(f"status.{check.status}") for check in ordered],
             "count": [float(check.count) for check in ordered],
-            "finding": [check.text for check in ordered],
-            "fix": [check.fix for check in ordered],
+            "finding": [words.say(check.text) for check in ordered],
+            "fix": [words.say(check.fix) for check in ordered],
         }
     )
+    own = all(_speaks(words, check) for check in checks)
+    kind = "text" if own else "english"
     table = make_table(
         words,
         "audit",
@@ -51,27 +53,34 @@ def audit(words: Language, checks: Sequence[CheckResult] | None) -> tuple[Block,
             "check": (words("audit.check"), "english"),
             "status": (words("audit.status"), "text"),
             "count": (words("audit.count"), "count"),
-            "finding": (words("audit.finding"), "english"),
-            "fix": (words("audit.fix"), "english"),
+            "finding": (words("audit.finding"), kind),
+            "fix": (words("audit.fix"), kind),
         },
         marks=tuple(check.status if check.passed is False else "" for check in ordered),
-        note=words("audit.english"),
+        note="" if own else words("audit.english"),
         folded=True,
     )
-    told = tuple(_told(words, check) for check in ordered if check.passed is not True)
     blocks: list[Block] = [Text((verdict,), "warning" if failed else "plain")]
-    if told:
-        blocks.append(Points(told, lang="" if words.code == "en" else "en"))
+    for spoken, lang in ((True, ""), (False, "en")):
+        chosen = [check for check in ordered if check.passed is not True and _speaks(words, check) is spoken]
+        if chosen:
+            blocks.append(Points(tuple(_told(words, check) for check in chosen), lang=lang))
     return (*blocks, table)
+
+
+def _speaks(words: Language, check: CheckResult) -> bool:
+    """Return whether a finding and what helps are in the language, or code, which is in none."""
+    code = said(check.fix)[0].startswith("Fix: ") if check.fix else True
+    return words.speaks(check.text) and (code or words.speaks(check.fix))
 
 
 def _told(words: Language, check: CheckResult) -> tuple[str, str]:
     lead = words("audit.line", status=words(f"status.{check.status}"), name=check.name)
-    finding = f"{check.text}."
+    finding = f"{words.say(check.text)}."
     if not check.fix:
         return clean(lead), clean(finding)
     key = "audit.advice" if said(check.fix)[0].startswith("Fix: ") else "audit.to_do"
-    return clean(lead), clean(words(key, finding=finding, fix=check.fix))
+    return clean(lead), clean(words(key, finding=finding, fix=words.say(check.fix)))
 
 
 def limits(words: Language, credit: Credit, tested: Iterable[str]) -> tuple[Block, ...]:

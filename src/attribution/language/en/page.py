@@ -12,6 +12,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "it is not the effect of a channel.",
     # counts and lists
     "semicolon": "; ",
+    "list": "{parts}",
+    "list.several": "{parts:;}",
     "none": "none",
     "empty": "(empty)",
     "and": "{first} and {last}",

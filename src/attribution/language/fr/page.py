@@ -12,6 +12,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "la règle de chaque modèle ; ce n’est pas l’effet d’un canal.",
     # counts and lists
     "semicolon": " ; ",
+    "list": "{parts}",
+    "list.several": "{parts:;}",
     "none": "aucun",
     "empty": "(vide)",
     "and": "{first} et {last}",
@@ -51,7 +53,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "audit.line": "{status} : {name}.",
     "audit.advice": "{finding} Remède : {fix}",
     "audit.to_do": "{finding} À faire : {fix}",
-    "audit.english": "Les constats et les remèdes sont rédigés en anglais, comme dans la bibliothèque.",
+    "audit.english": "Certains constats, qui ne viennent pas de la bibliothèque, restent dans leur langue.",
     "audit.warning": "L’audit du journal a trouvé des problèmes ({names}) ; lisez-les avant de vous fier "
     "aux chiffres.",
     "status.failed": "échec",
