@@ -59,7 +59,7 @@ FIRST = {
     "experiments": ("shared", "holdout", "geo", "panels"),
     "jobs": ("config", "job", "job_keys", "toml", "pipeline", "work", "manifest"),
     "cli": ("shell", "commands", "parsers"),
-    "reporting": ("html", "sections"),
+    "reporting": ("html", "facts", "contents", "recipe", "needs", "sections"),
 }
 
 

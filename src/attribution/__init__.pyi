@@ -55,6 +55,8 @@ from attribution.models.shapley import Shapley as Shapley
 from attribution.observing import outcomes as outcomes
 from attribution.regression.compare import check as check
 from attribution.regression.store import save_baseline as save_baseline
+from attribution.reporting.facts import ReportFacts as ReportFacts
 from attribution.reporting.html import report as report
+from attribution.reporting.tallying import tally_journeys as tally_journeys
 
 __version__: str

@@ -36,6 +36,7 @@ PROMISED = [
     "Memory",
     "PositionBased",
     "Probabilistic",
+    "ReportFacts",
     "Shapley",
     "Spark",
     "Stream",
@@ -66,6 +67,7 @@ PROMISED = [
     "run",
     "save_baseline",
     "synergy",
+    "tally_journeys",
 ]
 PACKAGE = Path(at.__file__).parent
 

@@ -36,8 +36,8 @@ def no_pictures(monkeypatch) -> None:
         return replace(make_figure(*arguments, **options), draw=lambda _: "<svg></svg>")
 
     make_figure = figures.make_figure
-    for _, name, _ in pkgutil.iter_modules(reporting.__path__):
-        module = importlib.import_module(f"attribution.reporting.{name}")
+    for _, name, _ in pkgutil.walk_packages(reporting.__path__, "attribution.reporting."):
+        module = importlib.import_module(name)
         if getattr(module, "make_figure", None) is make_figure:
             monkeypatch.setattr(module, "make_figure", without)
 

@@ -10,8 +10,8 @@ import pytest
 import attribution as at
 from attribution.credit.bootstrap import Bootstrap, Replicates
 from attribution.errors import AttributionError, CreditError, OutputError
+from attribution.reporting.contents import SECTIONS
 from attribution.reporting.html import report
-from attribution.reporting.sections import SECTIONS
 from tests.browser.sample import trial
 from tests.reporting.pages import read_page
 from tests.reporting.test_report import make_credit, paid

@@ -8,9 +8,12 @@ import pytest
 
 import attribution as at
 from attribution.language.catalogue import language
+from attribution.models.activity import tally_activity
 from attribution.reporting.blocks import Figure, Table, Text
-from attribution.reporting.journey_sections import customers, journey_map, time_to_convert
-from attribution.reporting.synergy_sections import synergy_pairs
+from attribution.reporting.sections.customers_section import customers
+from attribution.reporting.sections.journey_map_section import journey_map
+from attribution.reporting.sections.synergy_section import synergy_pairs
+from attribution.reporting.sections.time_to_convert_section import time_to_convert
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +41,12 @@ def tables(blocks):
 @pytest.mark.parametrize("code", ["en", "fr"])
 def test_every_section_speaks_the_language(journeys, credit, pairs, code):
     words, english = language(code), language("en")
+    touched = tally_activity(journeys, ("channel", "customer"))
     made = [
-        *journey_map(words, journeys),
-        *time_to_convert(words, journeys),
+        *journey_map(words, journeys.flows()),
+        *time_to_convert(words, journeys.time_to_convert(), journeys.touches_to_convert()),
         *customers(words, credit, None),
-        *customers(words, at.attribute(journeys, "linear"), journeys),
+        *customers(words, at.attribute(journeys, "linear"), touched),
         *synergy_pairs(words, pairs),
     ]
     figures = [block for block in made if isinstance(block, Figure)]
@@ -81,9 +85,9 @@ def test_pairs_can_be_told_apart_and_clear_ones_seen_on_a_phone(pairs):
 def test_numbers_are_those_of_the_results(journeys, credit, pairs):
     words = language("en")
     flows = journeys.flows()
-    shown = tables(journey_map(words, journeys))["journey_map"].frame
+    shown = tables(journey_map(words, journeys.flows()))["journey_map"].frame
     assert shown["conversions"].tolist() == flows.conversions[flows.largest(15)].tolist()
-    lags = tables(time_to_convert(words, journeys))
+    lags = tables(time_to_convert(words, journeys.time_to_convert(), journeys.touches_to_convert()))
     assert lags["days_to_convert"].frame["conversions"].sum() == journeys.time_to_convert().total
     table = tables(customers(words, credit, None))["customers"].frame
     linear = credit.to_frame().query("model == 'linear' and channel != '(unattributed)'")
@@ -99,10 +103,13 @@ def test_nothing_known_makes_no_section(pairs):
     journeys = at.read_paths({"path": ["a > b", "a"], "conversions": [1, 2], "nulls": [3, 4]})
     credit = at.attribute(journeys, "linear")
     assert journey_map(words, None) == ()
-    assert time_to_convert(words, None) == ()
-    assert customers(words, credit, journeys) == ()  # paths know no users
+    assert time_to_convert(words, None, None) == ()
+    assert customers(words, credit, None) == ()
+    made = at.report(credit, journeys=journeys)
+    assert "customers" not in {section.name for section in made.sections}  # paths know no users
     assert synergy_pairs(words, None) == ()
-    assert "touches_to_convert" in tables(time_to_convert(words, journeys))
+    assert "touches_to_convert" in made.tables
+    assert "days_to_convert" not in made.tables  # and no times
     blocks = synergy_pairs(words, at.synergy(journeys))
     assert [type(block) for block in blocks] == [Text]
     assert "0 of 1 pairs" in blocks[0].paragraphs[0]

@@ -13,9 +13,9 @@ from attribution.datasets import simulate
 from attribution.errors import CreditError
 from attribution.jobs.config import load_config
 from attribution.language.catalogue import ENGLISH, LANGUAGES, language
+from attribution.reporting.contents import SECTIONS
 from attribution.reporting.formats import Style, day, listing, span
 from attribution.reporting.html import report
-from attribution.reporting.sections import SECTIONS
 from tests.language.french import checks_in_french, said_in_french
 from tests.reporting.pages import read_page
 from tests.reporting.test_report import CHECKS, make_credit, paid

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 MOST_CHANNELS = 15
+GROUPS = 256  # of users, as of `buckets=`
 _MOST_BUCKETS = 1 << 16
 _MOST_LAST = 40  # channels of the last touch that are told apart, those of most journeys
 _FEWEST_CLUSTERS = 20
@@ -51,7 +52,7 @@ def synergy(
     drop_censored: bool | None = None,
     session_gap: str | dt.timedelta | None = None,
     max_touches: int | None = None,
-    buckets: int = 256,
+    buckets: int = GROUPS,
     engine: str | Engine = "auto",
     progress: bool | None = None,
 ) -> Synergy:
@@ -141,6 +142,40 @@ def synergy(
     }
     given = {name: value for name, value in options.items() if value is not None}
     tally, settings = _tallied(source, given, TraitTask(buckets), engine, progress)
+    found = solve_synergy(
+        tally,
+        settings,
+        channels,
+        scale=scale,
+        adjust_others=adjust_others,
+        min_conversions=min_conversions,
+        alpha=alpha,
+        correction=correction,
+    )
+    logger.info("compared %d pairs of channels in %.2f s", len(found.pairs), perf_counter() - began)
+    return found
+
+
+def solve_synergy(
+    tally: SetTally,
+    settings: Mapping[str, Any],
+    channels: Sequence[str] | None = None,
+    *,
+    scale: Scale = "odds",
+    adjust_others: bool = True,
+    min_conversions: float = 10.0,
+    alpha: float = 0.05,
+    correction: Correction = "fdr_bh",
+) -> Synergy:
+    """Compare pairs of channels by what `TraitTask` counted of journeys; see `synergy`.
+
+    Raises
+    ------
+    ModelError
+        If a channel is unknown, or there are fewer than 20 groups of users.
+    JourneyError
+        If no journey, or every one, converts.
+    """
     traits = Traits.of(tally)
     chosen = _chosen(traits, channels)
     rate = _rate(traits)
@@ -162,7 +197,6 @@ def synergy(
         excess = seen - _expected(seen, np.where(tested, found.contrast, np.nan), scale)
         bounds = [seen - _expected(seen, bound, scale) for bound in (low, high)]
     order = np.lexsort([pairs[:, 1], pairs[:, 0], -np.nan_to_num(excess) * found.units[:, 0], ~tested])
-    logger.info("compared %d pairs of channels in %.2f s", len(pairs), perf_counter() - began)
     return Synergy(
         channels=tuple(traits.channels[code] for code in chosen.tolist()),
         pairs=pairs[order],
@@ -182,7 +216,7 @@ def synergy(
         least=min_conversions,
         conversion_rate=rate,
         clusters=counts.n_clusters if counts.clustered else None,
-        settings=settings,
+        settings=dict(settings),
     )
 
 

@@ -266,7 +266,7 @@ def _report(table: Table | None, inputs: Reader[Texts]) -> ReportSettings:
     logo = table.take("logo", inputs, NONE)
     sections = table.take("sections", toml.distinct_texts, NONE)
     if sections:
-        from attribution.reporting.sections import SECTIONS
+        from attribution.reporting.contents import SECTIONS
     for position, name in enumerate(sections):
         if name not in SECTIONS:
             where = f"{table.at('sections')}[{position}]"

@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -191,6 +191,7 @@ def _run(job: Job, folder: Path) -> Result:
     from attribution.credit.periods import PERIODS
     from attribution.credit.spend_table import read_spend
     from attribution.jobs.work import work_of
+    from attribution.reporting.facts import ReportFacts
     from attribution.reporting.html import report
 
     began = datetime.now(UTC)
@@ -227,23 +228,14 @@ def _run(job: Job, folder: Path) -> Result:
     manifest = manifest_of(job, credited.rows, credit, checks, files, credited.profile)
     manifest["headline"] = headline(credit)
     with stages("report"):
-        page = report(
-            credit,
+        facts = ReportFacts(
+            journeys=credited.tallies,
             lifts=lifts or None,
             calibration=calibration,
-            journeys=credited.journeys,
-            paths=credited.paths,
-            flows=credited.flows,
-            lags=credited.lags,
-            synergy=credited.synergy,
             checks=checks or None,
-            title=None if job.report.title == ReportSettings.title else job.report.title,
-            sections=job.report.sections or None,
-            logo=job.report.logo,
-            language=job.report.language,
-            top_paths=job.report.top_paths,
             manifest=shown(manifest),
         )
+        page = report(credit, facts, **_looks(job.report))
     before = previous_run(job)
     previous = None if before is None else before[1]
     result = Result(job, credit, credited.journeys, checks, page, {}, manifest, previous)
@@ -257,6 +249,13 @@ def _run(job: Job, folder: Path) -> Result:
         outputs, manifest = _write(folder, credit, page, manifest, began, stages)
     logger.info("wrote %s", ", ".join(str(path) for path in outputs.values()))
     return replace(result, outputs=outputs, manifest=manifest)
+
+
+def _looks(settings: ReportSettings) -> dict[str, Any]:
+    """Return the arguments of `report` that say how it looks; how money is written is the credit's."""
+    looks = {**asdict(settings), "sections": settings.sections or None}
+    looks["title"] = None if settings.title == ReportSettings.title else settings.title
+    return {name: value for name, value in looks.items() if name not in {"currency", "decimals"}}
 
 
 def _refuse_empty(job: Job, credit: Credit, rows: Mapping[str, Any]) -> None:

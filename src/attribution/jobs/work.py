@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from attribution.crediting import attribute
 from attribution.engines.choose import engine_of
 from attribution.engines.increments.increments import Increments
+from attribution.engines.increments.ledger import settings_in
 from attribution.engines.memory import Memory
-from attribution.engines.shared.opened import Opened
+from attribution.engines.shared.opened import Beside, Opened
 from attribution.engines.stream.stream import Stream
-from attribution.evaluation.synergy import synergy
 from attribution.jobs.job import Job
-from attribution.journeys.build import build_journeys
-from attribution.journeys.flows import FlowTask, solve_flows
-from attribution.journeys.lags import LagTask, Unit, solve_lags
-from attribution.journeys.paths import path_frame, tally_paths
+from attribution.journeys.build import JourneySettings, build_journeys
 from attribution.models.profile import profile_of, tally_profile
+from attribution.models.registry import labelled
+from attribution.reporting.contents import SECTIONS
+from attribution.reporting.needs import Asked, JourneyTallies
+from attribution.reporting.tallying import dims_of, tasks_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from attribution.credit.credit import Credit
-    from attribution.engines.shared.base import Engine
-    from attribution.evaluation.synergy_result import Synergy
+    from attribution.engines.shared.base import Engine, Run, Tasks
     from attribution.eventlog.eventlog import EventLog
-    from attribution.journeys.flows import Flows
     from attribution.journeys.journeys import Journeys
-    from attribution.journeys.lags import Lags
 
-_STEPS, _CHANNELS = 4, 6  # of the journey map, as of `Journeys.flows`
-_UNITS: tuple[Unit, ...] = ("days", "touches")
-_OF_MONEY = ("week_start", "currency", "rates")  # options of `attribute` alone
 Stages = Callable[[str], AbstractContextManager[None]]
+_PROFILE, _COUNT = "profile of the log", "number of journeys"
+_OWN: Tasks = {_PROFILE: tally_profile, _COUNT: len}
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,30 +47,24 @@ class Credited:
         Credit of all models.
     rows
         Counts for the manifest.
+    tallies
+        What the sections of the report need of the journeys.
     journeys
         The journeys, where they are in memory.
-    paths
-        The most converting paths, where only they were asked for.
-    flows, lags, synergy
-        Where journeys go, how long they take, and which channels go together; where the report shows them
-        and cannot make them of `journeys` itself.
     profile
         What the log looks like, for the manifest; see `models.profile`.
     """
 
     credit: Credit
     rows: Mapping[str, Any]
+    tallies: JourneyTallies
     journeys: Journeys | None = None
-    paths: pd.DataFrame | None = None
-    flows: Flows | None = None
-    lags: tuple[Lags, ...] = ()
-    synergy: Synergy | None = None
     profile: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Work(ABC):
-    """A way to do the long part of a job."""
+    """A way to do the long part of a job: where it tallies differs, what it tallies does not."""
 
     job: Job
     log: EventLog
@@ -83,6 +74,25 @@ class Work(ABC):
     def credited(self, stages: Stages) -> Credited:
         """Do it."""
 
+    def _tallied(self, run: Run, own: Tasks, wanted: Tasks) -> tuple[Credit, dict[str, Any]]:
+        """Tally all models, and what the manifest and the report need, in one pass over the journeys."""
+        beside = Beside(run, {**own, **wanted})
+        credit = attribute(
+            self.log, self.models, by=self.job.by, engine=Opened(beside), **self.options, **self.sampling
+        )
+        return credit, beside.tallies
+
+    @property
+    def asked(self) -> Asked:
+        """What the report asks of the journeys."""
+        report, settings = self.job.report, self.job.journeys.describe()
+        return Asked(self.job.by, report.sections, report.top_paths, dims_of(self.log), settings=settings)
+
+    @property
+    def wanted(self) -> Tasks:
+        """What is tallied for the report."""
+        return tasks_of(self.job.report.sections or SECTIONS, self.asked)
+
     @property
     def models(self) -> dict[str, Any]:
         """The models by label, as `attribute` takes them."""
@@ -90,7 +100,7 @@ class Work(ABC):
 
     @property
     def options(self) -> dict[str, Any]:
-        """The arguments of `attribute` that say how journeys are built; models say which they need."""
+        """The arguments of `attribute` that say how journeys are built."""
         options = asdict(self.job.journeys)
         del options["nulls"]
         options["currency"] = options["currency"] or None
@@ -101,10 +111,6 @@ class Work(ABC):
         """The arguments of `attribute` that make intervals; none where the job asks for none."""
         return {} if self.job.bootstrap is None else {"bootstrap": self.job.bootstrap, "rng": self.job.rng}
 
-    def shows(self, section: str) -> bool:
-        """Return whether the report has a section, asked for by name or by leaving the choice open."""
-        return not self.job.report.sections or section in self.job.report.sections
-
 
 class _InMemory(Work):
     in_memory = True
@@ -113,17 +119,18 @@ class _InMemory(Work):
         with stages("journeys"):
             journeys = build_journeys(self.log, **asdict(self.job.journeys))
         with stages("credit"):
-            credit = attribute(journeys, self.models, by=self.job.by, **self.sampling)
-            profile = {"log": profile_of(tally_profile(journeys))}
-            pairs = synergy(journeys) if "synergy" in self.job.report.sections else None
+            credit, tallies = self._tallied(
+                lambda tasks: {name: task(journeys) for name, task in tasks.items()}, _OWN, self.wanted
+            )
         columns = self.log.load(converters_only=not self.job.journeys.nulls)
         rows = {
             "touches": len(columns.touches),
             "conversions": len(columns.conversions),
             "dropped": dict(columns.dropped),
-            "journeys": len(journeys),
+            "journeys": tallies[_COUNT],
         }
-        return Credited(credit, rows, journeys, synergy=pairs, profile=profile)
+        profile = {"log": profile_of(tallies[_PROFILE])}
+        return Credited(credit, rows, JourneyTallies(self.asked, tallies), journeys, profile)
 
 
 @dataclass(frozen=True)
@@ -131,60 +138,27 @@ class _FromDisk(Work):
     engine: Engine
 
     def credited(self, stages: Stages) -> Credited:
-        top = self.job.report.top_paths
         with stages("credit"), self.engine.open(self.log, self.job.journeys) as run:
-            credit = attribute(
-                self.log,
-                self.models,
-                by=self.job.by,
-                engine=Opened(run),
-                **self.options,
-                **self.sampling,
-            )
-            tasks: dict[str, Any] = {"journeys": len, "profile": tally_profile}
-            if top:
-                tasks["paths"] = tally_paths
-            if self.shows("journey_map"):
-                tasks["flows"] = FlowTask(_STEPS)
-            if self.shows("time_to_convert"):
-                tasks |= {unit: LagTask(unit) for unit in _UNITS}
-            tallies = run(tasks)
-            pairs = None
-            if "synergy" in self.job.report.sections:
-                of_journeys = {name: value for name, value in self.options.items() if name not in _OF_MONEY}
-                pairs = synergy(self.log, engine=Opened(run), **of_journeys)
-        paths = path_frame(tallies["paths"], top=top, separator=" > ") if top else None
-        conversions = None if self.log.conversions is None else self.log.conversions.n_rows
+            credit, tallies = self._tallied(run, _OWN, self.wanted)
         rows = {
             "touches": self.log.touches.n_rows,
-            "conversions": conversions,
-            "journeys": tallies["journeys"],
+            "conversions": None if self.log.conversions is None else self.log.conversions.n_rows,
+            "journeys": tallies[_COUNT],
         }
-        return Credited(
-            credit,
-            rows,
-            paths=paths,
-            flows=solve_flows(tallies["flows"], _CHANNELS) if "flows" in tallies else None,
-            lags=tuple(solve_lags(tallies[unit], unit) for unit in _UNITS if unit in tallies),
-            synergy=pairs,
-            profile={"log": profile_of(tallies["profile"])},
-        )
+        profile = {"log": profile_of(tallies[_PROFILE])}
+        return Credited(credit, rows, JourneyTallies(self.asked, tallies), profile=profile)
 
 
 @dataclass(frozen=True)
 class _OnWhatIsNew(Work):
+    """Increments: what a state keeps decides, so that one that was begun with fewer tallies goes on."""
+
     engine: Increments
 
     def credited(self, stages: Stages) -> Credited:
-        with stages("credit"):
-            credit = attribute(
-                self.log,
-                self.models,
-                by=self.job.by,
-                engine=self.engine,
-                **self.options,
-                **self.sampling,
-            )
+        settings, wanted = self._kept()
+        with stages("credit"), self.engine.open(self.log, settings) as run:
+            credit, tallies = self._tallied(run, {}, wanted)
         assert self.engine.last is not None
         done = self.engine.last
         settled = None if done.boundary is None else datetime.fromtimestamp(done.boundary / 1e6, UTC)
@@ -196,7 +170,34 @@ class _OnWhatIsNew(Work):
             "settled_now": list(done.settled),
             "dropped": dict(done.dropped),
         }
-        return Credited(credit, rows)
+        return Credited(credit, rows, JourneyTallies(self.asked, tallies))
+
+    @property
+    def asked(self) -> Asked:
+        """What the report asks; settled conversions are kept without the users who made them."""
+        return replace(super().asked, history=False)
+
+    def _kept(self) -> tuple[JourneySettings, Tasks]:
+        """Return how journeys are built, and what is tallied for the report, as the saved state has it."""
+        saved = settings_in(self.engine.folder)
+        if saved is None:
+            return self._settings(self.wanted), self.wanted
+        every = replace(self.asked, sections=tuple(SECTIONS), top_paths=max(1, self.asked.top_paths))
+        known = {name: task for name, task in tasks_of(SECTIONS, every).items() if f"task {name!r}" in saved}
+        lacking = sorted(set(self.wanted) - set(known))
+        if lacking:
+            logger.warning(
+                "the tallies in %r were begun without %s, so the sections that need it are left out of the "
+                "report; with a new folder, counted from the whole log, they are there",
+                str(self.engine.folder),
+                ", ".join(lacking),
+            )
+        return self._settings(known), known
+
+    def _settings(self, tasks: Tasks) -> JourneySettings:
+        """Return how journeys are built: with non-converting ones, which are carried, only for a reason."""
+        needed = any(model.needs_nulls for model in labelled(self.models).values())
+        return replace(self.job.journeys, nulls=needed or (self.job.journeys.nulls and bool(tasks)))
 
 
 def work_of(job: Job, log: EventLog) -> Work:

@@ -88,6 +88,15 @@ def tally_paths(journeys: Journeys) -> PathTally:
     return _distinct(journeys.channels, journeys.channel, offsets, sums, waits)
 
 
+@dataclass(frozen=True)
+class PathTask:
+    """Tally paths; what an engine maps over journeys."""
+
+    def __call__(self, journeys: Journeys) -> PathTally:
+        """Return the paths of the journeys that hold a touch."""
+        return tally_paths(journeys)
+
+
 def path_frame(tally: PathTally, *, top: int | None, separator: str) -> pd.DataFrame:
     """Return the table of paths; see `Journeys.path_counts`."""
     import pandas as pd

@@ -7,33 +7,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from attribution._checks import whole
 from attribution._display import Display
 from attribution._files import atomic_write
-from attribution.diagnostics import CheckResult
+from attribution.credit.table import fold
 from attribution.errors import CreditError
 from attribution.language.catalogue import ENGLISH, Language
 from attribution.language.catalogue import language as language_of
 from attribution.reporting.blocks import Section, Table
-from attribution.reporting.experiment_sections import find
-from attribution.reporting.formats import clean
+from attribution.reporting.contents import SECTIONS, FactKeywords, check_sections
+from attribution.reporting.facts import ReportFacts
+from attribution.reporting.formats import clean, day
 from attribution.reporting.logo import data_uri
-from attribution.reporting.request import by_unit, refuse_others
-from attribution.reporting.sections import Material, by_channel, check_sections, make_sections, period_of
+from attribution.reporting.needs import Asked
+from attribution.reporting.recipe import Material
 
 if TYPE_CHECKING:
     import jinja2
     import pandas as pd
 
-    from attribution.calibration.calibrate import Outcome
-    from attribution.calibration.calibration import Calibration
     from attribution.credit.credit import Credit
-    from attribution.evaluation.synergy_result import Synergy
-    from attribution.journeys.flows import Flows
-    from attribution.journeys.journeys import Journeys
-    from attribution.journeys.lags import Lags
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -190,16 +185,9 @@ def _environment() -> jinja2.Environment:
 
 def report(
     credit: Credit,
+    facts: ReportFacts | None = None,
     *,
     spend: Any = None,
-    lifts: Mapping[str, Outcome | Sequence[Outcome]] | None = None,
-    calibration: Calibration | None = None,
-    journeys: Journeys | None = None,
-    paths: pd.DataFrame | None = None,
-    flows: Flows | None = None,
-    lags: Sequence[Lags] = (),
-    synergy: Synergy | None = None,
-    checks: Sequence[CheckResult] | None = None,
     sections: Sequence[str] | None = None,
     title: str | None = None,
     logo: str | os.PathLike[str] | None = None,
@@ -207,7 +195,7 @@ def report(
     currency: str | None = None,
     decimals: int | None = None,
     top_paths: int = 20,
-    manifest: Mapping[str, Any] | None = None,
+    **given: Unpack[FactKeywords],
 ) -> Report:
     """Put credit, incremental effects, money, journeys and findings together for a reader.
 
@@ -215,25 +203,11 @@ def report(
     ----------
     credit
         From `attribute`, of one model or several. With ``bootstrap=`` the report tells how sure it is.
+    facts
+        What is known beside it, as one value; or leave it out and give the facts one by one, see below.
     spend
         Costs, as `Credit.with_spend` takes them, or as `Costs` with rates or other options of `with_spend`;
         leave out where `credit` has its costs already.
-    lifts
-        What experiments found, by channel, as `calibrate` takes them: what was incremental is then set
-        beside what is credited.
-    calibration
-        What `calibrate` made of the credit.
-    journeys
-        The journeys that the credit came from, for the sections that credit alone cannot fill.
-    paths
-        What `path_counts` returned, in place of journeys that are not in memory.
-    flows, lags
-        What `Journeys.flows` returned; what `Journeys.time_to_convert` and `Journeys.touches_to_convert` did.
-        By default they are made from `journeys`.
-    synergy
-        What `synergy` found of the pairs of channels.
-    checks
-        What `EventLog.audit` found. Example rows stay out of the report: they name users.
     sections
         Names of the sections to show, in order; all that there is something to say about by default:
         ``findings``, ``credit``, ``incremental``, ``calibration``, ``money``, ``sure``, ``over_time``,
@@ -249,8 +223,16 @@ def report(
         How amounts of money are written; by default as `credit` says.
     top_paths
         How many paths are listed, 0 for none.
-    manifest
-        Facts about the run, nested as you like, shown at the end.
+    **given
+        Facts, which take the place of those in `facts`. ``journeys``: the journeys that the credit came from,
+        or what `tally_journeys` made of a log, for the sections that credit alone cannot fill. ``lifts``:
+        what experiments found, by channel, as `calibrate` takes them: what was incremental is then set beside
+        what is credited. ``calibration``: what `calibrate` made of the credit. ``checks``: what
+        `EventLog.audit` found; example rows stay out of the report, because they name users. ``synergy``:
+        what `synergy` found of the pairs of channels. ``manifest``: facts about the run, nested as you like,
+        shown at the end. ``paths``, ``flows`` and ``lags``, in place of those made of the journeys: what
+        `path_counts`, `Journeys.flows`, and `Journeys.time_to_convert` and `Journeys.touches_to_convert`
+        returned.
 
     Returns
     -------
@@ -260,8 +242,8 @@ def report(
     Raises
     ------
     CreditError
-        If the spend does not fit the credit, a channel, section or language is unknown, or the logo cannot
-        be used.
+        If the spend does not fit the credit, a fact is not what its name says, a channel, section or language
+        is unknown, or the logo cannot be used.
 
     Examples
     --------
@@ -277,7 +259,7 @@ def report(
     """
     from dataclasses import replace
 
-    refuse_others(locals())
+    known = _checked(credit, facts, title, given)
     whole(top_paths, "top_paths", least=0, error=CreditError)
     words, names = language_of(language), check_sections(sections)
     if spend is not None:
@@ -286,22 +268,36 @@ def report(
         credit = replace(credit, currency=currency)
     if decimals is not None:
         credit = replace(credit, decimals=decimals)
-    channels = by_channel(credit)
+    channels = fold(credit, ("channel",))
+    asked = Asked(credit.by, () if sections is None else names, top_paths)
     material = Material(
-        words=words,
-        credit=credit,
-        channels=channels,
-        journeys=journeys,
-        paths=paths,
-        top_paths=top_paths,
-        checks=checks,
-        found=find(channels, lifts),
-        calibration=calibration,
-        synergy=synergy,
-        flows=flows,
-        lags=by_unit(lags),
-        manifest=manifest,
+        words, credit, channels, top_paths, known.by_need(channels), known.journeys_for(asked)
     )
     picture = "" if logo is None else data_uri(logo)
     heading = words("title") if title is None else clean(title)
-    return Report(heading, period_of(words, credit), make_sections(material, names), words, picture)
+    made = tuple(material.section(SECTIONS[name]) for name in names)
+    shown = tuple(section for section in made if section.blocks)
+    return Report(heading, _period(words, credit), shown, words, picture)
+
+
+def _checked(credit: object, facts: object, title: object, given: FactKeywords) -> ReportFacts:
+    """Return all facts as one value, or raise CreditError for what is not what its name says."""
+    from attribution.credit.credit import Credit
+
+    for name, value, kind, hint in (
+        ("credit", credit, Credit, "at.report(at.attribute(log, models))"),
+        ("facts", facts, ReportFacts | None, "at.report(credit, at.ReportFacts(checks=log.audit()))"),
+        ("title", title, str | None, 'at.report(credit, title="Attribution, week 47")'),
+    ):
+        if not isinstance(value, kind):
+            msg = f"{name} is of type {type(value).__name__}"
+            raise CreditError(msg, column=name, hint=hint)
+    return ReportFacts(**given) if facts is None else facts.with_facts(**given)  # type: ignore[attr-defined]
+
+
+def _period(words: Language, credit: Credit) -> str:
+    """Return the time that the credit is about, in words; empty where it is not known."""
+    if credit.window is None:
+        return ""
+    first, last = (day(instant, words) for instant in credit.window)
+    return first if first == last else words("period", first=first, last=last)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from attribution._checks import LONGEST
 from attribution.engines.shared.base import Tasks
+from attribution.engines.shared.opened import BESIDE
 from attribution.errors import EngineError, ModelError
 from attribution.journeys.build import JourneySettings
 from attribution.journeys.customers import CUSTOMER
@@ -71,13 +72,13 @@ def settings_of(log: EventLog, settings: JourneySettings, tasks: Tasks, period: 
         found["channels.split_raw"] = str(grouping.split_raw)
         found |= {f"channels.rules[{place}]": repr(rule) for place, rule in enumerate(grouping.rules)}
     for name, task in tasks.items():
-        if isinstance(task, ActivityTask):
+        if isinstance(task, ActivityTask) and not name.startswith(BESIDE):
             found["by"] = ", ".join(task.by)
         elif isinstance(task, TallyTask):
             found[f"model {name!r}"] = repr(task.model)
             found["buckets of the bootstrap"] = str(task.buckets)
         else:
-            found[f"task {name!r}"] = repr(task)
+            found[f"task {name.removeprefix(BESIDE)!r}"] = repr(task)
     for name, text in found.items():
         if _ADDRESS.search(text):
             if name.startswith("task "):

@@ -330,6 +330,15 @@ class Ledger:
         return len(stale)
 
 
+def settings_in(folder: str | os.PathLike[str]) -> dict[str, str] | None:
+    """Return what the saved tallies of a folder depend on, as text by name; None where none can be read."""
+    with suppress(OSError, ValueError):
+        facts = json.loads((Path(folder).expanduser() / _MANIFEST).read_text(encoding="utf-8"))
+        if isinstance(facts, dict) and facts.get("format") == FORMAT:
+            return dict(facts["settings"])
+    return None
+
+
 def holder_of(folder: Path) -> str | None:
     """Return who works on a folder of increments at the moment, or None if nobody does."""
     return holder(folder / _LOCK)

@@ -1,9 +1,9 @@
 """Tallies as Parquet files: numbers as bytes, everything else as JSON, nothing that could run code.
 
-A tally is a frozen dataclass in a module of `attribution.models`, made of numpy arrays, texts, numbers,
-tuples, mappings and other tallies. A file has a row a task: its name, the JSON of its structure, and one run
-of bytes in which the arrays lie one after the other. Every such class is read and written without being named
-here.
+A tally is a frozen dataclass in a module of `attribution.models` or `attribution.journeys`, made of numpy
+arrays, texts, numbers, tuples, mappings and other tallies. A file has a row a task: its name, the JSON of its
+structure, and one run of bytes in which the arrays lie one after the other. Every such class is read and
+written without being named here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from attribution.errors import EngineError
 from attribution.tables.arrays import strings
 
-_HOME = "attribution.models."
+_MODELS, _JOURNEYS = "attribution.models.", "attribution.journeys."
 _KINDS = "biuf"  # booleans, integers and floats
 _ALIGN = 16
 _PLAIN = (str, int, float, bool, type(None))
@@ -92,11 +92,12 @@ class _Encoder:
         if isinstance(value, dt.timedelta):
             return {"days": [value.days, value.seconds, value.microseconds]}
         kind = type(value)
-        if is_dataclass(value) and kind.__module__.startswith(_HOME):
+        home = _written_home(kind)
+        if is_dataclass(value) and home:
             parts = {
                 entry.name: self.encode(getattr(value, entry.name)) for entry in fields(value) if entry.init
             }
-            return {"kind": f"{kind.__module__.removeprefix(_HOME)}:{kind.__qualname__}", "fields": parts}
+            return {"kind": f"{home}:{kind.__qualname__}", "fields": parts}
         raise self._refused(value)
 
     def _array(self, value: np.ndarray[Any, Any]) -> list[Any]:
@@ -155,11 +156,19 @@ class _Decoder:
         return np.frombuffer(self.data, kind, count, start).reshape(shape)
 
 
+def _written_home(kind: type) -> str:
+    """Return the module of a tally as it is written; empty where its module holds none."""
+    if kind.__module__.startswith(_MODELS):
+        return kind.__module__.removeprefix(_MODELS)
+    return kind.__module__.removeprefix("attribution.") if kind.__module__.startswith(_JOURNEYS) else ""
+
+
 def _tally_class(name: str) -> Any:
-    """Return a class of this library's models, and of nothing else."""
+    """Return a class of this library's tallies, and of nothing else."""
     module, _, kind = name.partition(":")
-    found = getattr(import_module(f"{_HOME}{module}"), kind, None)
-    if not isinstance(found, type) or not is_dataclass(found) or found.__module__ != f"{_HOME}{module}":
+    home = f"attribution.{module}" if f"attribution.{module}".startswith(_JOURNEYS) else f"{_MODELS}{module}"
+    found = getattr(import_module(home), kind, None)
+    if not isinstance(found, type) or not is_dataclass(found) or found.__module__ != home:
         msg = f"{name!r} is no tally"
         raise EngineError(msg)
     return found

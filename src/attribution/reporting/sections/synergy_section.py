@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution._typing import Ints
+from attribution.engines.shared.base import Tasks
+from attribution.evaluation.synergy import GROUPS, solve_synergy
 from attribution.evaluation.synergy_result import Synergy, draw_intervals, draw_map
 from attribution.language.catalogue import Language
+from attribution.models.tasks import TraitTask
 from attribution.reporting.blocks import Block, Figure, Points, Text, make_table
 from attribution.reporting.figures import NARROW, make_figure
 from attribution.reporting.formats import MINUS, Style, label
+from attribution.reporting.needs import Asked, Need
+from attribution.reporting.recipe import SectionRecipe
 
 if TYPE_CHECKING:
     from attribution._draw import Axes
@@ -154,3 +159,18 @@ def _table(words: Language, synergy: Synergy) -> Block:
     more = len(frame) - len(shown)
     note = words("synergy.left_out", n=more) if more else ""
     return make_table(words, "synergy", words("synergy.caption"), shown, kinds, note=note, folded=True)
+
+
+def _tasks(asked: Asked) -> Tasks:
+    # Comparing all pairs takes its time: it is done where the section is asked for by name.
+    return {"traits": TraitTask(GROUPS)} if "synergy" in asked.sections else {}
+
+
+_SYNERGY: Need[Synergy] = Need(
+    "synergy",
+    lambda: Synergy,
+    "at.report(credit, synergy=at.synergy(journeys))",
+    tasks=_tasks,
+    solve=lambda tallies, asked: solve_synergy(tallies["traits"], asked.settings),
+)
+SECTION = SectionRecipe("synergy", lambda m: synergy_pairs(m.words, m.of(_SYNERGY)), needs=(_SYNERGY,))

@@ -9,9 +9,10 @@ from attribution.credit.questions import Questions
 from attribution.journeys.journeys import UNATTRIBUTED
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Table, Text, make_table
-from attribution.reporting.credit_sections import MAX_CHANNELS, left_out
+from attribution.reporting.credit_columns import MAX_CHANNELS, left_out
 from attribution.reporting.figures import places
 from attribution.reporting.formats import label
+from attribution.reporting.recipe import SectionRecipe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,3 +100,6 @@ def _differences(words: Language, credit: Questions) -> list[Block]:
             folded=True,
         )
     ]
+
+
+SECTION = SectionRecipe("sure", lambda m: sure(m.words, m.channels))

@@ -1,25 +1,21 @@
-"""The credit calibrated by experiments: factors and incremental effects of every channel."""
+"""The section of the credit calibrated by experiments: factors and incremental effects of every channel."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attribution import _draw
-from attribution.calibration.calibration import BASELINE
+from attribution.calibration.calibration import BASELINE, Calibration
 from attribution.calibration.text import contradicted, far_from_test
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Figure, Text, make_table
-from attribution.reporting.credit_sections import dimension
-from attribution.reporting.experiment_sections import Found
+from attribution.reporting.credit_columns import dimension
 from attribution.reporting.figures import MAX_DRAWN, listed, make_figure
 from attribution.reporting.formats import Style, fit, label
-
-if TYPE_CHECKING:
-    from attribution.calibration.calibration import Calibration
+from attribution.reporting.needs import Need
+from attribution.reporting.recipe import SectionRecipe
 
 
 def calibrated(words: Language, calibration: Calibration | None) -> tuple[Block, ...]:
@@ -186,8 +182,7 @@ def _figure(words: Language, calibration: Calibration, what: str, level: str) ->
     return (figure,)
 
 
-def tested_channels(found: Sequence[Found], calibration: Calibration | None) -> tuple[str, ...]:
-    """Return the channels that an experiment of the report is about."""
-    names = [one.channel for one in found]
-    names += [one.channel for one in calibration.tested] if calibration is not None else []
-    return tuple(dict.fromkeys(names))
+CALIBRATION: Need[Calibration] = Need(
+    "calibration", lambda: Calibration, "at.report(credit, calibration=at.calibrate(credit, lifts))"
+)
+SECTION = SectionRecipe("calibration", lambda m: calibrated(m.words, m.of(CALIBRATION)), needs=(CALIBRATION,))

@@ -1,4 +1,4 @@
-"""The findings: totals, who leads, where models disagree, what was caused, what money did, how sure."""
+"""The section of findings: totals, who leads, where models disagree, what was caused, money, how sure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from attribution.credit.intervals import candidates
 from attribution.credit.table import measure, ratio
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Fact, Facts, Points, Text
-from attribution.reporting.experiment_sections import Found, outcome_of, sentences
+from attribution.reporting.experiments_found import LIFTS, Found, outcome_of, sentences
 from attribution.reporting.formats import Style, clean, fit, label, listing, span
+from attribution.reporting.recipe import SectionRecipe
+from attribution.reporting.sections.audit_section import CHECKS
+from attribution.reporting.sections.calibration_section import CALIBRATION
 
 if TYPE_CHECKING:
     from attribution._typing import Floats
@@ -277,3 +280,10 @@ def _sure(words: Language, credit: Credit) -> str:
         low=_share(words, float(intervals["ci_low"][first])),
         high=_share(words, float(intervals["ci_high"][first])),
     )
+
+
+SECTION = SectionRecipe(
+    "findings",
+    lambda m: headline(m.words, m.channels, m.of(CHECKS), m.of(LIFTS) or (), m.of(CALIBRATION)),
+    needs=(CHECKS, LIFTS, CALIBRATION),
+)

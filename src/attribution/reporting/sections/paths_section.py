@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from attribution.engines.shared.base import Tasks
+from attribution.journeys.paths import PathTask, path_frame
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, make_table
 from attribution.reporting.formats import clean, shorten
+from attribution.reporting.needs import Asked, Need
+from attribution.reporting.recipe import SectionRecipe
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from attribution.credit.credit import Credit
-    from attribution.journeys.journeys import Journeys
 
 
-def top_paths(
-    words: Language, credit: Credit, journeys: Journeys | None, paths: pd.DataFrame | None, top: int
-) -> tuple[Block, ...]:
-    """Return the `top` paths that converted most often, from journeys or from what `path_counts` returned."""
-    if paths is None and journeys is not None and top:
-        paths = journeys.path_counts(top=top)
+def top_paths(words: Language, credit: Credit, paths: pd.DataFrame | None, top: int) -> tuple[Block, ...]:
+    """Return the `top` paths that converted most often."""
     if paths is None or not top:
         return ()
     frame = paths.head(top)
@@ -49,3 +48,25 @@ def top_paths(
         note=words("paths.note"),
     )
     return (table,)
+
+
+def _data_frames() -> Any:
+    import pandas as pd
+
+    return pd.DataFrame
+
+
+def _tasks(asked: Asked) -> Tasks:
+    return {"paths": PathTask()} if asked.top_paths else {}
+
+
+_PATHS: Need[pd.DataFrame] = Need(
+    "paths",
+    _data_frames,
+    "at.report(credit, paths=at.path_counts(log))",
+    tasks=_tasks,
+    solve=lambda tallies, asked: path_frame(tallies["paths"], top=asked.top_paths, separator=" > "),
+)
+SECTION = SectionRecipe(
+    "paths", lambda m: top_paths(m.words, m.credit, m.of(_PATHS), m.top_paths), needs=(_PATHS,)
+)

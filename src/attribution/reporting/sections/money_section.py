@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from attribution.credit.table import measure, ratio
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Table, Text, make_table
-from attribution.reporting.credit_sections import MAX_CHANNELS, left_out, model_columns, ranked
+from attribution.reporting.credit_columns import MAX_CHANNELS, left_out, model_columns, ranked
 from attribution.reporting.figures import spend_against_credit
 from attribution.reporting.formats import label, listing
+from attribution.reporting.recipe import SectionRecipe
 
 if TYPE_CHECKING:
     from attribution.credit.credit import Credit
@@ -125,3 +126,6 @@ def _one_sided(words: Language, credit: Credit) -> list[str]:
         for key, which in sides.items()
         if which.any()
     ]
+
+
+SECTION = SectionRecipe("money", lambda m: money(m.words, m.channels))

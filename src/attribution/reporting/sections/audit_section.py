@@ -1,17 +1,18 @@
-"""The sections at the end: the audit, what the report cannot tell, how it was made."""
+"""The section of what the audit of the log found."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from attribution._fixes import said
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Points, Text, make_table
-from attribution.reporting.formats import clean, day, listing, span
+from attribution.reporting.formats import clean, listing
+from attribution.reporting.needs import Need
+from attribution.reporting.recipe import SectionRecipe
 
 if TYPE_CHECKING:
-    from attribution.credit.credit import Credit
     from attribution.diagnostics import CheckResult
 
 
@@ -83,55 +84,7 @@ def _told(words: Language, check: CheckResult) -> tuple[str, str]:
     return clean(lead), clean(words(key, finding=finding, fix=words.say(check.fix)))
 
 
-def limits(words: Language, credit: Credit, tested: Iterable[str]) -> tuple[Block, ...]:
-    """Return what the report cannot tell, given what it has."""
-    known = list(tested)
-    keys = ["untested", "experiments"] if known else ["cause"]
-    lookback = credit.settings.get("lookback")
-    keys += ["unlogged", *(["windows"] if lookback is not None and lookback != "unlimited" else [])]
-    keys.append("chance" if credit.bootstrap is None else "sampling")
-    keys += ["margin"] if credit.cost is not None else []
-    values = {"tested": listing(known, 6, words), "lookback": span(lookback, words)}
-    return (Points(tuple((words(f"limits.{key}"), words(f"limits.{key}.text", **values)) for key in keys)),)
-
-
-def settings(words: Language, credit: Credit, manifest: Mapping[str, Any] | None) -> tuple[Block, ...]:
-    """Return how the credit was made, and facts about the run."""
-    blocks: list[Block] = []
-    if credit.settings:
-        shown = dict(credit.settings)
-        end = shown.get("log_end")
-        if isinstance(end, int):
-            shown["log_end"] = day(end, words)
-        blocks.append(_facts_table(words, "settings", words("settings.caption"), shown))
-    if manifest:
-        blocks.append(_facts_table(words, "manifest", words("settings.run"), manifest, folded=True))
-    return tuple(blocks)
-
-
-def _facts_table(
-    words: Language, name: str, caption: str, facts: Mapping[str, Any], *, folded: bool = False
-) -> Block:
-    import pandas as pd
-
-    frame = pd.DataFrame(_flat(facts), columns=["setting", "value"], dtype=object)
-    kinds = {
-        "setting": (words("settings.setting"), "english"),
-        "value": (words("settings.value"), "english"),
-    }
-    return make_table(words, name, caption, frame, kinds, folded=folded)
-
-
-def _flat(facts: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
-    for key, value in facts.items():
-        if isinstance(value, Mapping):
-            rows += _flat(value, f"{prefix}{key}.")
-        elif isinstance(value, list | tuple) and any(isinstance(entry, Mapping) for entry in value):
-            for position, entry in enumerate(value):
-                rows += _flat(entry, f"{prefix}{key}[{position}].")
-        elif isinstance(value, list | tuple):
-            rows.append((f"{prefix}{key}", ", ".join(map(str, value))))
-        elif value is not None and value != "":
-            rows.append((f"{prefix}{key}", str(value)))
-    return rows
+CHECKS: Need[Sequence[CheckResult]] = Need(
+    "checks", lambda: Sequence, "at.report(credit, checks=log.audit())"
+)
+SECTION = SectionRecipe("audit", lambda m: audit(m.words, m.of(CHECKS)), needs=(CHECKS,))

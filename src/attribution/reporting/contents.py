@@ -1,0 +1,102 @@
+"""What a report has: its sections in their order, and the facts that may be given to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from attribution.errors import CreditError, unknown_name
+from attribution.reporting.sections import (
+    audit_section,
+    breakdown_section,
+    calibration_section,
+    credit_section,
+    customers_section,
+    findings_section,
+    holdouts_section,
+    incremental_section,
+    journey_map_section,
+    limits_section,
+    money_section,
+    over_time_section,
+    paths_section,
+    roles_section,
+    settings_section,
+    sure_section,
+    synergy_section,
+    time_to_convert_section,
+    unattributed_section,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from attribution.calibration.calibrate import Outcome
+    from attribution.calibration.calibration import Calibration
+    from attribution.diagnostics import CheckResult
+    from attribution.evaluation.synergy_result import Synergy
+    from attribution.journeys.flows import Flows
+    from attribution.journeys.journeys import Journeys
+    from attribution.journeys.lags import Lags
+    from attribution.reporting.needs import JourneyTallies
+
+# In the order in which a reader asks: credited, incremental, cost, how sure; then all the rest.
+_SECTIONS = (
+    findings_section,
+    credit_section,
+    incremental_section,
+    calibration_section,
+    money_section,
+    sure_section,
+    over_time_section,
+    roles_section,
+    customers_section,
+    breakdown_section,
+    journey_map_section,
+    time_to_convert_section,
+    paths_section,
+    synergy_section,
+    holdouts_section,
+    unattributed_section,
+    audit_section,
+    limits_section,
+    settings_section,
+)
+SECTIONS = {module.SECTION.name: module.SECTION for module in _SECTIONS}
+
+
+class FactKeywords(TypedDict, total=False):
+    """The facts that `report` may be given beside the credit; None is as if one were left out."""
+
+    journeys: Journeys | JourneyTallies | None
+    lifts: Mapping[str, Outcome | Sequence[Outcome]] | None
+    calibration: Calibration | None
+    checks: Sequence[CheckResult] | None
+    synergy: Synergy | None
+    paths: pd.DataFrame | None
+    flows: Flows | None
+    lags: Sequence[Lags] | None
+    manifest: Mapping[str, Any] | None
+
+
+def check_sections(names: object) -> tuple[str, ...]:
+    """Return the names of sections that were asked for, in order; all of them for None.
+
+    Raises
+    ------
+    CreditError
+        If a name is unknown or stands twice; the message names the nearest.
+    """
+    if names is None:
+        return tuple(SECTIONS)
+    hint = 'sections=("findings", "credit", "money", "limits")'
+    if isinstance(names, str) or not isinstance(names, Sequence) or not names:
+        msg = f"sections={names!r} is no list of names of sections"
+        raise CreditError(msg, column="sections", hint=hint)
+    for place, name in enumerate(names):
+        if name not in SECTIONS:
+            raise CreditError(unknown_name("section", name, SECTIONS), column="sections", hint=hint)
+        if name in names[:place]:
+            msg = f"section {name!r} stands twice"
+            raise CreditError(msg, column="sections", hint=hint)
+    return tuple(names)
