@@ -92,10 +92,10 @@ def folder(place: Path, first: tuple[str, ...], margin: str) -> Iterator[str]:
     entries = [path for path in place.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
     for entry in sorted_by(entries, first):
         if entry.is_dir():
-            yield f"{margin}{entry.name}/".ljust(WIDTH) + purpose(entry / "__init__.py")
+            yield f"{margin}{entry.name}/ ".ljust(WIDTH) + purpose(entry / "__init__.py")
             yield from folder(entry, FIRST.get(entry.name, ()), margin + "  ")
         elif entry.name != "__init__.py":
-            yield f"{margin}{entry.name}".ljust(WIDTH) + purpose(entry)
+            yield f"{margin}{entry.name} ".ljust(WIDTH) + purpose(entry)
 
 
 if __name__ == "__main__":
