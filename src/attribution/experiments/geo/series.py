@@ -128,7 +128,7 @@ def fit_bsts(test: GeoTest, request: GeoRequest) -> Fitted:
             "effective_draws": found.effective_draws,
             "notes": (
                 "p is twice the posterior probability of the other sign, not a frequency of errors",
-                _SECOND_LOOK.format("12% to 52%"),
+                _SECOND_LOOK.format("8% to 52%"),
             ),
         },
     )
