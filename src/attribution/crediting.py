@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution._typing import Ints
+from attribution.credit.attachments import Look, Provenance
 from attribution.credit.credit import Credit
 from attribution.credit.money import in_currency
 from attribution.diagnostics import CheckResults
@@ -180,7 +181,7 @@ def _credited(
 def _solved(model: Model[Any], tally: Any) -> Credit:
     """Solve the model, and ask it what it has learnt."""
     credit = model.solve(tally)
-    return replace(credit, notes=(*credit.notes, *model.learnt(tally)))
+    return credit.with_notes(*model.learnt(tally))
 
 
 def _runner(journeys: Journeys) -> Run:
@@ -213,16 +214,20 @@ def _combine(
         conversions=np.stack([at_cells(part.conversions[0], cells) for part, cells in placed]),
         value=np.stack([at_cells(part.value[0], cells) for part, cells in placed]),
         activity=solve_activity(activity).take(places[0]),
-        settings=settings,
-        window=activity.window,
-        palette=activity.channels,
-        details={
-            label: solved[label].details[model.name]
-            for label, model in models.items()
-            if model.name in solved[label].details
-        },
-        checks=CheckResults(check for part in parts for check in part.checks),
-        notes=tuple(dict.fromkeys([*_warnings(activity), *(note for part in parts for note in part.notes)])),
+        look=Look(palette=activity.channels),
+        provenance=Provenance(
+            settings=settings,
+            window=activity.window,
+            details={
+                label: solved[label].details[model.name]
+                for label, model in models.items()
+                if model.name in solved[label].details
+            },
+            notes=tuple(
+                dict.fromkeys([*_warnings(activity), *(note for part in parts for note in part.notes)])
+            ),
+            checks=CheckResults(check for part in parts for check in part.checks),
+        ),
     )
 
 

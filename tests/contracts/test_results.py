@@ -31,7 +31,6 @@ WITHOUT_PLOT = {
     "PositionCredit": "details of a credit, which is what is drawn",
     "Preview": "a list of files",
     "ProbabilisticSolution": "details of a credit, which is what is drawn",
-    "Questions": "a part of Credit",
     "Report": "a page of plots",
     "Result": "its credit is what is drawn",
     "ShapleySolution": "details of a credit, which is what is drawn",
@@ -59,7 +58,7 @@ RESULTS = results()
 def test_a_result_has_a_table_and_a_plot_or_a_reason(name):
     kind = RESULTS[name]
     assert kind._repr_html_ is not object
-    assert name == "Questions" or kind.to_frame is not Display.to_frame
+    assert kind.to_frame is not Display.to_frame
     if name in WITHOUT_PLOT:
         assert not hasattr(kind, "plot"), "it has a plot: take it out of WITHOUT_PLOT"
         return

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from attribution.credit.credit import Activity, Credit
+from attribution.credit.attachments import Activity, Look, Provenance
+from attribution.credit.credit import Credit
 
 DAY = 86_400_000_000
 
@@ -20,6 +21,13 @@ def instant(day: str) -> int:
     return int(np.datetime64(day, "us").astype(np.int64))
 
 
+def told(**given: Any) -> dict[str, Any]:
+    """The options of a credit, with what belongs to its provenance and its look in these."""
+    made = {name: given.pop(name) for name in ("settings", "window", "details", "notes") if name in given}
+    look = {name: given.pop(name) for name in ("currency", "decimals", "palette") if name in given}
+    return {**given, "provenance": Provenance(**made), "look": Look(**look)}
+
+
 def two_models(**changes: Any) -> Credit:
     """10 conversions worth 1,000: 8 attributed (4/3/1 and 6/2/0), 2 unattributed worth 100."""
     fields: dict[str, Any] = {
@@ -30,7 +38,7 @@ def two_models(**changes: Any) -> Credit:
         "value": np.array([[450.0, 360.0, 90.0, 100.0], [540.0, 360.0, 0.0, 100.0]]),
         "settings": {"lookback": "30D"},
     }
-    return Credit(**{**fields, **changes})
+    return Credit(**told(**{**fields, **changes}))
 
 
 def with_activity() -> Credit:
@@ -54,7 +62,7 @@ def cells(by: Sequence[str], rows: Mapping[tuple[str, ...], tuple[float, float]]
         keys=tuple(labels(*column) for column in columns),
         conversions=amounts[None, :, 0],
         value=amounts[None, :, 1],
-        **changes,
+        **told(**changes),
     )
 
 

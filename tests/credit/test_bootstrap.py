@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from scipy import special
 
 import attribution as at
-from attribution.credit.bootstrap import Bootstrap, Replicates, replicated
+from attribution.credit.attachments import Groups
+from attribution.credit.bootstrap import Bootstrap, Replicates
+from attribution.credit.intervals import replicated
 from attribution.credit.table import fold, measure
 from attribution.errors import CreditError, ModelError
 from attribution.evaluation.coverage import Process
@@ -279,7 +281,7 @@ def test_shares_stay_shares_of_the_whole_after_select(credit):
 def test_folding_sums_the_samples_before_the_interval():
     rng = np.random.default_rng(0)
     samples = Replicates.of(rng.random((9, 1, 3)), rng.random((9, 1, 3)), np.ones(3, bool))
-    folded = Bootstrap(samples, samples).folded(np.array([1, 0, 1]), 2).samples
+    folded = Bootstrap(samples, samples).fold(Groups(np.array([1, 0, 1]), 2)).samples
     assert folded.conversions[:, 0, 0] == pytest.approx(samples.conversions[:, 0, 1])
     assert folded.conversions[:, 0, 1] == pytest.approx(samples.conversions[:, 0, [0, 2]].sum(axis=1))
     assert folded.whole_conversions is samples.whole_conversions
@@ -287,9 +289,9 @@ def test_folding_sums_the_samples_before_the_interval():
 
 def test_a_cell_that_is_not_there_holds_zeros():
     empty = Replicates(np.zeros((4, 1, 0)), np.zeros((4, 1, 0)), np.zeros((4, 1)), np.zeros((4, 1)))
-    assert empty.cells(np.array([-1])).conversions.shape == (4, 1, 1)
+    assert empty.take(np.array([-1])).conversions.shape == (4, 1, 1)
     one = replace(empty, conversions=np.ones((4, 1, 1)), value=np.ones((4, 1, 1)))
-    assert one.cells(np.array([-1, 0])).value[0, 0].tolist() == [0, 1]
+    assert one.take(np.array([-1, 0])).value[0, 0].tolist() == [0, 1]
 
 
 # ---------------------------------------------------------------------------------------------- money

@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
+from attribution.credit.attachments import Spent
 from attribution.credit.credit import Credit
 from attribution.credit.table import fold, measure
 from attribution.errors import CreditError
@@ -78,8 +79,8 @@ def test_select_names_the_nearest(arguments, text):
         {"value": np.zeros((1, 4))},
         {"keys": (labels("a"),)},
         {"by": ("campaign",)},
-        {"cost": np.zeros(3)},
-        {"cost": np.zeros(4), "flags": ("",)},
+        {"spent": Spent({"cost": np.zeros(3)}, ("",) * 4)},
+        {"spent": Spent({"cost": np.zeros(4)}, ("",))},
     ],
 )
 def test_shapes_are_checked(changes):
@@ -107,7 +108,7 @@ def test_fold_sums_over_dimensions_and_keeps_unattributed_last():
 
 
 def test_fold_of_costs_sums_what_is_known():
-    credit = by_month(cost=np.array([10.0, np.nan, np.nan, np.nan]), flags=("",) * 4)
+    credit = by_month(spent=Spent({"cost": np.array([10.0, np.nan, np.nan, np.nan])}, ("",) * 4))
     assert fold(credit, ("channel",)).cost.tolist()[0] == 10
     assert np.isnan(fold(credit, ("channel",)).cost[1])
     assert fold(credit, ("channel",)).flags == ("", "no spend", "")

@@ -15,6 +15,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from attribution._draw import GREY, PALETTE, channel_colors, label_text, to_svg
+from attribution.credit.attachments import Look
 from attribution.credit.credit import Credit
 from attribution.errors import CreditError
 from tests.credit.tables import by_month, cells, labels, two_models, with_activity
@@ -252,7 +253,7 @@ def test_palette_decides_where_given():
         credit.keys,
         credit.conversions,
         credit.value,
-        palette=("z", *credit.channels),
+        look=Look(palette=("z", *credit.channels)),
     ).plot()
     assert set(colors(ax)) == set(PALETTE[1:3])
 
@@ -313,7 +314,7 @@ HOSTILE = ("$a_b^{$", "_hidden", "<b>&", "a\nb\tc\x00", "x" * 200, "😀", "100%
 @pytest.mark.parametrize("models", [("$m$", "_n"), ("a", "b", "c", "_d$x$")])
 def test_hostile_names_are_drawn_as_text(models):
     amounts = np.ones((len(models), len(HOSTILE)))
-    credit = Credit(models, ("channel",), (labels(*HOSTILE),), amounts, amounts, currency="$US$")
+    credit = Credit(models, ("channel",), (labels(*HOSTILE),), amounts, amounts, look=Look(currency="$US$"))
     ax = credit.plot("value")
     assert [text.get_text() for text in ax.get_legend().get_texts()] == list(models)
     root = ET.fromstring(to_svg(ax.figure, "f"))

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.credit.credit import Activity, Credit
+from attribution.credit.attachments import Activity, Look, Provenance
+from attribution.credit.credit import Credit
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.errors import OutputError
 from attribution.reporting.formats import MISSING, Style, fit, label, shorten
@@ -58,9 +59,8 @@ def make_credit(names=("email", "search", "video"), *, models=("last_touch", "li
         conversions=conversions,
         value=value,
         activity=activity,
-        settings=settings,
-        window=(1735689600_000_000, 1767225599_000_000),
-        **options,
+        provenance=Provenance(settings, (1735689600_000_000, 1767225599_000_000)),
+        look=Look(**options),
     )
 
 

@@ -12,15 +12,14 @@ from attribution import _draw
 from attribution._checks import one_of
 from attribution._display import Display
 from attribution._typing import Floats, Ints
-from attribution.credit.intervals import shift_bounds
-from attribution.credit.table import fold, measure
+from attribution.credit.table import CreditTable, fold, measure
+from attribution.credit.uncertainty import shift_bounds
 from attribution.errors import CreditError, unknown_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from attribution._draw import Axes
-    from attribution.credit.credit import Credit
 
 _MOST_DRAWN = 40  # channels
 
@@ -232,7 +231,7 @@ class Comparison(Display):
 
 
 def compare_models(
-    credit: Credit, base: str | None, level: float = 0.95, correction: str | None = None
+    credit: CreditTable, base: str | None, level: float = 0.95, correction: str | None = None
 ) -> Comparison:
     """Set the models of a credit side by side; see `Credit.compare`."""
     if len(credit.models) < 2:
@@ -251,7 +250,7 @@ def compare_models(
         channels=tuple(table.keys[0][inside[order]].tolist()),
         base=base,
         shares=shares[:, order],
-        palette=credit.palette or credit.channels,
+        palette=credit.palette,
         shift_low=low,
         shift_high=high,
     )

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 from attribution._display import Display, format_number
-from attribution.credit.bootstrap import interval, told
-from attribution.credit.table import fold, measure
+from attribution.credit.intervals import interval, told
+from attribution.credit.table import CreditTable, fold, measure
 from attribution.errors import CreditError, unknown_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from attribution.credit.credit import Credit
     from attribution.journeys.journeys import Journeys
 
 _ALIKE = ("touched", "assisted", "opened", "closed", "mean_touches")
@@ -157,7 +156,7 @@ def _count(number: float, what: str) -> str:
 
 
 def explain_channel(
-    credit: Credit, channel: str, model: str | None, journeys: Journeys | None, top: int
+    credit: CreditTable, channel: str, model: str | None, journeys: Journeys | None, top: int
 ) -> Explanation:
     """Explain what a channel got; see `Credit.explain`."""
     if channel not in credit.channels:

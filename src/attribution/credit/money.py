@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from attribution.credit.credit import Credit
+from attribution.credit.table import Table
 from attribution.errors import CreditError
 from attribution.eventlog.currency import distinct, is_currency, refuse_contradiction
 from attribution.language.sentence import Sentence
 
 
-def in_currency(credit: Credit, found: Sequence[str]) -> Credit:
+def in_currency(credit: Table, found: Sequence[str]) -> Table:
     """Return credit that knows the currency of its values.
 
     Parameters
@@ -30,13 +29,13 @@ def in_currency(credit: Credit, found: Sequence[str]) -> Credit:
     known = distinct(found)
     asked = str(credit.settings.get("currency", ""))
     if "rates" in credit.settings or not known:
-        return replace(credit, currency=asked)
+        return credit.with_look(currency=asked)
     if len(known) > 1:
         if any(is_currency(name) for name in credit.by):
             refuse_several(asked, known)
             note = Sentence("note.currencies", currencies=tuple(known))
             settings = {**credit.settings, "currencies": tuple(known)}
-            return replace(credit, settings=settings, notes=(*credit.notes, note))
+            return credit.with_provenance(settings=settings, notes=(*credit.notes, note))
         msg = f"the conversions are in several currencies: {', '.join(known[:5])}"
         hint = 'at.attribute(..., by=("channel", "currency")), or currency="...", rates={"...": ...}'
         raise CreditError(msg, column="currency", why="the sum of their values would mean nothing", hint=hint)
@@ -44,9 +43,8 @@ def in_currency(credit: Credit, found: Sequence[str]) -> Credit:
     notes = credit.notes
     if "" in found:
         notes = (*notes, Sentence("note.no_currency", currency=known[0]))
-    return replace(
-        credit, settings={**credit.settings, "currency": known[0]}, currency=asked or known[0], notes=notes
-    )
+    named = credit.with_provenance(settings={**credit.settings, "currency": known[0]}, notes=notes)
+    return named.with_look(currency=asked or known[0])
 
 
 def refuse_several(asked: str, known: Sequence[str]) -> None:

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from attribution._known_columns import plain
 from attribution._typing import Floats
+from attribution.credit.attachments import Spent
 from attribution.credit.costs import Costs
-from attribution.credit.credit import Credit
 from attribution.credit.periods import PERIODS, is_period, period_codes
 from attribution.credit.spend_calendar import DAY_US
 from attribution.credit.spend_money import Money, in_one_currency
 from attribution.credit.spend_source import Spend, reading_line
 from attribution.credit.spend_spread import spread_flights, spread_over, week_start_of
 from attribution.credit.spend_table import SpendTable, read_spend
-from attribution.credit.table import cell_flags
+from attribution.credit.table import CreditTable, Table
 from attribution.errors import FEWER_COLUMNS, CreditError, enough_memory, nearest
 from attribution.journeys.journeys import NONE
 from attribution.language.sentence import Sentence
@@ -30,7 +30,7 @@ _MOST_COMPARED = 200  # names on each side; beyond it, looking for misspellings 
 
 
 @enough_memory(FEWER_COLUMNS)
-def join_spend(credit: Credit, costs: Costs) -> Credit:
+def join_spend(credit: Table, costs: Costs) -> Table:
     """Return `credit` with costs; see `Credit.with_spend`."""
     spend = costs.table
     if credit.whole is not None and credit.whole.channels != len(credit.channels):
@@ -51,7 +51,7 @@ def join_spend(credit: Credit, costs: Costs) -> Credit:
         raise error.with_hint(whole) from error
 
 
-def _joined(credit: Credit, spend: Spend, money: Money, outside: str) -> Credit:
+def _joined(credit: Table, spend: Spend, money: Money, outside: str) -> Table:
     cells = dict(zip(credit.by, credit.keys, strict=True))
     periods = [name for name in credit.by if name in PERIODS and is_period(name, cells[name])]
     dimensions = [name for name in credit.by[1:] if name not in periods]
@@ -71,16 +71,17 @@ def _joined(credit: Credit, spend: Spend, money: Money, outside: str) -> Credit:
     ]
     earlier = [note for note in credit.notes if not note.startswith("spend:")]  # a new spend, new notes on it
     known = str(credit.settings.get("currency", "")) or table.currency
-    return replace(
-        _join(credit, keys, table.cost),
-        currency=money.currency or table.currency or credit.currency,
-        decimals=credit.decimals if money.decimals is None else money.decimals,
+    joined = _join(credit, keys, table.amounts).with_provenance(
         settings={**credit.settings, "currency": known} if known else credit.settings,
         notes=(*earlier, *notes, *_doubts(credit, table)),
     )
+    return joined.with_look(
+        currency=money.currency or table.currency or credit.currency,
+        decimals=credit.decimals if money.decimals is None else money.decimals,
+    )
 
 
-def _refuse_coarser(credit: Credit, table: SpendTable, name: str, *, period: bool) -> None:
+def _refuse_coarser(credit: CreditTable, table: SpendTable, name: str, *, period: bool) -> None:
     if name in table.keys or (period and table.calendar is not None):
         return
     wanted = "date" if period else name
@@ -121,7 +122,7 @@ def _plain_label(label: str) -> str:
     return plain(re.sub(r"(?<=\d)\.0+$", "", label))
 
 
-def _within_window(credit: Credit, table: SpendTable, outside: str) -> tuple[SpendTable, list[str]]:
+def _within_window(credit: CreditTable, table: SpendTable, outside: str) -> tuple[SpendTable, list[str]]:
     when = table.calendar
     if when is None or credit.window is None or not len(table.cost):
         return table, []
@@ -160,53 +161,39 @@ def _period_labels(period: str, table: SpendTable, week_start: str) -> NDArray[n
     return np.array([*labels, ""], dtype=object)[codes]
 
 
-def _join(credit: Credit, keys: list[NDArray[np.object_]], cost: Floats) -> Credit:
+def _join(credit: Table, keys: list[NDArray[np.object_]], amounts: Mapping[str, Floats]) -> Table:
     import pandas as pd
 
-    names = [f"key{position}" for position in range(len(keys))]
-    spent = pd.DataFrame(dict(zip(names, keys, strict=True)), dtype=object).assign(cost=cost)
-    spent = spent.groupby(names, sort=True)[["cost"]].sum().reset_index()
+    names, columns = [f"key{position}" for position in range(len(keys))], list(amounts)
+    given = pd.DataFrame(dict(zip(names, keys, strict=True)), dtype=object).assign(**amounts)
+    given = given.groupby(names, sort=True)[columns].sum().reset_index()
     cells = pd.DataFrame(dict(zip(names, credit.keys, strict=True)), dtype=object)
     cells = cells.assign(cell=np.arange(len(cells)))
-    found = spent.merge(cells, on=names, how="left")["cell"].fillna(-1).to_numpy().astype(np.intp)
-    amounts = spent["cost"].to_numpy(dtype=np.float64)
+    found = given.merge(cells, on=names, how="left")["cell"].fillna(-1).to_numpy().astype(np.intp)
     new = found < 0
-    more = int(new.sum())
-    known = np.full(len(cells), np.nan)
-    known[found[~new]] = amounts[~new]
-    activity = credit.activity
-    if activity is not None:
-        activity = activity.take(np.append(np.arange(len(cells)), np.full(more, -1)))
-    total = float(amounts.sum()) if len(amounts) else float("nan")
-    joined = replace(
-        credit,
-        keys=tuple(
-            np.concatenate([key, spent.loc[new, name].to_numpy(dtype=object)])
-            for name, key in zip(names, credit.keys, strict=True)
-        ),
-        conversions=np.pad(credit.conversions, ((0, 0), (0, more))),
-        value=np.pad(credit.value, ((0, 0), (0, more))),
-        activity=activity,
-        bootstrap=None
-        if credit.bootstrap is None
-        else credit.bootstrap.cells(np.append(np.arange(len(cells)), np.full(more, -1))),
-        cost=np.append(known, amounts[new]),
-        flags=("",) * (len(cells) + more),
+    places = np.append(np.arange(len(cells)), np.full(int(new.sum()), -1))
+    found[new] = np.flatnonzero(places < 0)
+    known = {name: np.full(len(places), np.nan) for name in columns}
+    for name, line in known.items():
+        line[found] = given[name].to_numpy(dtype=np.float64)
+    labels = tuple(
+        np.concatenate([key, given.loc[new, name].to_numpy(dtype=object)])
+        for name, key in zip(names, credit.keys, strict=True)
     )
-    if more:
+    grown = credit.placed(labels, places) if new.any() else credit
+    joined = replace(grown, spent=Spent(known, ("",) * len(places)))
+    if new.any():
         ranks = [pd.factorize(key, sort=True)[0] for key in reversed(joined.keys)]
         joined = joined.take(np.lexsort((*ranks, ~joined.attributed)))
-    palette = credit.palette or credit.channels
-    whole = credit.whole
-    return replace(
-        joined,
-        flags=cell_flags(joined),
-        palette=(*palette, *sorted(set(joined.channels) - set(palette))),
-        whole=None if whole is None else replace(whole, cost=total, channels=len(joined.channels)),
-    )
+    palette = (*credit.palette, *sorted(set(joined.channels) - set(credit.palette)))
+    if credit.whole is not None:
+        lines = {name: given[name].to_numpy(dtype=np.float64) for name in columns}
+        total = {name: float(line.sum()) if len(line) else float("nan") for name, line in lines.items()}
+        joined = replace(joined, whole=replace(credit.whole, spent=total, channels=len(joined.channels)))
+    return joined.flagged().with_look(palette=palette)
 
 
-def _doubts(credit: Credit, table: SpendTable) -> list[str]:
+def _doubts(credit: CreditTable, table: SpendTable) -> list[str]:
     import pandas as pd
 
     notes: list[str] = []

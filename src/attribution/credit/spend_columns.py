@@ -12,6 +12,8 @@ from attribution.eventlog.currency import is_currency
 
 CURRENCY_COLUMNS = KNOWN_COLUMNS["currency"]
 _MICROS = ("cost_micros", "metrics.cost_micros", "spend_micros")
+AMOUNTS: dict[str, tuple[str, ...]] = {"cost": (*KNOWN_COLUMNS["cost"], *_MICROS)}
+"""The columns of numbers that are read, by the names they are known by; all but the cost may be absent."""
 _OTHER_DIMENSIONS = {
     "campaign": (
         "campaign",
@@ -147,7 +149,13 @@ def cost_columns(columns: Iterable[str]) -> list[str]:
     >>> cost_columns(["Clicks", "Cost / conv.", "Avg. cost", "Amount spent (USD)"])
     ['Amount spent (USD)']
     """
-    return _known(columns, (*KNOWN_COLUMNS["cost"], *_MICROS))
+    return _known(columns, AMOUNTS["cost"])
+
+
+def amount_columns(columns: Sequence[str]) -> dict[str, str]:
+    """Return the columns of the amounts beside the cost, by name."""
+    found = {name: _known(columns, known) for name, known in AMOUNTS.items() if name != "cost"}
+    return {name: named[0] for name, named in found.items() if named}
 
 
 def one_cost_column(columns: Sequence[str]) -> str | None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from attribution.credit.credit import Credit
 from attribution.credit.money import refuse_several
 from attribution.credit.spend_spread import by_day
 from attribution.credit.spend_table import SpendTable
+from attribution.credit.table import CreditTable
 from attribution.errors import CreditError, JourneyError, LogError, raised_as
 from attribution.eventlog.currency import distinct, is_currency, refuse_contradiction, same_currency
 from attribution.journeys.rates import rates_of
@@ -26,7 +26,7 @@ class Money:
     rates: Any
 
 
-def in_one_currency(credit: Credit, table: SpendTable, money: Money, notes: list[str]) -> SpendTable:
+def in_one_currency(credit: CreditTable, table: SpendTable, money: Money, notes: list[str]) -> SpendTable:
     """Return the spend fit to stand beside the credit.
 
     Raises
@@ -78,4 +78,5 @@ def _converted(table: SpendTable, money: Money, values: str, notes: list[str]) -
         day = None if table.calendar is None else table.calendar.first
         cost = table.cost * rates.of(currencies, day, what="costs")
     notes.append(Sentence("spend.rates", rates=repr(rates)))
-    return replace(table, cost=cost, currency=values or rates.to, currencies=None)
+    amounts = {**table.amounts, "cost": cost}
+    return replace(table, amounts=amounts, currency=values or rates.to, currencies=None)

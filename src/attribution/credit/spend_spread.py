@@ -8,17 +8,17 @@ from dataclasses import replace
 import numpy as np
 
 from attribution._typing import Bools
-from attribution.credit.credit import Credit
 from attribution.credit.periods import period_codes
 from attribution.credit.spend_calendar import DAY_US, Calendar
 from attribution.credit.spend_table import SpendTable
+from attribution.credit.table import CreditTable
 from attribution.errors import CreditError
 from attribution.language.sentence import Sentence
 
 _MOST_DAYS = 20_000_000
 
 
-def week_start_of(credit: Credit) -> str:
+def week_start_of(credit: CreditTable) -> str:
     """Return the day on which the weeks of a credit begin."""
     return str(credit.settings.get("week_start", "monday"))
 
@@ -93,6 +93,6 @@ def _spread(table: SpendTable, rows: Bools) -> SpendTable:
     taken = table.take(place)
     return replace(
         taken,
-        cost=table.cost[place] / days[place],
+        amounts={name: amount[place] / days[place] for name, amount in table.amounts.items()},
         calendar=Calendar(when.column, when.period, first, last, when.weekday),
     )

@@ -13,7 +13,9 @@ from attribution._known_columns import known_column
 from attribution._typing import Bools, Floats
 from attribution.credit.spend_calendar import Calendar, is_dated, read_calendar, refuse_unused_dates
 from attribution.credit.spend_columns import (
+    AMOUNTS,
     Calendars,
+    amount_columns,
     calendar_columns,
     channel_column,
     cost_columns,
@@ -22,7 +24,8 @@ from attribution.credit.spend_columns import (
     dimension_column,
     one_cost_column,
 )
-from attribution.credit.spend_cost import amounts, read_cost
+from attribution.credit.spend_cost import amounts as amounts_of_text
+from attribution.credit.spend_cost import read_cost
 from attribution.credit.spend_source import Spend, first_line, is_text, open_spend, repeated
 from attribution.credit.spend_totals import suspected_total, told, totals_by_label, totals_by_sum
 from attribution.errors import CreditError
@@ -40,8 +43,8 @@ class SpendTable:
     ----------
     keys
         Object arrays of labels: ``"channel"``, and those of the wanted dimensions that the table has.
-    cost
-        float64, finite, not negative.
+    amounts
+        The cost and whatever else is read (see `spend_columns.AMOUNTS`), float64, finite, not negative.
     calendar
         The days, or None.
     currency
@@ -49,7 +52,7 @@ class SpendTable:
     columns
         Names of all columns.
     names
-        What the table calls the columns of `keys`, ``"cost"`` and ``"currency"``.
+        What the table calls the columns of `keys` and `amounts`, and ``"currency"``.
     notes
         What was left out, not used, or read in another way than it may look.
     currencies
@@ -57,7 +60,7 @@ class SpendTable:
     """
 
     keys: Mapping[str, NDArray[np.object_]]
-    cost: Floats
+    amounts: Mapping[str, Floats]
     calendar: Calendar | None
     currency: str
     columns: tuple[str, ...]
@@ -65,12 +68,17 @@ class SpendTable:
     notes: tuple[str, ...] = ()
     currencies: NDArray[np.object_] | None = None
 
+    @property
+    def cost(self) -> Floats:
+        """What each row cost."""
+        return self.amounts["cost"]
+
     def take(self, rows: Bools | NDArray[np.intp]) -> SpendTable:
         """Return some rows: positions or a mask."""
         return replace(
             self,
             keys={name: key[rows] for name, key in self.keys.items()},
-            cost=self.cost[rows],
+            amounts={name: amount[rows] for name, amount in self.amounts.items()},
             calendar=None if self.calendar is None else self.calendar.take(rows),
             currencies=None if self.currencies is None else self.currencies[rows],
         )
@@ -121,7 +129,9 @@ def read_spend(spend: Spend, dimensions: Iterable[str] = (), week_start: str = "
         own = f'spend["{names["channel"]}"]'
         hint = f'{own} = {own}.replace("{UNATTRIBUTED}", "other")'
         raise CreditError(msg, column=names["channel"], rows=reserved.tolist(), hint=hint)
-    cost = read_cost(decoded(table.column(names["cost"])), names["cost"])
+    amounts = {
+        name: read_cost(decoded(table.column(names[name])), names[name]) for name in AMOUNTS if name in names
+    }
     calendar = None if when is None else read_calendar(table, when, week_start)
     _refuse_duplicates(table, names, keys, calendar)
     currency, currencies = _currency(table, names)
@@ -135,21 +145,22 @@ def read_spend(spend: Spend, dimensions: Iterable[str] = (), week_start: str = "
         if len(unused) > 20:
             left = Sentence("and", first=left, last=Sentence("more", n=len(unused) - 20))
         notes.append(Sentence("spend.unused", columns=left))
-    suspect = suspected_total(cost)
+    suspect = suspected_total(amounts["cost"])
     if suspect is not None:
         notes.append(Sentence("spend.suspect", label=keys["channel"][suspect], row=suspect))
-    return SpendTable(keys, cost, calendar, currency, columns, names, tuple(notes), currencies)
+    return SpendTable(keys, amounts, calendar, currency, columns, names, tuple(notes), currencies)
 
 
 def _names(columns: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:
-    """Return what the table calls the channel, the wanted dimensions, the cost and the currency."""
+    """Return what the table calls the channel, the wanted dimensions, the amounts and the currency."""
     channel, cost = channel_column(columns), one_cost_column(columns)
     if channel is None or cost is None:
         raise _columns_missing(columns, wanted, channel, cost)
     found = {"channel": channel}
     found |= {name: column for name in wanted if (column := dimension_column(name, columns)) is not None}
     currency = currency_column(columns)
-    return found | {"cost": cost} | ({} if currency is None else {"currency": currency})
+    found |= amount_columns(columns) | {"cost": cost}
+    return found | ({} if currency is None else {"currency": currency})
 
 
 def _columns_missing(
@@ -212,7 +223,7 @@ def _without_totals(
     if numeric:
         cost = np.array(pc.cast(column, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
     elif is_text(column.type) and len(column):
-        cost = amounts(column)
+        cost = amounts_of_text(column)
     sentence = _sentences(table, names)
     if sentence.any():
         notes = [*notes, Sentence("spend.sentences", n=int(sentence.sum()))]
@@ -301,12 +312,13 @@ def _refuse_duplicates(
     import pyarrow as pa
 
     frame = pd.DataFrame({names[role]: key for role, key in keys.items()})
+    amounts = {names[name] for name in AMOUNTS if name in names}
     if calendar is not None:
         frame[calendar.column] = calendar.first
     for name in table.column_names:
         if (
             name not in frame.columns
-            and name != names["cost"]
+            and name not in amounts
             and not pa.types.is_nested(table.column(name).type)
         ):
             frame[name] = decoded(table.column(name)).to_pandas()

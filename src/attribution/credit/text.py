@@ -10,19 +10,19 @@ import numpy as np
 
 from attribution._display import format_number
 from attribution._typing import Floats
-from attribution.credit.bootstrap import RESAMPLED, interval, told
-from attribution.credit.credit import Credit
-from attribution.credit.intervals import candidates, told_few
-from attribution.credit.table import ACTIVITY, MONEY, SHARES, credit_frame, fold, measure
+from attribution.credit.frames import credit_frame
+from attribution.credit.intervals import interval, told, told_few
+from attribution.credit.measures import ACTIVITY, MEASURES, needing, of_unit
+from attribution.credit.table import CreditTable, fold, measure
+from attribution.credit.uncertainty import candidates
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _TOP = 5
-_VALUE = ("value", "value_share", "roas", "roi")
 
 
-def title(credit: Credit) -> str:
+def title(credit: CreditTable) -> str:
     """Return one line: what is credited, by what, under which models."""
     whole = credit.sums()
     counts = [_count(len(credit.channels), "channel"), _conversions(credit)]
@@ -39,7 +39,7 @@ def title(credit: Credit) -> str:
     return f"Credit by {', '.join(credit.by)} ({models}): {', '.join(counts)}"
 
 
-def summary(credit: Credit) -> str:
+def summary(credit: CreditTable) -> str:
     """Return the credit in words; see `Credit.summary`."""
     whole = credit.sums()
     lines = [title(credit) + "."]
@@ -69,7 +69,7 @@ def summary(credit: Credit) -> str:
     return "\n".join(lines)
 
 
-def _settings(credit: Credit) -> str:
+def _settings(credit: CreditTable) -> str:
     plain = [
         f"{name} {value}" for name, value in credit.settings.items() if name not in {"models", "has_value"}
     ]
@@ -79,7 +79,7 @@ def _settings(credit: Credit) -> str:
     return ", ".join(plain)
 
 
-def _model_line(channels: Credit, row: int, known: tuple[Floats, Floats] | None) -> str:
+def _model_line(channels: CreditTable, row: int, known: tuple[Floats, Floats] | None) -> str:
     whole = channels.sums()
     amount = f"{format_number(float(whole.conversions[row]))} conversions"
     if channels.has_value:
@@ -99,7 +99,7 @@ def _model_line(channels: Credit, row: int, known: tuple[Floats, Floats] | None)
     return f"{channels.models[row]} credits {amount}" + (f": {listed}." if tops else ".")
 
 
-def _spend_line(channels: Credit) -> str:
+def _spend_line(channels: CreditTable) -> str:
     whole, cost = channels.sums(), measure(channels, "cost")
     known = int(np.isfinite(cost[0]).sum()) if len(cost) else 0
     text = f"Spend: {_money(channels, whole.cost) or 'none'} on {_count(known, 'channel')}"
@@ -115,32 +115,40 @@ def _spend_line(channels: Credit) -> str:
                     continue
                 best = cells[np.argmin(line[cells]) if worst else np.argmax(line[cells])]
                 number = float(line[best])
-                amount = _money(channels, number, name) if name in MONEY else format_number(number)
+                amount = (
+                    _money(channels, number, name)
+                    if MEASURES[name].unit == "money"
+                    else format_number(number)
+                )
                 found.append(f"{channels.keys[0][best]} {amount} ({label})")
         if found:
             text += f"; {'lowest' if worst else 'highest'} {name.upper()}: {', '.join(dict.fromkeys(found))}"
     return text + "."
 
 
-def shown_frame(credit: Credit, *, wide: bool) -> pd.DataFrame:
+def shown_frame(credit: CreditTable, *, wide: bool) -> pd.DataFrame:
     """Return the table for display: units in the headings, without what is empty; all of it if `wide`.
 
     Where there is no room, shares alone have their intervals.
     """
-    frame = credit_frame(credit, RESAMPLED if wide else ("share",))
+    frame = credit_frame(credit, None if wide else ("share",))
     hidden = [] if wide else list(ACTIVITY)
     hidden += ["model"] if len(credit.models) == 1 else []
-    hidden += [] if credit.has_value else _with_bounds(_VALUE)
+    hidden += [] if credit.has_value else _with_bounds(needing("value"))
     return frame.drop(columns=hidden, errors="ignore").rename(
-        columns={column: _headed(credit, name, column) for name in MONEY for column in _with_bounds([name])}
+        columns={
+            column: _headed(credit, name, column)
+            for name in of_unit("money")
+            for column in _with_bounds([name])
+        }
     )
 
 
-def formats(credit: Credit) -> Mapping[str, Callable[[Any], str]]:
+def formats(credit: CreditTable) -> Mapping[str, Callable[[Any], str]]:
     """Return how the cells of the columns are written: shares in percent, money with its decimals."""
-    written: dict[str, Callable[[Any], str]] = dict.fromkeys(_with_bounds(SHARES), _percent)
+    written: dict[str, Callable[[Any], str]] = dict.fromkeys(_with_bounds(of_unit("share")), _percent)
     if credit.decimals is not None:
-        for name in MONEY:
+        for name in of_unit("money"):
             columns = [_headed(credit, name, column) for column in _with_bounds([name])]
             written |= dict.fromkeys(columns, partial(_number, credit, name))
     return written
@@ -150,25 +158,25 @@ def _with_bounds(names: Iterable[str]) -> list[str]:
     return [f"{name}{end}" for name in names for end in ("", "_ci_low", "_ci_high")]
 
 
-def _headed(credit: Credit, name: str, column: str) -> str:
+def _headed(credit: CreditTable, name: str, column: str) -> str:
     return unit(credit, name).replace(name, column, 1)
 
 
-def unit(credit: Credit, name: str) -> str:
+def unit(credit: CreditTable, name: str) -> str:
     """Return the name of a measure, with the currency if it is money and one is known."""
-    return f"{name} ({credit.currency})" if credit.currency and name in MONEY else name
+    return f"{name} ({credit.currency})" if credit.currency and MEASURES[name].unit == "money" else name
 
 
-def money_decimals(credit: Credit, name: str) -> int | None:
+def money_decimals(credit: CreditTable, name: str) -> int | None:
     """Return how many decimals a measure of money is shown with; an amount per conversion has two or more."""
-    return credit.decimals if name != "cpa" or credit.decimals is None else max(credit.decimals, 2)
+    return max(credit.decimals, 2) if MEASURES[name].per and credit.decimals is not None else credit.decimals
 
 
-def _number(credit: Credit, name: str, value: float) -> str:
+def _number(credit: CreditTable, name: str, value: float) -> str:
     return format_number(float(value), decimals=money_decimals(credit, name))
 
 
-def _money(credit: Credit, value: float, name: str = "value") -> str:
+def _money(credit: CreditTable, value: float, name: str = "value") -> str:
     return f"{_number(credit, name, value)} {credit.currency}".strip()
 
 
@@ -184,7 +192,7 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _conversions(credit: Credit) -> str:
+def _conversions(credit: CreditTable) -> str:
     whole = credit.sums()
     number = _first(whole.conversions) + _first(whole.unattributed_conversions)
     return f"{format_number(number)} conversion{'' if number == 1 else 's'}"

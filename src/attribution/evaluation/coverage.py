@@ -13,7 +13,8 @@ from attribution._checks import one_of, whole
 from attribution._display import Display
 from attribution._progress import bar
 from attribution._typing import Bools, Floats, Ints
-from attribution.credit.bootstrap import RESAMPLED, interval, replicated
+from attribution.credit.intervals import interval, replicated
+from attribution.credit.measures import resampled
 from attribution.credit.table import measure as measured
 from attribution.crediting import attribute
 from attribution.errors import CreditError
@@ -263,7 +264,7 @@ def coverage(
     """
     whole(n_users, "n_users", error=CreditError)
     whole(logs, "logs", least=2, error=CreditError)
-    one_of(measure, "measure", RESAMPLED, error=CreditError)
+    one_of(measure, "measure", resampled(), error=CreditError)
     process = Process() if process is None else process
     asked = dict(models) if isinstance(models, Mapping) else list(models)
     truth = attribute(process.population(), asked)

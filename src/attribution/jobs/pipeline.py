@@ -213,7 +213,7 @@ def _run(job: Job, folder: Path) -> Result:
         checks = _audit(job, log, in_memory=work.in_memory)
     credited = work.credited(stages)
     money = job.report.currency or credited.credit.currency
-    credit = replace(credited.credit, currency=money, decimals=job.report.decimals)
+    credit = credited.credit.with_look(currency=money, decimals=job.report.decimals)
     if job.spend is not None:
         credit = credit.with_spend(
             job.spend.path,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution._typing import Ints
-from attribution.credit.credit import Activity
+from attribution.credit.attachments import Activity
 from attribution.eventlog.currency import is_currency
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -127,8 +127,7 @@ class BaggedLogistic(SetModel):
         credit = _divided(sets, means, sums)
         solution = BaggedLogisticSolution(tally.channels, means[0], spread[0], bags, credit[0], sets=tally)
         cells = with_unattributed(credit, sets.unattributed(sums))[0]
-        return replace(
-            credit_by_channel(self.name, tally.channels, cells),
+        return credit_by_channel(self.name, tally.channels, cells).with_provenance(
             settings={"models": {self.name: repr(self)}},
             details={self.name: solution},
             notes=(*_notes(solution, sets), *self._left_to_chance(solution)),

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, cast
 import numpy as np
 
 from attribution._typing import Floats
+from attribution.credit.attachments import Provenance
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
 from attribution.journeys.claimed import claimed_touches
@@ -124,8 +125,7 @@ class Model(ABC, Generic[AnyTally]):
         """Return Credit by cell, with what the solution and the breakdown have to say."""
         found = self.breakdown(solved, allocated)
         checks, notes = found.told(self.name)
-        return replace(
-            solve_cells(self.name, found.cells),
+        return solve_cells(self.name, found.cells).with_provenance(
             settings=solved.settings,
             details=solved.details,
             notes=(*solved.notes, *notes),
@@ -142,7 +142,7 @@ def solve_cells(label: str, tally: CellTally, settings: Mapping[str, object] | N
         keys=keys,
         conversions=tally.sums[order, 0][None, :],
         value=tally.sums[order, 1][None, :],
-        settings=dict(settings or {}),
+        provenance=Provenance(settings=dict(settings or {})),
     )
 
 

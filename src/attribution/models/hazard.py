@@ -164,7 +164,7 @@ class AdditiveHazard(Model[WaitTally]):
         lost = waits.unattributed(tally.sums[None])
         credit = credit_by_channel(self.name, tally.channels, with_unattributed(sums[None], lost)[0])
         settings = {"models": {self.name: repr(self)}}
-        return replace(credit, settings=settings, details={self.name: solution})
+        return credit.with_provenance(settings=settings, details={self.name: solution})
 
     def solve_many(self, tally: WaitTally, sums: Floats) -> tuple[Floats, Floats]:
         """Solve many tallies of the same rows, each from the solution of `tally`; cells as in `solve`."""

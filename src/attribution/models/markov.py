@@ -133,8 +133,8 @@ class Markov(Model[CellTally]):
         solution = solve_chain(number_states(tally))
         credit = solve_cells(self.name, _credit_cells(solution))
         settings = {"models": {self.name: repr(self)}, "allocation": "channel"}
-        return replace(
-            credit, settings=settings, details={self.name: solution}, notes=_notes(solution.solved)
+        return credit.with_provenance(
+            settings=settings, details={self.name: solution}, notes=_notes(solution.solved)
         )
 
     def solve_many(self, tally: CellTally, sums: Floats) -> tuple[Floats, Floats]:
@@ -194,7 +194,7 @@ class Markov(Model[CellTally]):
     def spread(self, solved: Credit, allocated: CellTally | SetTally) -> Credit:
         """Return Credit by cell; its settings say how conversions were allocated."""
         credit = super().spread(solved, allocated)
-        return replace(credit, settings={**credit.settings, "allocation": self.allocation})
+        return credit.with_provenance(settings={**credit.settings, "allocation": self.allocation})
 
     def transition_matrix(self, journeys: Journeys) -> pd.DataFrame:
         """Return the probabilities of the next step from each state, rows summing to 1.

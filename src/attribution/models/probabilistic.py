@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -176,8 +176,8 @@ class Probabilistic(SetModel):
         lost = sets.unattributed(tally.sums[None])
         credit = credit_by_channel(self.name, tally.channels, with_unattributed(sums[None], lost)[0])
         settings = {"models": {self.name: repr(self)}}
-        return replace(
-            credit, settings=settings, details={self.name: solution}, notes=_notes(solution, tally)
+        return credit.with_provenance(
+            settings=settings, details={self.name: solution}, notes=_notes(solution, tally)
         )
 
     def solve_many(self, tally: SetTally, sums: Floats) -> tuple[Floats, Floats]:

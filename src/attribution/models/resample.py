@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attribution._checks import one_of, whole
 from attribution._progress import bar
-from attribution._typing import Floats, Ints
+from attribution._typing import Floats
 from attribution.credit.bootstrap import Bootstrap, Replicates
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
@@ -97,7 +96,8 @@ class Resampling:
             solved.append(solve(weighted))
         # A sample may credit a cell that the table of all users lacks: it stays, with nothing in the table.
         keys, (places, *each_place) = common_cells([credit.keys, *(each.keys for each in solved)])
-        credit = _at(credit, keys, places)
+        if len(places) > len(credit.keys[0]):
+            credit = credit.placed(keys, places)
         aligned = list(zip(solved, each_place, strict=True))
         samples = Replicates.of(
             np.array([at_cells(each.conversions, cells) for each, cells in aligned]),
@@ -106,20 +106,6 @@ class Resampling:
         )
         assert credit.bootstrap is not None
         return replace(credit, bootstrap=replace(credit.bootstrap, samples=samples, resample="user"))
-
-
-def _at(credit: Credit, keys: tuple[NDArray[np.object_], ...], places: Ints) -> Credit:
-    """Return the credit at cells among which its own are; nothing stands in the others."""
-    if len(places) == len(credit.keys[0]):
-        return credit
-    return replace(
-        credit,
-        keys=keys,
-        conversions=at_cells(credit.conversions, places),
-        value=at_cells(credit.value, places),
-        activity=None if credit.activity is None else credit.activity.take(places),
-        bootstrap=None if credit.bootstrap is None else credit.bootstrap.cells(places),
-    )
 
 
 def _refuse_huge(credit: Credit, n: int) -> None:

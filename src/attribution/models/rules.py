@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -142,7 +142,7 @@ class LastNonDirect(Rule):
         credit = super().solve(tally)
         if self.direct is not None or any(map(is_direct, tally.labels[tally.by.index("channel")])):
             return credit
-        return replace(credit, notes=(*credit.notes, Sentence("last_non_direct.no_direct")))
+        return credit.with_notes(Sentence("last_non_direct.no_direct"))
 
     def _asked(self) -> tuple[str, ...]:
         if self.direct is None:

@@ -222,7 +222,7 @@ class Shapley(Model[SetTally | CellTally]):
             codes, sums = np.append(codes, len(codes)), np.concatenate([sums, unattributed[None, :]])
         cells = CellTally(("channel",), ((*solution.channels, UNATTRIBUTED),), codes[:, None], sums)
         credit = solve_cells(self.name, cells, {"models": {self.name: repr(self)}})
-        return replace(credit, details={self.name: solution}, notes=notes)
+        return credit.with_provenance(details={self.name: solution}, notes=notes)
 
     def learnt(self, tally: SetTally | CellTally) -> tuple[str, ...]:
         """Say so where channels tell nothing of who converts, in games that compare rates."""

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from attribution._checks import name_list
 from attribution._display import Display
 from attribution._typing import Floats
-from attribution.credit.bootstrap import replicated
 from attribution.credit.credit import Credit
+from attribution.credit.intervals import replicated
 from attribution.errors import BaselineError, unknown_name
 from attribution.journeys.build import build_journeys
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys

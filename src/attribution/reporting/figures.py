@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution import _draw
-from attribution.credit.intervals import place_chances
 from attribution.credit.periods import PERIODS
 from attribution.credit.table import measure
+from attribution.credit.uncertainty import place_chances
 from attribution.journeys.journeys import UNATTRIBUTED
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Figure

@@ -257,17 +257,15 @@ def report(
     1            email          1.0         4.0
     2  All conversions          4.0         4.0
     """
-    from dataclasses import replace
-
     known = _checked(credit, facts, title, given)
     whole(top_paths, "top_paths", least=0, error=CreditError)
     words, names = language_of(language), check_sections(sections)
     if spend is not None:
         credit = credit.with_spend(spend)
     if currency is not None:
-        credit = replace(credit, currency=currency)
+        credit = credit.with_look(currency=currency)
     if decimals is not None:
-        credit = replace(credit, decimals=decimals)
+        credit = credit.with_look(decimals=decimals)
     channels = fold(credit, ("channel",))
     asked = Asked(credit.by, () if sections is None else names, top_paths)
     material = Material(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.credit.intervals import candidates
-from attribution.credit.table import measure, ratio
+from attribution.credit.measures import ratio
+from attribution.credit.table import measure
+from attribution.credit.uncertainty import candidates
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Fact, Facts, Points, Text
 from attribution.reporting.experiments_found import LIFTS, Found, outcome_of, sentences

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.credit.table import measure, ratio
+from attribution.credit.measures import ratio
+from attribution.credit.table import measure
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Table, Text, make_table
 from attribution.reporting.credit_columns import MAX_CHANNELS, left_out, model_columns, ranked

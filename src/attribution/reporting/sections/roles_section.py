@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attribution.credit.table import ACTIVITY
+from attribution.credit.measures import ACTIVITY
 from attribution.engines.shared.base import Tasks
 from attribution.journeys.journeys import UNATTRIBUTED
 from attribution.language.catalogue import Language

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attribution.credit.intervals import FEW
-from attribution.credit.questions import Questions
 from attribution.journeys.journeys import UNATTRIBUTED
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Table, Text, make_table
@@ -73,7 +72,7 @@ def _notes(words: Language, note: str, rare: list[str]) -> str:
     return " ".join(part for part in (note, told) if part)
 
 
-def _differences(words: Language, credit: Questions) -> list[Block]:
+def _differences(words: Language, credit: Credit) -> list[Block]:
     """Return the channels whose share differs between two models by more than chance."""
     frame = credit.differences("share", between="models")
     frame = frame[(frame["ci_low"] > 0) | (frame["ci_high"] < 0)]
