@@ -45,16 +45,14 @@ class Credit(CreditTable, Display):
         Credited value in the log's unit of money, float64, shape (n_models, n_cells).
     activity
         Touched, assisted, opened and closed conversions per cell, or None.
-    spent
-        Costs by cell with their flags, after `with_spend`, or None; `cost` and `flags` are its parts.
-    bootstrap
-        Replicates of the table on resampled users, or None; made by ``attribute(..., bootstrap=500)``.
+    spent, bootstrap
+        Costs by cell with their flags, after `with_spend`; and replicates of the table on resampled users,
+        made by ``attribute(..., bootstrap=500)``. None where there are none.
     whole
         Sums of the table that this one was selected from, so that shares stay shares of the whole.
-    provenance
-        How the credit was made; `settings`, `window`, `details`, `notes` and `checks` are its parts.
-    look
-        How it is shown; `currency`, `decimals` and `palette` are its parts.
+    provenance, look
+        How the credit was made (`settings`, `window`, `details`, `notes`, `checks`) and how it is shown
+        (`currency`, `decimals`, `palette`); each of these can be asked of the credit itself.
 
     Examples
     --------
@@ -282,11 +280,13 @@ class Credit(CreditTable, Display):
 
         Parameters
         ----------
-        measure, level, method
+        measure
             As in `intervals`.
         between
             ``"channels"``: pairs of channels under each model, other dimensions summed. ``"models"``: pairs
             of models for each cell.
+        level, method
+            As in `intervals`.
         correction
             ``"max_t"`` (the default, but with ``"bca"``): intervals that hold at once with probability
             `level`, for all pairs of channels under a model, or for all pairs of models in all cells.
