@@ -16,7 +16,10 @@ from attribution.language.numbers import Numbers, duration
 Texts: TypeAlias = Mapping[str, "str | tuple[str, str]"]
 
 LANGUAGES = ("en", "fr")
-TOPICS = ("page", "credit", "money", "experiments", "journeys", "notes", "models", "audit", "reasons")
+TOPICS = (
+    *("page", "credit", "money", "experiments", "journeys"),  # of the report alone
+    *("notes", "models", "audit", "reasons", "holdouts"),
+)
 _SEPARATORS = {"": ", ", ";": "semicolon", "and": "and"}
 
 

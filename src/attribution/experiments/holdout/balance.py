@@ -11,6 +11,7 @@ from attribution._typing import Floats
 from attribution.diagnostics import CheckResult
 from attribution.errors import ExperimentError
 from attribution.experiments.shared.doubt import BLOCK, WARN
+from attribution.language.sentence import Sentence
 
 LARGE_DIFFERENCE = 0.1  # standardised mean difference; Austin (2009) and research on matching use it
 
@@ -71,7 +72,7 @@ def covariate_balance(
         raise ExperimentError(msg, column="n")
     name, first, k = "covariate_balance", arms[0], len(names)
     if min(n.values()) < 2 or not k:
-        return CheckResult(name, None, "too few units or no covariate to compare")
+        return CheckResult(name, None, Sentence("covariate_balance.few"))
     largest = np.zeros(k)
     joint: list[float] = []
     for arm in arms[1:]:
@@ -86,19 +87,17 @@ def covariate_balance(
     rows = [
         {"covariate": names[position], "difference_in_sd": float(largest[position])} for position in order
     ]
-    worst = f"largest difference {rows[0]['difference_in_sd']:+.3f} sd ({rows[0]['covariate']})"
     widest = float(rows[0]["difference_in_sd"])
+    worst = Sentence("covariate_balance.worst", difference=widest, covariate=rows[0]["covariate"])
     beyond = int((np.abs(largest) >= large).sum())
     if p_value < alpha:
-        text = (
-            f"the arms differed before the test: {worst}, joint p = {p_value:.2g}; chance does not explain it"
-        )
-        fix = "check how units were assigned, and that the covariates were measured before assignment"
+        text = Sentence("covariate_balance.failed", worst=worst, p=p_value)
+        fix = Sentence("fix.assignment")
         return CheckResult(name, False, text, max(beyond, 1), rows, fix).judged_by(p_value, widest)
     if beyond:
-        text = f"{worst}; chance explains it (joint p = {p_value:.3g}); adjust for it to be surer"
+        text = Sentence("covariate_balance.chance", worst=worst, p=p_value)
         return CheckResult(name, None, text, beyond, rows).judged_by(p_value, widest)
-    text = f"the arms were alike before the test: {worst}, joint p = {p_value:.3g}"
+    text = Sentence("covariate_balance.ok", worst=worst, p=p_value)
     return CheckResult(name, True, text, rows=rows).judged_by(p_value, widest)
 
 
@@ -155,9 +154,7 @@ def pre_period(
     name = "pre_period"
     known = {label: float(p) for label, p in p_values.items() if math.isfinite(p)}
     if not known:
-        return CheckResult(
-            name, None, "no outcome from before the test was given; pass one to test the arms on it"
-        )
+        return CheckResult(name, None, Sentence("pre_period.none"))
     worst = sorted(known, key=lambda label: known[label])
     adjusted = min(1.0, len(known) * known[worst[0]])
     rows = [
@@ -165,18 +162,14 @@ def pre_period(
         for label in worst[:5]
     ]
     if adjusted >= alpha:
-        smallest = f"smallest p = {known[worst[0]]:.3g}, {len(known):,} tested"
-        text = f"before the test the arms did not differ ({smallest})"
+        text = Sentence("pre_period.ok", p=known[worst[0]], tested=len(known))
         return CheckResult(name, True, text, rows=rows).judged_by(adjusted)
     # Holm (1979): step down while the p-values stay below their share of alpha.
     bad = 0
     while bad < len(worst) and known[worst[bad]] * (len(worst) - bad) < alpha:
         bad += 1
-    text = (
-        f"{bad:,} of {len(known):,} outcomes differed between the arms before the test, most {worst[0]} "
-        f"(adjusted p = {adjusted:.2g}): the difference after it is not all the treatment's"
-    )
-    fix = "check the assignment, and that the window ends before the test"
+    text = Sentence("pre_period.failed", bad=bad, tested=len(known), worst=worst[0], p=adjusted)
+    fix = Sentence("fix.window_before")
     return CheckResult(name, False, text, bad, rows, fix).judged_by(adjusted)
 
 
@@ -211,12 +204,12 @@ def placebo_size(rejected: int, draws: int, *, level: float = 0.05, alpha: float
         msg = f"rejected={rejected!r} is not between 0 and draws={draws!r}"
         raise ExperimentError(msg, column="rejected")
     if not draws:
-        return CheckResult(name, None, "no A/A test was run")
+        return CheckResult(name, None, Sentence("placebo_size.none"))
     p_value = float(binomtest(rejected, draws, level, alternative="greater").pvalue)
-    shares = f"{100 * rejected / draws:.1f}%, promised {100 * level:.3g}%"
-    size = f"{rejected:,} of {draws:,} A/A tests reject ({shares})"
+    share = rejected / draws
+    size = Sentence(name, rejected=rejected, draws=draws, share=share, level=level)
     if p_value >= alpha:
         return CheckResult(name, True, size).judged_by(p_value, rejected / draws)
-    text = f"{size}: effects that are not there are found too often, so a small p-value here proves little"
-    fix = "use the unit of assignment as the unit of analysis (cluster=)"
+    text = Sentence("placebo_size.failed", found=size)
+    fix = Sentence("fix.unit_of_assignment")
     return CheckResult(name, False, text, rejected, (), fix).judged_by(p_value, rejected / draws)

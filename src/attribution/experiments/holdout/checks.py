@@ -16,6 +16,7 @@ from attribution.experiments.holdout.sample_ratio import (
     sample_ratio_sequential,
 )
 from attribution.experiments.shared.doubt import BLOCK, WARN
+from attribution.language.sentence import Sentence
 
 __all__ = [
     "contamination",
@@ -73,17 +74,16 @@ def contamination(
     ]
     seen, total = int(exposed.get(holdout, 0)), int(n[holdout])
     if not seen or not total:
-        return CheckResult(name, True, f"no unit of the holdout was exposed ({total:,} units)", rows=rows)
+        return CheckResult(name, True, Sentence("contamination.ok", total=total), rows=rows)
     share = seen / total
     others = [arm for arm in n if arm != holdout and n[arm]]
     reach = max((exposed.get(arm, 0) / n[arm] for arm in others), default=0.0)
-    lost = f"; it hides {100 * share / reach:.0f}% of the contrast in exposure" if reach > share else ""
-    text = f"{seen:,} of {total:,} holdout units were exposed ({100 * share:.3g}%){lost}"
+    hides = Sentence("contamination.hides", part=share / reach) if reach > share else ""
+    nothing = Sentence("contamination.nothing") if share > tolerance and reach <= share else ""
+    text = Sentence(name, seen=seen, total=total, share=share, hides=hides, nothing=nothing)
     if share <= tolerance:
         return CheckResult(name, None, text, seen, rows)
-    if reach <= share:
-        text += ", no fewer than among the treated: the test contrasts nothing"
-    fix = "withhold by the assignment table at serving time; read the effect per exposed unit as CACE"
+    fix = Sentence("fix.withhold")
     return CheckResult(name, False, text, seen, rows, fix)
 
 
@@ -141,21 +141,16 @@ def exposure_ratio(
     ]
     table = np.array([[row["exposed"], row["n"] - row["exposed"]] for row in rows], dtype=np.float64)
     if len(rows) < 2 or not table[:, 0].sum() or not table[:, 1].sum():
-        return CheckResult(
-            name, None, "all units of all arms are exposed, or none: nothing to compare", rows=rows
-        )
+        return CheckResult(name, None, Sentence("exposure_ratio.nothing"), rows=rows)
     found = chi2_contingency(table, correction=False)
     p_value, statistic = float(found.pvalue), float(found.statistic)
-    shares = ", ".join(f"{row['arm']} {100 * row['share']:.2f}%" for row in rows)
+    told: dict[str, Any] = {"p": p_value}
+    told["arms"] = tuple(Sentence("exposure_ratio.arm", arm=row["arm"], share=row["share"]) for row in rows)
     if p_value >= warn:
-        text = f"the arms would be exposed alike: {shares}; p = {p_value:.3g}"
+        text = Sentence("exposure_ratio.ok", **told)
         return CheckResult(name, True, text, rows=rows).judged_by(p_value, statistic)
     if p_value >= alpha:
-        text = f"exposure is unusually uneven: {shares}; p = {p_value:.2g}"
+        text = Sentence("exposure_ratio.unusual", **told)
         return CheckResult(name, None, text, 0, rows).judged_by(p_value, statistic)
-    text = (
-        f"the arms would not be exposed alike: {shares}; p = {p_value:.2g}. "
-        "The exposed of one arm and the would-be exposed of the other are then different people"
-    )
-    fix = "log the would-be exposure at the same point of serving in all arms; until then read the ITT only"
+    text, fix = Sentence("exposure_ratio.failed", **told), Sentence("fix.log_exposure")
     return CheckResult(name, False, text, int(table[:, 0].sum()), rows, fix).judged_by(p_value, statistic)

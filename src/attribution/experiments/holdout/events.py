@@ -89,14 +89,3 @@ def uneven(sides: Sequence[Moments]) -> bool:
     whole = sides[0] + sides[1]
     found, fewest = effective_clusters(whole), min(side.n for side in sides)
     return found * fewest / whole.n < FEW_CLUSTERS and found < 0.9 * whole.n
-
-
-def shown(count: float) -> str:
-    """Return a number of events for people.
-
-    Examples
-    --------
-    >>> shown(9.0), shown(2.345)
-    ('9', '2.3')
-    """
-    return f"{count:,.0f}" if math.isclose(count, round(count), abs_tol=0.05) else f"{count:,.1f}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from attribution.experiments.holdout.sample_ratio import WHY
 from attribution.experiments.holdout.tally import SIZE
 from attribution.experiments.shared.doubt import BLOCK
 from attribution.experiments.shared.rows import Rows, label_of
+from attribution.language.sentence import Sentence
 
 if TYPE_CHECKING:
     from attribution.experiments.holdout.context import Context
@@ -104,23 +104,25 @@ def assigned_users(present: Mapping[str, int], assigned: Mapping[str, int]) -> l
     ]
     missing = np.array([n - present.get(arm, 0) for arm, n in assigned.items()], np.int64)
     total, lost = sum(assigned.values()), int(missing.sum())
-    shown = ", ".join(f"{row['arm']} {row['in_table']:,} of {row['assigned']:,}" for row in rows)
+    arms = tuple(
+        Sentence("assigned_users.arm", arm=row["arm"], present=row["in_table"], assigned=row["assigned"])
+        for row in rows
+    )
     if (missing < 0).any():
-        text = f"the table has more users than were assigned: {shown}"
-        fix = "one row a user, and only those assigned: " + LINE
+        text = Sentence("assigned_users.more", arms=arms)
+        fix = Sentence("fix.assigned_only", code=LINE)
         return [CheckResult(ASSIGNED, False, text, int(-missing[missing < 0].sum()), rows, fix)]
     if not lost:
-        return [CheckResult(ASSIGNED, True, f"all {total:,} assigned users are in the table", rows=rows)]
-    text = f"{lost:,} of {total:,} assigned users are not in the table: {shown}"
+        return [CheckResult(ASSIGNED, True, Sentence("assigned_users.ok", total=total), rows=rows)]
     few = lost <= FAR_FEWER * total
+    key = "assigned_users" if few else "assigned_users.failed"
+    text = Sentence(key, lost=lost, total=total, arms=arms)
     found = CheckResult(ASSIGNED, None if few else False, text, lost, rows, "" if few else LINE)
-    if not few:
-        found = replace(found, text=text + "; those who are missing may be those without any outcome")
     uneven = _lost_unevenly(np.array([[present.get(arm, 0) for arm in assigned], missing.tolist()]))
     if uneven is None:
         return [found]
     p_value, statistic = uneven
-    text = f"more users were lost of one arm than of another: {shown}; p = {p_value:.2g}; {WHY}"
+    text = Sentence("assigned_users.uneven", arms=arms, p=p_value, why=WHY)
     return [
         found,
         CheckResult(UNEVEN, False, text, lost, rows, LINE).judged_by(p_value, statistic),
@@ -145,9 +147,5 @@ def users_without_outcome(context: Context) -> CheckResult | None:
         return None
     if not all(float(side.low[side.at("outcome")]) > 0 for side in context.sides):
         return None
-    text = (
-        f"every user has some {request.outcome}: if the table was joined from orders, those without are "
-        "missing, and the answer is to another question, about buyers; if it has all who were assigned, "
-        "assignment= with their numbers says so"
-    )
+    text = Sentence("users_without_outcome", outcome=request.outcome)
     return CheckResult(NO_ZERO, False, text, sum(side.n for side in context.sides), fix=LINE)

@@ -42,6 +42,7 @@ from attribution.experiments.holdout.request import Request
 from attribution.experiments.holdout.tally import SIZE, Group, Tallied
 from attribution.experiments.holdout.users import Users, users_of
 from attribution.experiments.shared.lift import Lift, Lifts
+from attribution.language.sentence import Sentence
 from attribution.stats.multiplicity import adjust
 from attribution.stats.rerandomised import Reference
 
@@ -216,8 +217,10 @@ class Experiment:
                     found[label] = context
         notes = list(lift.details.get("notes", ()))
         if short:
-            shown = ", ".join(short[:5]) + (f" and {len(short) - 5} more" if len(short) > 5 else "")
-            notes.append(f"segments with too few users or no outcome are left out: {shown}")
+            shown: Any = tuple(short[:5])
+            if len(short) > 5:
+                shown = Sentence("and", first=shown, last=Sentence("more", n=len(short) - 5))
+            notes.append(Sentence("note.short_segments", segments=shown))
         details = {
             **lift.details,
             "notes": tuple(notes),

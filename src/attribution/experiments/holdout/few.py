@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from attribution.diagnostics import CheckResult
 from attribution.experiments.holdout.arm import Pair
 from attribution.experiments.holdout.context import Context
 from attribution.experiments.holdout.effects import Test
-from attribution.experiments.holdout.events import FEW, effective_clusters, events, shown, uneven
+from attribution.experiments.holdout.events import FEW, effective_clusters, events, uneven
 from attribution.experiments.shared.lift_text import FEW_EVENTS
+from attribution.language.sentence import Sentence
 from attribution.stats.proportions import sparse_score_test
 
 
@@ -32,33 +34,38 @@ def few_events(context: Context, pair: Pair, test: Test) -> CheckResult | None:
     least = min(rows, key=lambda row: row["events"])
     if uneven(context.sides):
         least = min(rows, key=lambda row: row["clusters"])
-        told = f"the clusters of {least['arm']} are as good as {shown(least['clusters'])} of one size"
+        told = Sentence("few_events.clusters", arm=least["arm"], found=_found(least["clusters"]))
     else:
-        told = f"{request.outcome} in {least['arm']} rests on as good as {shown(least['events'])} events"
+        rests = _found(least["events"])
+        told = Sentence("few_events.events", outcome=request.outcome, arm=least["arm"], found=rests)
     fewest = round(min(row["events"] for row in rows))
     if "outcome" in test.blind:
         why, fix = _blind(context)
-        return CheckResult(FEW_EVENTS, False, f"{told}, {why}: there is no verdict", fewest, rows, fix)
+        text = Sentence("few_events.blind", found=told, why=why)
+        return CheckResult(FEW_EVENTS, False, text, fewest, rows, fix)
     smallest = _smallest(context, pair, test)
     if smallest > test.alpha:
-        text = (
-            f"{told}: however they had fallen, the smallest p would have been {smallest:.2g}, so that no "
-            f"effect can be shown at {100 * test.alpha:.3g}%"
-        )
+        text = Sentence("few_events.out_of_reach", found=told, p=smallest, level=test.alpha)
         return CheckResult(FEW_EVENTS, False, text, fewest, rows, _MORE)
-    how = "the score test" if context.scored else "assigning the same units anew, whatever they are like"
-    return CheckResult(FEW_EVENTS, None, f"{told}, so that the test is made by {how}", fewest, rows)
+    how = Sentence("few_events.score" if context.scored else "few_events.anew")
+    return CheckResult(FEW_EVENTS, None, Sentence("few_events.made_by", found=told, how=how), fewest, rows)
 
 
-_MORE = "a longer test, a larger holdout, or something more frequent: outcome= visits or baskets"
+_MORE = Sentence("fix.more_events")
+
+
+def _found(count: float) -> Sentence:
+    """Return a number of events or clusters, whole where it is nearly so."""
+    whole = math.isclose(count, round(count), abs_tol=0.05)
+    return Sentence("few_events.whole" if whole else "few_events.part", count=count)
 
 
 def _blind(context: Context) -> tuple[str, str]:
     if context.request.sequential is not None:
-        why = f"fewer than the {FEW} in an arm from which a confidence sequence is to be looked at"
-        return why, f"look again when each arm has {FEW} events"
+        why = Sentence("few_events.sequential", least=FEW)
+        return why, Sentence("fix.look_later", least=FEW)
     return (
-        "and sums alone do not tell how its error is distributed",
+        Sentence("few_events.sums"),
         "analyze_holdout(users) with one row a user, who are assigned anew; or outcome= a column of 0 and 1",
     )
 

@@ -17,6 +17,7 @@ from attribution.experiments.holdout.checks import (
 from attribution.experiments.holdout.moments import Moments, total
 from attribution.experiments.holdout.tally import Group, Tallied
 from attribution.experiments.shared.doubt import BLOCK
+from attribution.language.sentence import Sentence
 
 COVARIATE = "covariate:"
 _SKEWED = 0.1  # of the root of the smaller arm: from there on far tails are not those of an F
@@ -59,7 +60,7 @@ def judge(
     counts = counts_of(groups, arms)
     found = CheckResults()
     if shares is None:
-        text = "not checked: the planned shares were not told (shares=)"
+        text = Sentence("sample_ratio.untold")
         found.append(CheckResult("sample_ratio", None, text, fix=f"shares={dict.fromkeys(arms, 1)}"))
     else:
         found.append(sample_ratio(counts, shares))
@@ -70,8 +71,8 @@ def judge(
             }
             found.append(sample_ratio_by(table, shares, by=segment))
     if tallied.crossed:
-        text = f"{tallied.crossed:,} clusters have units in more than one arm"
-        fix = "assign whole clusters, or analyse users without cluster="
+        text = Sentence("clusters_in_two_arms", crossed=tallied.crossed)
+        fix = Sentence("fix.whole_clusters")
         found.append(CheckResult("clusters_in_two_arms", False, text, tallied.crossed, fix=fix))
     parts = {arm: total(part for key, part in groups.items() if key[0] == arm) for arm in arms}
     if has_exposure:
@@ -107,10 +108,11 @@ def _balance(
     )
     if skewed and check.passed is not False and check.p_value is not None and check.p_value < BLOCK:
         first = check.rows[0]
-        text = (
-            f"the arms differed before the test by {first['difference_in_sd']:+.3f} sd "
-            f"({first['covariate']}), p = {check.p_value:.2g}, which is not exact where a covariate is as "
-            "skewed: look at how units were assigned"
+        text = Sentence(
+            "covariate_balance.skewed",
+            difference=first["difference_in_sd"],
+            covariate=first["covariate"],
+            p=check.p_value,
         )
         check = replace(check, passed=None, text=text, count=max(check.count, 1))
     if check.passed is False and "covariate_balance" not in despite:

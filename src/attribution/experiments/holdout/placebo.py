@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from attribution.diagnostics import CheckResult
 from attribution.experiments.holdout.balance import pre_period
 from attribution.experiments.holdout.request import Request
+from attribution.language.sentence import Sentence
 
 if TYPE_CHECKING:
     from attribution.experiments.shared.lift import Lift
@@ -46,8 +47,7 @@ def placebo_check(lifts: Sequence[tuple[str, Lift | None]]) -> CheckResult:
     """
     told = {name: lift for name, lift in lifts if lift is not None and not lift.details["blocked"]}
     if not told:
-        named = ", ".join(dict.fromkeys(name for name, _ in lifts))
-        text = f"{named} cannot tell the arms apart: it hardly varies, or has too few events"
+        text = Sentence("placebo.blind", outcomes=tuple(dict.fromkeys(name for name, _ in lifts)))
         return CheckResult("placebo", None, text)
     p_values = {name: lift.p_value for name, lift in told.items()}
     check = pre_period(p_values, estimates={name: lift.absolute.value for name, lift in told.items()})

@@ -12,6 +12,7 @@ from attribution.experiments.holdout.moments import total
 from attribution.experiments.holdout.request import Request
 from attribution.experiments.holdout.tally import SIZE, Tallied
 from attribution.experiments.holdout.users import Users
+from attribution.language.sentence import Sentence
 
 LARGEST = 1e200  # sum of squares: beyond, products of two are not finite
 FEWEST = 5  # users in an arm
@@ -126,8 +127,8 @@ def without_empty(tallied: Tallied, request: Request) -> tuple[Request, list[Che
         CheckResult(
             f"no_{outcome}",
             False,
-            f"{outcome} is 0 for everybody and is left out: there is nothing to compare",
-            fix="check the join that brought it to the users",
+            Sentence("outcome_is_zero", outcome=outcome),
+            fix=Sentence("fix.join"),
         )
         for outcome in found
     ]

@@ -12,15 +12,11 @@ from attribution._typing import Floats, Ints
 from attribution.diagnostics import CheckResult
 from attribution.errors import ExperimentError, unknown_name
 from attribution.experiments.shared.doubt import BLOCK, WARN
+from attribution.language.sentence import Sentence
 
 _FEWEST_EXPECTED = 5.0
-WHY = (
-    "arms that were not filled as planned differ in more than the treatment, so any difference may be theirs"
-)
-_FIX = (
-    "find where units are lost (logging, joins, filters after assignment, bots) before reading the result; "
-    "Fabijan et al. (2019) list the usual causes"
-)
+WHY = Sentence("arms.differ")
+_FIX = Sentence("fix.units_lost")
 
 
 def sample_ratio(
@@ -113,7 +109,7 @@ def sample_ratio_by(
     """
     name = f"sample_ratio_by_{by}"
     if not table:
-        return CheckResult(name, None, f"no {by} was given")
+        return CheckResult(name, None, Sentence("sample_ratio_by.none", by=by))
     arms = (
         list(dict.fromkeys(arm for row in table.values() for arm in row)) if shares is None else list(shares)
     )
@@ -154,9 +150,8 @@ def _by_label(
     p_values = np.where(testable, chi2.sf(statistic, freedom), 1.0)
     tested = int(testable.sum())
     if not tested:
-        return CheckResult(
-            name, None, f"no {by} expects {_FEWEST_EXPECTED:.0f} units in every arm: too few to test"
-        )
+        text = Sentence("sample_ratio_by.few", by=by, least=_FEWEST_EXPECTED)
+        return CheckResult(name, None, text)
     smallest = min(1.0, tested * float(p_values.min()))
     together = float(chi2.sf(statistic[testable].sum(), freedom * tested))
     p_value = min(1.0, 2 * min(smallest, together))
@@ -172,12 +167,11 @@ def _by_label(
         for position in order
     ]
     if p_value >= warn:
-        text = f"the shares hold in each of {tested:,} {by}s tested (p = {p_value:.3g} over all)"
+        text = Sentence("sample_ratio_by.ok", tested=tested, by=by, p=p_value)
         return CheckResult(name, True, text, rows=rows[:1]).judged_by(p_value, largest)
-    what = (
-        f"{bad:,} of {tested:,} {by}s deviate by themselves" if bad else f"{tested:,} {by}s deviate together"
-    )
-    text = f"{what} from the planned shares, worst {rows[0][by]} (p = {p_value:.2g} over all): {WHY}"
+    key = "sample_ratio_by.alone" if bad else "sample_ratio_by.together"
+    worst = str(rows[0][by])
+    text = Sentence(key, bad=bad, tested=tested, by=by, worst=worst, p=p_value, why=WHY)
     failed = p_value < alpha
     check = CheckResult(name, False if failed else None, text, bad or tested, rows, _FIX if failed else "")
     return check.judged_by(p_value, largest)
@@ -231,7 +225,7 @@ def sample_ratio_sequential(
         raise ExperimentError(msg, column="concentration", hint="concentration=10_000")
     name = "sample_ratio_sequential"
     if not counts:
-        return CheckResult(name, None, "no look was taken yet")
+        return CheckResult(name, None, Sentence("sample_ratio_sequential.none"))
     arms = list(dict.fromkeys(arm for row in counts for arm in row)) if shares is None else list(shares)
     lines = [_read({arm: row.get(arm, 0) for arm in [*arms, *row]}, shares, empty=True) for row in counts]
     planned = lines[0][2]
@@ -240,16 +234,12 @@ def sample_ratio_sequential(
     p_value = float(p_values[-1])
     last = dict(zip(lines[0][0], seen[-1].tolist(), strict=True))
     if p_value >= alpha:
-        text = (
-            f"after {len(counts):,} looks the shares are as planned (p = {p_value:.3g}, valid at every look)"
-        )
+        text = Sentence("sample_ratio_sequential.ok", looks=len(counts), p=p_value)
         row = {"look": len(counts), "p_value": p_value, **last}
         return CheckResult(name, True, text, rows=[row]).judged_by(p_value)
     first = int(np.argmax(p_values < alpha))
-    text = (
-        f"the shares left the plan at look {first + 1} of {len(counts):,} "
-        f"(p = {p_value:.2g}, valid at every look): {WHY}"
-    )
+    looks = {"look": first + 1, "looks": len(counts)}
+    text = Sentence("sample_ratio_sequential.failed", **looks, p=p_value, why=WHY)
     row = {"look": first + 1, "p_value": float(p_values[first])}
     row |= dict(zip(lines[0][0], seen[first].tolist(), strict=True))
     return CheckResult(name, False, text, int(seen[-1].sum()), [row], _FIX).judged_by(p_value)
@@ -301,16 +291,18 @@ def _result(
         {"arm": arm, "n": int(n), "share": n / total, "planned": float(share)}
         for arm, n, share in zip(arms, seen.tolist(), planned.tolist(), strict=True)
     ]
-    stated = ", ".join(
-        f"{row['arm']} {row['n']:,} ({100 * row['share']:.1f}%, planned {100 * row['planned']:.1f}%)"
+    stated = tuple(
+        Sentence(
+            "sample_ratio.arm", arm=row["arm"], count=row["n"], share=row["share"], planned=row["planned"]
+        )
         for row in rows
     )
-    stated += f"; p = {p_value:.3g}" if p_value >= warn else f"; p = {p_value:.2g}"
     if p_value >= warn:
-        return CheckResult(name, True, f"the arms hold the planned shares: {stated}", rows=rows)
+        return CheckResult(name, True, Sentence("sample_ratio.ok", arms=stated, p=p_value), rows=rows)
     if p_value >= alpha:
-        return CheckResult(name, None, f"the shares are unusual, watch them: {stated}", total, rows)
-    text = f"the arms hold other shares than planned: {stated}; {WHY}"
+        text = Sentence("sample_ratio.unusual", arms=stated, p=p_value)
+        return CheckResult(name, None, text, total, rows)
+    text = Sentence("sample_ratio.failed", arms=stated, p=p_value, why=WHY)
     return CheckResult(name, False, text, total, rows, _FIX)
 
 

@@ -8,6 +8,7 @@ from attribution.experiments.holdout.context import Context
 from attribution.experiments.holdout.effects import mean_of
 from attribution.experiments.holdout.events import events
 from attribution.experiments.shared.doubt import doubtful
+from attribution.language.sentence import Sentence
 
 WELCH = "Welch's difference of means"
 FEW_CLUSTERS = 40
@@ -17,37 +18,25 @@ SKEW_RULE = 355  # units an arm per squared skewness (Kohavi, Deng & Vermeer 202
 
 def notes(context: Context) -> tuple[str, ...]:
     """Return what a reader should know besides."""
-    request, found = context.request, []
+    request = context.request
+    found: list[str] = []
     if context.cap is not None:
-        found.append(
-            f"{request.outcome} is capped at {format_number(context.cap)}, the {request.winsorise:g} "
-            "quantile of all arms together: the effect on what lies above is not in the numbers"
-        )
+        cap = {"cap": context.cap, "quantile": request.winsorise}
+        found.append(Sentence("note.capped", outcome=request.outcome, **cap))
     if context.negative and not context.clustered:
         low = min(float(side.low[side.at("outcome")]) for side in context.sides)
         size = max(abs(float(side.mean[side.at("outcome")])) for side in context.sides)
         if low < -ROUNDING * size:
-            found.append(
-                f"some values of {request.outcome} are negative (refunds?), the lowest {format_number(low)}"
-            )
+            found.append(Sentence("note.below_zero", outcome=request.outcome, low=low))
     if context.clustered and min(side.n for side in context.sides) < FEW_CLUSTERS:
         fewest = min(side.n for side in context.sides)
-        found.append(
-            f"an arm has {fewest} clusters; below {FEW_CLUSTERS} the interval is right only where clusters "
-            "are of about one size"
-        )
+        found.append(Sentence("note.few_clusters", fewest=fewest, least=FEW_CLUSTERS))
     if context.unused:
-        found.append(
-            f"the covariates {', '.join(context.unused)} are not used: with so few events nobody knows what "
-            "they explain"
-        )
+        found.append(Sentence("note.unused", covariates=tuple(context.unused)))
     found += [check.text for check in context.checks if doubtful(check)]
     found += _heavy_tails(context)
     if request.two_part:
-        found.append(
-            "two parts: the mean per user with any outcome compares other people in either arm, and is no "
-            "effect by itself"
-        )
+        found.append(Sentence("note.two_part"))
     return tuple(found)
 
 
@@ -68,13 +57,9 @@ def _heavy_tails(context: Context) -> list[str]:
         else float("inf")
     )
     rare = any(0 < events(side, "outcome") < 0.001 * side.n for side in context.sides)
-    advice = "two_part=True reads" if rare else "winsorise=0.999 or two_part=True read"
-    text = (
-        f"{context.request.outcome} has heavy tails (in the holdout, standard deviation {cv:.3g} times "
-        f"the mean, skewness {control.skewness('outcome'):.3g}): the interval is sure to hold its level only "
-        f"with {worst:.2g} times as many users; {advice} it otherwise"
-    )
-    return [text]
+    advice = Sentence("note.heavy_tails.rare" if rare else "note.heavy_tails.common")
+    sizes = {"cv": cv, "skewness": control.skewness("outcome"), "times": worst}
+    return [Sentence("note.heavy_tails", outcome=context.request.outcome, advice=advice, **sizes)]
 
 
 def estimand(context: Context) -> str:
