@@ -11,7 +11,8 @@ import numpy as np
 
 from attribution.credit.table import measure
 from attribution.jobs.job import Job
-from attribution.reporting.formats import Style, clean, fit, shorten
+from attribution.language.catalogue import Language, language
+from attribution.reporting.formats import clean, fit, shorten
 from attribution.stats.grouping import sums_by
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 LONGEST = 300
 _HEAD, _CHECKS = 220, 30  # most characters before the checks; fewest that are left for them
-_SHARE, _POINTS = Style("share", 1), 0.05  # points below which a share is said to be as before
+_POINTS = 0.05  # points below which a share is said to be as before
 # What a chat program would take for a mention, a link or markup.
 _MARKUP = str.maketrans(
     {"<": "(", ">": ")", "[": "(", "]": ")", "@": "(at)", "&": "+", "`": "'", "*": "-", "|": "/"}
@@ -85,34 +86,36 @@ def summary_line(
     >>> line.partition(": ")[2]
     '1,234 conversions; top tv 59.0% (+2.0 points, linear); checks ok; out/report.html'
     """
-    count = fit("count", [made["conversions"]]).write(made["conversions"])
-    total = f"{count} conversion{'s' if made['conversions'] != 1 else ''}"
+    words, asked = language(job.report.language), job.report
+    total = words("n_conversions", n=made["conversions"])
     if made["value"] is not None:
-        style = fit("money", [made["value"]], currency=job.report.currency, decimals=job.report.decimals)
+        amount = [made["value"]]
+        style = fit("money", amount, currency=asked.currency, decimals=asked.decimals, words=words)
         total += f", {_plain(style.write(made['value']), 60)}"
-    checks = f"audit: {findings} finding{'s' if findings != 1 else ''}" if findings else "checks ok"
-    checks = f"FAILED {', '.join(failed)}" if failed else checks
-    head = f"{job.date} {_plain(job.report.title, 40)}: {total}; {_top(made, before)}; "
-    head = shorten(head, _HEAD)
+    checks = words("chat.audit", n=findings) if findings else words("chat.ok")
+    checks = words("chat.failed", checks=list(failed)) if failed else checks
+    top, title = _top(words, made, before), _plain(asked.title, 40)
+    head = shorten(words("chat.head", date=job.date, title=title, total=total, top=top), _HEAD)
     room = LONGEST - len(head)
     tail = f"; {_plain(page, min(120, room - _CHECKS), front=True, ours=True)}"
     return head + _plain(checks, room - len(tail), ours=True) + tail
 
 
-def _top(made: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
+def _top(words: Language, made: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
     shares: Mapping[str, float] = made["shares"]
     if not shares:
-        return "no credit"
+        return words("chat.no_credit")
     channel = max(shares, key=lambda name: shares[name])
     change = ""
     if before is not None and before.get("model") == made["model"]:
         was = before.get("shares", {}).get(channel)
         points = None if was is None else 100 * (shares[channel] - was)
         if points is None:
-            change = "new, "
+            change = words("chat.new")
         else:
-            change = f"{points:+.1f} points, " if abs(points) >= _POINTS else "as before, "
-    return f"top {_plain(channel, 40)} {_SHARE.write(shares[channel])} ({change}{_plain(made['model'], 30)})"
+            change = words("chat.points", n=points) if abs(points) >= _POINTS else words("chat.as_before")
+    named = {"channel": _plain(channel, 40), "model": _plain(made["model"], 30)}
+    return words("chat.top", share=shares[channel], change=change, **named)
 
 
 def _plain(text: str, limit: int, *, front: bool = False, ours: bool = False) -> str:

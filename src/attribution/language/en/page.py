@@ -58,6 +58,16 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "status.failed": "failed",
     "status.info": "info",
     "status.ok": "ok",
+    # a run in one line
+    "chat.head": "{date} {title}: {total}; {top}; ",
+    "chat.top": "top {channel} {share:.1%} ({change}{model})",
+    "chat.no_credit": "no credit",
+    "chat.new": "new, ",
+    "chat.points": ("{n:+.1f} points, ", "{n:+.1f} points, "),
+    "chat.as_before": "as before, ",
+    "chat.audit": ("audit: {n} finding", "audit: {n} findings"),
+    "chat.ok": "checks ok",
+    "chat.failed": "FAILED {checks}",
     # limits
     "limits": "What this report cannot tell",
     "limits.cause": "What a channel caused.",

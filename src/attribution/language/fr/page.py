@@ -59,6 +59,16 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "status.failed": "échec",
     "status.info": "à savoir",
     "status.ok": "réussi",
+    # a run in one line
+    "chat.head": "{date} {title} : {total} ; {top} ; ",
+    "chat.top": "en tête : {channel} {share:.1%} ({change}{model})",
+    "chat.no_credit": "aucun crédit",
+    "chat.new": "nouveau, ",
+    "chat.points": ("{n:+.1f} point, ", "{n:+.1f} points, "),
+    "chat.as_before": "comme avant, ",
+    "chat.audit": ("audit : {n} constat", "audit : {n} constats"),
+    "chat.ok": "contrôles réussis",
+    "chat.failed": "ÉCHEC {checks}",
     # limits
     "limits": "Ce que ce rapport ne peut pas dire",
     "limits.cause": "Ce qu’un canal a causé.",
