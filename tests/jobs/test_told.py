@@ -42,6 +42,23 @@ def test_the_summary_says_what_changed(job):
     assert "no credit" in summary_line(job, {**MADE, "shares": {}}, None, [], "x")
 
 
+def test_the_summary_speaks_the_language_of_the_report(job):
+    job = replace(job, report=replace(job.report, language="fr"))
+
+    def line(before, failed=(), findings=0):
+        told = summary_line(job, MADE, before, list(failed), "out/report.html", findings)
+        return told.replace("\u202f", " ")
+
+    head = "2026-11-21 Nightly : 1 234 conversions, 5 679 ; en tête : tv 59,0 % "
+    assert line(None) == f"{head}(linear) ; contrôles réussis; out/report.html"
+    assert "(+1,0 point, linear)" in line({**MADE, "shares": {"tv": 0.58}})
+    assert "(\N{MINUS SIGN}2,0 points, linear)" in line({**MADE, "shares": {"tv": 0.61}})
+    assert "(comme avant, linear)" in line(MADE)
+    assert "ÉCHEC ties, gaps; " in line(None, ["ties", "gaps"])
+    assert "audit : 1 constat; " in line(None, findings=1)
+    assert "audit : 2 constats; " in line(None, findings=2)
+
+
 def test_a_summary_is_one_short_line_whatever_the_names(job):
     hostile = "<!channel> @here\n*x* `y` \u202e|z|" * 30
     job = replace(job, report=replace(job.report, title=hostile))

@@ -173,6 +173,13 @@ def _cell(column: Column, value: Any, longest: dict[str, float]) -> Cell:
     return Cell(text, repr(float(value)), length, numeric=True)
 
 
+def spoken(words: Language, texts: Sequence[str], tone: str = "plain") -> list[Text]:
+    """Return texts as paragraphs: those that the language can say, then any that stay in English."""
+    said = tuple(clean(words.say(text)) for text in texts if words.speaks(text))
+    rest = tuple(clean(text) for text in texts if not words.speaks(text))
+    return [Text(part, tone, lang) for part, lang in ((said, ""), (rest, "en")) if part]
+
+
 Block: TypeAlias = Text | Points | Facts | Figure | Table
 
 

@@ -129,8 +129,9 @@ def _checked(lift: Lift) -> str:
     """Return how the checks went; where none could pass or fail, what they lacked."""
     passed, failed = sum(check.passed is True for check in lift.checks), lift.checks.failed
     if not passed and not failed:
-        left = "; ".join(f"{check.name} {check.text.rstrip('.')}" for check in lift.checks)
-        return f"Checks: none has a verdict; {left}."
+        left = [check for check in lift.checks if not doubtful(check)]  # which stands in a note
+        told = "".join(f"; {check.name} {check.text.rstrip('.')}" for check in left)
+        return f"Checks: none has a verdict{told}."
     said = ": " + "; ".join(check.text.rstrip(".") for check in failed) if failed else ""
     return f"Checks: {passed} passed, {len(failed)} failed{said}."
 

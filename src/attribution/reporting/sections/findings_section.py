@@ -11,9 +11,9 @@ from attribution.credit.measures import ratio
 from attribution.credit.table import measure
 from attribution.credit.uncertainty import candidates
 from attribution.language.catalogue import Language
-from attribution.reporting.blocks import Block, Fact, Facts, Points, Text
+from attribution.reporting.blocks import Block, Fact, Facts, Points, Text, spoken
 from attribution.reporting.experiments_found import LIFTS, Found, outcome_of, sentences
-from attribution.reporting.formats import Style, clean, fit, label, listing, span
+from attribution.reporting.formats import Style, fit, label, listing, span
 from attribution.reporting.recipe import SectionRecipe
 from attribution.reporting.sections.audit_section import CHECKS
 from attribution.reporting.sections.calibration_section import CALIBRATION
@@ -48,17 +48,10 @@ def headline(
     blocks: list[Block] = [_facts(words, credit, found, calibration), points]
     failed = [check.name for check in checks or () if check.passed is False]
     if credit.notes:
-        blocks += _notes(words, credit.notes)
+        blocks += spoken(words, credit.notes, "warning")
     if failed:
         blocks.append(Text((words("audit.warning", names=listing(failed, words=words)),), "warning"))
     return tuple(blocks)
-
-
-def _notes(words: Language, notes: Sequence[str]) -> list[Text]:
-    """Return notes: those that the language can say, and after them any that stay in English."""
-    said = tuple(clean(words.say(note)) for note in notes if words.speaks(note))
-    rest = tuple(clean(note) for note in notes if not words.speaks(note))
-    return [Text(part, "warning", lang) for part, lang in ((said, ""), (rest, "en")) if part]
 
 
 def _share(words: Language, part: float) -> str:

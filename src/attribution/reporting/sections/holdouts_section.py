@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from attribution import _draw
 from attribution.experiments.shared.lift import Lift
 from attribution.language.catalogue import Language
-from attribution.reporting.blocks import Block, Figure, Text, make_table
+from attribution.reporting.blocks import Block, Figure, Text, make_table, spoken
 from attribution.reporting.experiments_found import LIFTS, Found, in_words
 from attribution.reporting.figures import make_figure
 from attribution.reporting.formats import MISSING, Style, fit, label, listing
@@ -42,7 +42,7 @@ def _experiment(words: Language, channel: str, lift: Lift, position: int) -> lis
         p=words.number(lift.p_value, 4) if lift.p_value >= _SMALLEST else f"< {words.number(_SMALLEST, 4)}",
         mde=fit(kind, [lift.mde], words=words).write(lift.mde) if math.isfinite(lift.mde) else MISSING,
     )
-    failed = [check.name for check in lift.checks if check.passed is False]
+    failed = lift.checks.failed
     units = {"relative": "share", "absolute": kind, "cace": kind, "att": kind, "iroas": "ratio"}
     kinds = {"end": ("", "text")} | {
         name: (words(f"measure.{name}"), units.get(name, "count")) for name in lift.estimates
@@ -58,7 +58,9 @@ def _experiment(words: Language, channel: str, lift: Lift, position: int) -> lis
     )
     blocks.append(table)
     if failed:
-        blocks.append(Text((words("holdouts.failed", checks=listing(failed, 20, words)),), "warning"))
+        names = listing([check.name for check in failed], 20, words)
+        blocks.append(Text((words("holdouts.failed", checks=names),), "warning"))
+    blocks += spoken(words, [*(check.text for check in failed), *lift.details.get("notes", ())], "note")
     return blocks
 
 
