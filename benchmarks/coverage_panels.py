@@ -22,37 +22,24 @@ from benchmarks.coverage_row import Row
 
 from attribution.datasets import simulate_geo
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.did import PERMUTATIONS
+from attribution.experiments.geo.did import PERMUTATIONS, DiD
 from attribution.experiments.geo.layout import GeoTest
-from attribution.experiments.geo.methods import read
 from attribution.experiments.geo.panel import Panel
 from attribution.experiments.geo.request import GeoRequest
+from attribution.experiments.geo.synthetic import SyntheticControl, SyntheticDiD
+from attribution.experiments.geo.tbr import TBR
 from attribution.experiments.panels.did import Permutation, assignments, log_changes
 from attribution.experiments.panels.synthetic_control import synthetic_control
 
 GEOLIFT = Path(__file__).parents[2] / "shared" / "reference" / "geolift" / "GeoLift_PreTest.parquet"
-REQUEST = GeoRequest(
-    method="did",
-    inference=None,
-    cost_column=None,
-    cost=None,
-    value=1.0,
-    cooldown=0,
-    alpha=0.05,
-    fixed_effects=True,
-    ridge=None,
-    placebos=200,
-    draws=500,
-    rng=0,
-    progress=False,
-)
+REQUEST = GeoRequest(DiD(), None, None, value=1.0, cooldown=0, alpha=0.05, progress=False)
 DEFAULTS = {
-    "synthetic_control placebo": {"method": "synthetic_control"},
-    "synthetic_control conformal": {"method": "synthetic_control", "inference": "conformal"},
-    "synthetic_did placebo": {"method": "synthetic_did"},
-    "did": {"method": "did"},
-    "did welch": {"method": "did", "inference": "welch"},
-    "tbr autocorrelation": {"method": "tbr"},
+    "synthetic_control placebo": SyntheticControl(),
+    "synthetic_control conformal": SyntheticControl(inference="conformal"),
+    "synthetic_did placebo": SyntheticDiD(),
+    "did": DiD(),
+    "did welch": DiD(inference="welch"),
+    "tbr autocorrelation": TBR(),
 }
 
 
@@ -90,7 +77,7 @@ def did(rng, count) -> Iterator[Row]:
             treated = np.zeros(n, np.bool_)
             treated[rng.permutation(n)[:k]] = True
             outcome[treated, 56:] *= 1.1
-            found = read(a_test(outcome, treated, 56), REQUEST)
+            found = REQUEST.method.read(a_test(outcome, treated, 56), REQUEST)
             inside += found.low <= np.log(1.1) <= found.high
         band = (0.93, 0.96) if k == 4 else (0.94, 0.96)
         yield Row(f"geo did welch coverage, {k} of {n} geos", inside / count, band, count, level=0.05)
@@ -134,16 +121,16 @@ def one_treated(rng, controls, *, outside, sd):
 
 def recast(rng, count) -> Iterator[Row]:
     """Rows of one treated geo of 11 to 21, effect 7.5%, in four scenarios after a study by Recast."""
-    request = replace(REQUEST, inference="autocorrelation")
+    method = DiD(inference="autocorrelation")
     for name, setting in SCENARIOS.items():
         treated = np.arange(setting["controls"] + 1) == 0
         inside = rejected = 0
         lifts = []
         for _ in range(count):
             outcome = one_treated(rng, **setting)
-            rejected += read(a_test(outcome, treated, 90), request).p_value <= 0.05
+            rejected += method.read(a_test(outcome, treated, 90), REQUEST).p_value <= 0.05
             outcome[0, 90:] *= 1.075
-            found = read(a_test(outcome, treated, 90), request)
+            found = method.read(a_test(outcome, treated, 90), REQUEST)
             inside += found.low <= np.log(1.075) <= found.high
             lifts.append(np.expm1(found.value))
         yield Row(f"recast {name}: coverage", inside / count, (0.93, 0.97), count, level=0.06)
@@ -185,18 +172,22 @@ def nothing_happened(rng, count) -> Iterator[Row]:
             continue
         tests = list(draw(rng, count, 2))
         for name in names:
-            p = p_values(tests, replace(REQUEST, placebos=placebos, **DEFAULTS[name]))
+            p = p_values(tests, DEFAULTS[name].fewer(placebos))
             for level, band in ((0.05, (0.03, 0.08)), (0.10, (0.07, 0.13))):
                 share, label = float(np.mean(p <= level)), f"a/a {where}, {name}, at {level}"
                 yield Row(label, share, band, len(p), level=band[1])
 
 
-def p_values(tests, request):
+def p_values(tests, method):
     """Return the p-values of tests; those that the method refuses are left out."""
     found = []
     for number, test in enumerate(tests):
         try:
-            found.append(read(test, replace(request, rng=number)).p_value)
+            found.append(
+                (replace(method, rng=number) if hasattr(method, "rng") else method)
+                .read(test, REQUEST)
+                .p_value
+            )
         except ExperimentError:
             continue
     return np.array(found)
@@ -251,9 +242,7 @@ def table(rng, count) -> None:
         "panel least squares, independent errors": panel_ols,
         "conformal, single days shuffled, sum of |gap|": lambda test: iid_conformal(test, rng, "sum_of_abs"),
         "conformal, single days shuffled, |sum|": lambda test: iid_conformal(test, rng, "abs_of_sum"),
-        "tbr as published": lambda test: (
-            read(test, replace(REQUEST, method="tbr", inference="published")).p_value
-        ),
+        "tbr as published": lambda test: TBR(inference="published").read(test, REQUEST).p_value,
     }
     for where, draw in (("GeoLift_PreTest", windows), ("simulate_geo", worlds)):
         for k in (2, 4):
@@ -261,8 +250,8 @@ def table(rng, count) -> None:
             if not tests:
                 continue
             print(f"\n{where}, {k} of 40 geos, {len(tests)} draws: share of p at most 5% and 10%")
-            for name, options in DEFAULTS.items():
-                p = p_values(tests, replace(REQUEST, placebos=placebos, **options))
+            for name, method in DEFAULTS.items():
+                p = p_values(tests, method.fewer(placebos))
                 print(f"  {name:<48} {np.mean(p <= 0.05):6.3f} {np.mean(p <= 0.10):6.3f}  (n={len(p)})")
             for name, p_of in naive.items():
                 p = np.array([p_of(test) for test in tests])

@@ -33,7 +33,8 @@ from benchmarks.coverage_row import Row
 
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.layout import GeoTest
-from attribution.experiments.geo.methods import fit, read
+from attribution.experiments.geo.method import GeoMethod
+from attribution.experiments.geo.methods import method_of
 from attribution.experiments.geo.panel import Panel
 
 BEFORE, WITHIN, EFFECT, LEVEL = 70, 21, 0.08, 0.05
@@ -50,38 +51,38 @@ class Design:
     name: str
     treated: str  # "one", "two", "half" or "pairs"
     draws: int
-    options: dict[str, Any]
+    method: Any
     geos: tuple[int, ...] = GEOS
 
 
 DESIGNS = (
-    Design("did, one treated", "one", 1000, {"method": "did"}),
-    Design("did, two treated", "two", 400, {"method": "did"}),
-    Design("did, half treated", "half", 1000, {"method": "did"}),
-    Design("did, pairs", "pairs", 1000, {"method": "did"}),
-    Design("synthetic_control, one treated", "one", 200, {"method": "synthetic_control"}),
-    Design("synthetic_control, two treated", "two", 200, {"method": "synthetic_control"}),
-    Design("synthetic_did, one treated", "one", 40, {"method": "synthetic_did"}),
-    Design("synthetic_did, two treated", "two", 60, {"method": "synthetic_did"}),
-    Design("augmented_synthetic_control, one treated", "one", 40, {"method": "augmented_synthetic_control"}),
-    Design("augmented_synthetic_control, two treated", "two", 50, {"method": "augmented_synthetic_control"}),
-    Design("tbr, one treated", "one", 400, {"method": "tbr"}),
-    Design("tbr, two treated", "two", 400, {"method": "tbr"}),
-    Design("bsts, two treated", "two", 25, {"method": "bsts", "draws": 300}),
-    Design("gbr, half treated", "half", 400, {"method": "gbr"}),
-    Design("trimmed_match, pairs", "pairs", 200, {"method": "trimmed_match"}),
+    Design("did, one treated", "one", 1000, "did"),
+    Design("did, two treated", "two", 400, "did"),
+    Design("did, half treated", "half", 1000, "did"),
+    Design("did, pairs", "pairs", 1000, "did"),
+    Design("synthetic_control, one treated", "one", 200, "synthetic_control"),
+    Design("synthetic_control, two treated", "two", 200, "synthetic_control"),
+    Design("synthetic_did, one treated", "one", 40, "synthetic_did"),
+    Design("synthetic_did, two treated", "two", 60, "synthetic_did"),
+    Design("augmented_synthetic_control, one treated", "one", 40, "augmented_synthetic_control"),
+    Design("augmented_synthetic_control, two treated", "two", 50, "augmented_synthetic_control"),
+    Design("tbr, one treated", "one", 400, "tbr"),
+    Design("tbr, two treated", "two", 400, "tbr"),
+    Design("bsts, two treated", "two", 25, {"name": "bsts", "draws": 300}),
+    Design("gbr, half treated", "half", 400, "gbr"),
+    Design("trimmed_match, pairs", "pairs", 200, "trimmed_match"),
     Design(
         "for comparison: did by days, one treated",
         "one",
         400,
-        {"method": "did", "inference": "autocorrelation"},
+        {"name": "did", "inference": "autocorrelation"},
     ),
-    Design("for comparison: did pooled, two treated", "two", 400, {"method": "did", "inference": "pooled"}),
+    Design("for comparison: did pooled, two treated", "two", 400, {"name": "did", "inference": "pooled"}),
     Design(
         "synthetic_control conformal, two treated",
         "two",
         100,
-        {"method": "synthetic_control", "inference": "conformal"},
+        {"name": "synthetic_control", "inference": "conformal"},
         (8, 12),
     ),
 )
@@ -123,21 +124,21 @@ def draw(rng: np.random.Generator, geos: int, kind: str, who: str) -> GeoTest:
     return GeoTest(held, treated, BEFORE, 0, strata, "sales")
 
 
-def judged(test: GeoTest, options: dict[str, Any]) -> tuple[bool, bool] | None:
+def judged(test: GeoTest, method: GeoMethod) -> tuple[bool, bool] | None:
     """Return whether nothing is taken for something and whether a true effect is covered; None if refused."""
-    request = replace(REQUEST, alpha=LEVEL, placebos=500, **options)
+    request = replace(REQUEST, alpha=LEVEL, method=method)
     try:
-        found = read(test, request)
+        found = method.read(test, request)
         if not found.can_tell(LEVEL):
             return None
         false = found.p_value <= LEVEL
-        if request.method not in ("gbr", "trimmed_match"):
+        if not method.needs_cost:
             return false, not false
         assert test.panel.cost is not None
         outcome = test.panel.outcome.copy()
         outcome[test.treated, BEFORE:] += IROAS * test.panel.cost[test.treated, BEFORE:] / 3
         with_effect = replace(test.panel, outcome=outcome)
-        again = fit(replace(test, panel=with_effect), request).details["iroas"]
+        again = method.fit(replace(test, panel=with_effect), request).details["iroas"]
     except ExperimentError:
         return None
     return false, again.low <= IROAS <= again.high
@@ -148,7 +149,7 @@ def cell(seed: int, design: Design, geos: int, kind: str, draws: int) -> tuple[i
     refused = wrong = covered = 0
     for number in range(draws):
         rng = np.random.default_rng([seed, number, geos, KINDS.index(kind)])
-        found = judged(draw(rng, geos, kind, design.treated), design.options)
+        found = judged(draw(rng, geos, kind, design.treated), method_of(design.method, random=True))
         if found is None:
             refused += 1
         else:

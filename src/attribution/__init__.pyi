@@ -21,8 +21,15 @@ from attribution.eventlog.eventlog import EventLog as EventLog
 from attribution.eventlog.read import read_log as read_log
 from attribution.eventlog.schema import LogSchema as LogSchema
 from attribution.experiments.geo.analyze import analyze_geo as analyze_geo
+from attribution.experiments.geo.bsts import BSTS as BSTS
+from attribution.experiments.geo.did import DiD as DiD
+from attribution.experiments.geo.gbr import GBR as GBR
 from attribution.experiments.geo.plan import plan_geo as plan_geo
-from attribution.experiments.geo.trimming import TrimmedMatch as TrimmedMatch
+from attribution.experiments.geo.synthetic import AugmentedSyntheticControl as AugmentedSyntheticControl
+from attribution.experiments.geo.synthetic import SyntheticControl as SyntheticControl
+from attribution.experiments.geo.synthetic import SyntheticDiD as SyntheticDiD
+from attribution.experiments.geo.tbr import TBR as TBR
+from attribution.experiments.geo.trimmed_match import TrimmedMatch as TrimmedMatch
 from attribution.experiments.holdout.aa import aa_holdout as aa_holdout
 from attribution.experiments.holdout.assign import assign_holdout as assign_holdout
 from attribution.experiments.holdout.holdout import analyze_holdout as analyze_holdout

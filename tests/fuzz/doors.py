@@ -135,8 +135,7 @@ def geo(data: Any) -> list[float]:
         treated=["g0", "g1", "g2"],
         start="2026-01-10",
         end="2026-01-12",
-        method="did",
-        inference="pooled",
+        method=at.DiD(inference="pooled"),
     )
     return [lift.absolute.value, lift.p_value]
 

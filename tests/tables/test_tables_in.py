@@ -132,7 +132,7 @@ def previous(data: object) -> list[float]:
 
 def plan(data: object) -> list[float]:
     found = at.plan_geo(
-        data, geo="geo", time="time", outcome="sales", periods=7, method="did", windows=6, placebos=20, rng=1
+        data, geo="geo", time="time", outcome="sales", periods=7, method="did", windows=6, rng=1
     )
     return [float(found.mde), float(len(found.treated))]
 

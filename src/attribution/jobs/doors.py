@@ -85,6 +85,8 @@ def toml_of(hint: str, *, section: str = "", model: str = "") -> str:
     'models = [{name = "markov", order = 1}], or [journeys] lookback = "7D"'
     >>> toml_of("engine=at.Increments('state-2')")
     '[increments] folder = "state-2"'
+    >>> toml_of("method=at.BSTS(draws=2000)", section="[geo_tests]")
+    '[[geo_tests]] method = {name = "bsts", draws = 2000}'
     >>> toml_of('touches["user_id"] = touches["user_id"].astype("string")')
     'in Python, before the run: touches["user_id"] = touches["user_id"].astype("string")'
     """
@@ -163,17 +165,33 @@ def _of_section(section: str, values: Mapping[str, Any]) -> list[str]:
 
 
 def _literal(node: ast.expr) -> Any:
-    """Return the value of a literal, a blank as text.
+    """Return the value of a literal, a blank as text; of a model or a method its name and options.
 
     Raises
     ------
     ValueError
-        If it is no literal.
+        If it is none of these.
     """
+    if isinstance(node, ast.Call):
+        return _described(node)
     value = ast.literal_eval(node)
     if isinstance(value, list):
         return ["..." if entry is Ellipsis else entry for entry in value]
     return "..." if value is Ellipsis else value
+
+
+def _described(call: ast.Call) -> dict[str, Any]:
+    """Return a model or a method as a file describes it: ``{name = "bsts", draws = 2000}``."""
+    from attribution.experiments.geo.methods import METHODS
+    from attribution.models.registry import MODELS
+
+    names = {kind.__name__: name for name, kind in {**MODELS, **METHODS}.items()}
+    function = ast.unparse(call.func).rpartition(".")[2]
+    if function not in names or call.args:
+        msg = f"{ast.unparse(call)} is described by no name"
+        raise ValueError(msg)
+    options = {word.arg: _literal(word.value) for word in call.keywords if word.arg}
+    return {"name": names[function], **options}
 
 
 def shell_of(hint: str, options: Collection[str]) -> str:

@@ -53,21 +53,20 @@ def world(lift=0.1, *, days=70, test=14, seed=3, noise=0.03, spend=0.0):
 def analyze(panel, method, inference=None, **options):
     first, last = panel["date"].max() - pd.Timedelta(days=13), panel["date"].max()
     paired = method == "trimmed_match"
+    given = {} if inference is None else {"inference": inference}
     if paired:  # the pairs of this world differ in level
-        method = at.TrimmedMatch(before="subtract")
+        given["before"] = "subtract"
+    if method in {"synthetic_control", "augmented_synthetic_control", "synthetic_did"}:
+        given["placebos"] = 100
     kept = {name for pair in PAIRS for name in pair}
     return at.analyze_geo(
         panel[panel["geo"].isin(kept)] if paired else panel,
         treated=TREATED,
         start=first,
         end=last,
-        method=method,
-        inference=inference,
+        method={"name": method, **given, **({"draws": 400, **options} if method == "bsts" else options)},
         cost="cost",
         strata=PAIRS if paired else None,
-        draws=400,
-        placebos=100,
-        **options,
     )
 
 
@@ -164,8 +163,7 @@ def test_permutation_of_pairs_is_all_swaps():
         start="2026-02-26",
         end="2026-03-11",
         strata=PAIRS,
-        method="did",
-        inference="permutation",
+        method=at.DiD(inference="permutation"),
     )
     wide = panel.pivot_table(index="geo", columns="date", values="sales")
     change = np.log(wide.iloc[:, 56:].mean(axis=1)) - np.log(wide.iloc[:, :56].mean(axis=1))
@@ -293,11 +291,11 @@ def test_large_treated_geos_are_told_and_levels_can_be_matched():
     largest = panel.groupby("geo")["sales"].mean().nlargest(2).index.tolist()
     inside = panel["geo"].isin(largest) & (panel["date"] >= "2026-02-26")
     panel.loc[inside, "sales"] *= 1.08
-    asked = {"treated": largest, "start": "2026-02-26", "end": "2026-03-11", "placebos": 100}
-    plain = at.analyze_geo(panel, **asked, method="synthetic_control")
-    matched = at.analyze_geo(panel, **asked, method="synthetic_control", match_levels=True)
+    asked = {"treated": largest, "start": "2026-02-26", "end": "2026-03-11"}
+    plain = at.analyze_geo(panel, **asked, method=at.SyntheticControl(placebos=100))
+    matched = at.analyze_geo(panel, **asked, method=at.SyntheticControl(placebos=100, match_levels=True))
     assert plain.checks["placebos_alike"].passed is False
-    assert "match_levels=True" in plain.checks["placebos_alike"].fix
+    assert plain.checks["placebos_alike"].fix == "method=at.SyntheticControl(match_levels=True, placebos=100)"
     assert matched.checks["placebos_alike"].passed
     assert matched.relative.value == pytest.approx(0.08, abs=0.02)
     width = [lift.relative.high - lift.relative.low for lift in (plain, matched)]

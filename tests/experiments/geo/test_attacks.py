@@ -153,9 +153,8 @@ def test_nothing_contradicts_anything(method, inference):
     for seed in range(8):
         table, asked, pairs, alpha = random_test(seed)
         strata = pairs if method == "trimmed_match" else None
-        lift = at.analyze_geo(
-            table, cost="cost", method=method, inference=inference, strata=strata, alpha=alpha, **asked
-        )
+        given = {"name": method} | ({} if inference is None else {"inference": inference})
+        lift = at.analyze_geo(table, cost="cost", method=given, strata=strata, alpha=alpha, **asked)
         effect = lift.p_value <= alpha
         assert (lift.verdict == "effect") is effect
         # Where the smallest p there can be is above the level the verdict is that nothing can be told.
@@ -173,7 +172,7 @@ def test_an_interval_without_end_and_an_uncertain_cost():
     """Of 20 days the smallest conformal p is 0.05, so at the level 0.01 nothing is told."""
     table, asked, _, _ = random_test(1)
     lift = at.analyze_geo(
-        table, cost=(100.0, 20.0), method="synthetic_did", inference="conformal", alpha=0.01, **asked
+        table, cost=(100.0, 20.0), method=at.SyntheticDiD(inference="conformal"), alpha=0.01, **asked
     )
     assert not lift.incremental.bounded
     assert not lift.iroas.bounded
@@ -200,8 +199,8 @@ def test_a_history_without_chance_cannot_be_planned_on():
 @pytest.mark.parametrize("method", ["did", "synthetic_did", "tbr", "gbr"])
 def test_a_lift_survives_pickle_and_copy(method):
     table, asked, _, _ = random_test(2)
-    inference = "conformal" if method == "synthetic_did" else None
-    lift = at.analyze_geo(table, cost="cost", method=method, inference=inference, **asked)
+    given = at.SyntheticDiD(inference="conformal") if method == "synthetic_did" else method
+    lift = at.analyze_geo(table, cost="cost", method=given, **asked)
     for other in (pickle.loads(pickle.dumps(lift)), copy.copy(lift), copy.deepcopy(lift)):
         assert other.summary() == lift.summary()
         assert other.path.equals(lift.path)

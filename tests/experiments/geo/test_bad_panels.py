@@ -92,7 +92,7 @@ PANELS = [
     (good, {"treated": NAMES}, ["all geos are treated"]),
     (good, {"treated": {"a": NAMES[:3], "b": NAMES[2:4]}}, ["geo 02", "two cells"]),
     (good, {"treated": {"a": NAMES[:3], "b": NAMES[3:5]}, "cost": 10.0}, ["one total", "2 cells"]),
-    (good, {"treated": NAMES[:1], "method": "did", "inference": "welch"}, ["one geo on a side"]),
+    (good, {"treated": NAMES[:1], "method": at.DiD(inference="welch")}, ["one geo on a side"]),
     (good, {"start": "2027-01-01"}, ["start", "outside the panel", "2026-01-01 to 2026-02-28"]),
     (good, {"start": "soon"}, ["start='soon'", "not a day"]),
     (good, {"start": None}, ["start= is missing"]),
@@ -102,7 +102,7 @@ PANELS = [
     (good, {"cooldown": 3}, ["cooldown=3", "only 0 days after"]),
     (good, {"method": "difference"}, ["method", "Known"]),
     (good, {"method": "synthetic_contol"}, ["did you mean 'synthetic_control'"]),
-    (good, {"method": "did", "inference": "placebo"}, ["inference", "Known", "'welch'"]),
+    (good, {"method": {"name": "did", "inference": "placebo"}}, ["inference", "Known", "'welch'"]),
     (good, {"method": "gbr"}, ["needs the cost"]),
     (good, {"method": "gbr", "cost": 100.0}, ["cost of each geo"]),
     (good, {"method": "trimmed_match", "cost": "cost"}, ["pairs", "strata="]),
@@ -113,14 +113,20 @@ PANELS = [
     (good, {"cost": -5.0}, ["cost=-5.0"]),
     (good, {"value": 0}, ["value=0"]),
     (good, {"alpha": 5}, ["alpha=5", "between"]),
-    (good, {"ridge": -1.0, "method": "augmented_synthetic_control"}, ["ridge=-1.0"]),
-    (good, {"ridge": 1.0}, ["augmented"]),
+    (good, {"method": {"name": "augmented_synthetic_control", "ridge": -1.0}}, ["ridge=-1.0"]),
+    (
+        good,
+        {"method": {"name": "synthetic_control", "ridge": 1.0}},
+        ["option of synthetic_control", "'ridge'"],
+    ),
+    (good, {"method": {"name": "bsts", "drawn": 500}}, ["'drawn'", "did you mean 'draws'"]),
+    (good, {"method": {"draws": 500}}, ["method"]),
     (good, {"missing": "ignore"}, ["missing", "Known"]),
     (good, {"buffer": ["geo 77"]}, ["geo 77"]),
     (good, {"buffer": NAMES[:4]}, ["geo 00"]),
     (good, {"holidays": ["someday"]}, ["holidays"]),
-    (good, {"rng": "dice"}, ["rng='dice'"]),
-    (good, {"placebos": 3}, ["placebos=3"]),
+    (good, {"method": {"name": "did", "rng": "dice"}}, ["rng='dice'"]),
+    (good, {"method": {"name": "synthetic_control", "placebos": 3}}, ["placebos=3"]),
     (good, {"outcome": "geo"}, ["asked to be two things"]),
     (lambda: good()[good()["geo"].isin(NAMES[:6])], {"method": "synthetic_control"}, ["control geos"]),
 ]
@@ -180,7 +186,7 @@ def test_autocorrelated_gaps_fail_the_published_tbr():
     panel = good().sort_values(["geo", "date"])
     walk = np.exp(0.03 * np.cumsum(rng.normal(size=(12, 59)), axis=1))
     panel["sales"] = panel["sales"] * walk.ravel()
-    published = at.analyze_geo(panel, **ASKED, method="tbr", inference="published")
+    published = at.analyze_geo(panel, **ASKED, method=at.TBR(inference="published"))
     ours = at.analyze_geo(panel, **ASKED, method="tbr")
     assert published.checks["residual_autocorrelation"].passed is False
     assert ours.checks["residual_autocorrelation"].passed is True

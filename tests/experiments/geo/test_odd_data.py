@@ -13,11 +13,11 @@ from attribution.errors import ExperimentError
 
 METHODS = {
     "did": {"method": "did"},
-    "synthetic_control": {"method": "synthetic_control", "placebos": 30},
-    "synthetic_did": {"method": "synthetic_did", "inference": "conformal"},
-    "augmented_synthetic_control": {"method": "augmented_synthetic_control", "ridge": 1e6, "placebos": 30},
+    "synthetic_control": {"method": at.SyntheticControl(placebos=30)},
+    "synthetic_did": {"method": at.SyntheticDiD(inference="conformal")},
+    "augmented_synthetic_control": {"method": at.AugmentedSyntheticControl(ridge=1e6, placebos=30)},
     "tbr": {"method": "tbr"},
-    "bsts": {"method": "bsts", "draws": 100},
+    "bsts": {"method": at.BSTS(draws=100)},
     "gbr": {"method": "gbr", "cost": "cost"},
     "trimmed_match": {
         "method": "trimmed_match",
@@ -190,7 +190,9 @@ def spending(controls, treated=200.0, before=0.0, noise=0.0, spenders=8):
 def test_cost_of_a_new_channel_is_what_goes_beyond_the_controls(method, controls, total):
     """By hand: 4 geos, 21 days, 200 a day less what the control geos got."""
     table, asked = spending(controls)
-    options = asked | {"method": method, "inference": "conformal" if method == "synthetic_did" else None}
+    options = asked | {
+        "method": at.SyntheticDiD(inference="conformal") if method == "synthetic_did" else method
+    }
     if total is None:
         with pytest.raises(ExperimentError, match="did not change"):
             at.analyze_geo(table, **options)
@@ -262,7 +264,9 @@ def test_the_cost_is_covered_by_its_interval():
 def test_cells_show_what_they_caused_and_cost():
     table, asked = panel("did")
     cells = {"a": NAMES[:2], "b": NAMES[2:4]}
-    lifts = at.analyze_geo(table, **(asked | {"treated": cells, "cost": "cost", "inference": "pooled"}))
+    lifts = at.analyze_geo(
+        table, **(asked | {"treated": cells, "cost": "cost", "method": at.DiD(inference="pooled")})
+    )
     frame = lifts.to_frame().set_index("cell")
     for cell in cells:
         assert frame.loc[cell, "incremental"] == lifts[cell].incremental.value
@@ -271,7 +275,9 @@ def test_cells_show_what_they_caused_and_cost():
         assert frame.loc[cell, "cost_per_incremental"] == lifts[cell].cost_per_incremental.value
     assert lifts.summary().count("Incremental sales: ") == 2
     assert lifts.summary().count("iROAS: ") == 2
-    without = at.analyze_geo(table, **(asked | {"treated": cells, "inference": "pooled"})).to_frame()
+    without = at.analyze_geo(
+        table, **(asked | {"treated": cells, "method": at.DiD(inference="pooled")})
+    ).to_frame()
     assert "incremental" in without
     assert "iroas" not in without
 
@@ -292,13 +298,13 @@ def test_geos_without_outcome_are_refused_with_arguments_that_run(rows, inferenc
         frame = pd.DataFrame(table)
         table = frame[frame["geo"].isin(NAMES[:8])]
         asked |= {"strata": METHODS["trimmed_match"]["strata"]}
-    asked |= {"inference": inference}
+    asked |= {"method": at.DiD(inference=inference)}
     with pytest.raises(ExperimentError) as caught:
         at.analyze_geo(table, **asked)
     first = str(caught.value).split("Fix: ")[1]
     if first.startswith("method='tbr'"):
         assert len(rows) == 4
-        again = at.analyze_geo(table, **(asked | {"method": "tbr", "inference": None}))
+        again = at.analyze_geo(table, **(asked | {"method": "tbr"}))
     else:
         call = first.split(" to leave such geos out")[0]
         again = at.analyze_geo(table, **(asked | eval(f"dict({call})")))

@@ -32,7 +32,7 @@ def searched(data):
         choose="search",
         n_treated=2,
         candidates=40,
-        placebos=20,
+        method=at.SyntheticControl(placebos=20),
         windows=8,
     )
 
@@ -182,10 +182,9 @@ def test_power_never_falls_and_meets_the_target_at_the_mde(plan):
     assert plan.power(plan.mde_lift * 1.0001) >= 0.8 > plan.power(plan.mde_lift * 0.98)
 
 
-@pytest.mark.parametrize("method", ["did", "synthetic_control", "tbr"])
+@pytest.mark.parametrize("method", ["did", at.SyntheticControl(placebos=40), "tbr"], ids=["did", "sc", "tbr"])
 def test_an_injected_effect_is_an_exact_shift(data, method):
     # Brute force: a lift a little above the smallest that is said to be found is found, one below is not.
-    from attribution.experiments.geo.methods import read
     from attribution.experiments.geo.panel import Panel
     from attribution.experiments.geo.plan_request import PlanRequest
 
@@ -200,7 +199,8 @@ def test_an_injected_effect_is_an_exact_shift(data, method):
         if not math.isfinite(least):
             continue
         found = [
-            read(simulate._with_effect(test, sign * least * factor, 1.0), request).p_value <= 0.05
+            request.method.read(simulate._with_effect(test, sign * least * factor, 1.0), request).p_value
+            <= 0.05
             for factor in (0.99, 1.01)
         ]
         assert found == [False, True]
@@ -220,14 +220,10 @@ def _request(kind, method):
         candidates=10,
         rng=0,
         method=method,
-        inference=None,
         cost=None,
         value=1.0,
         cooldown=0,
         alpha=0.05,
-        fixed_effects=True,
-        ridge=None,
-        placebos=40,
         progress=False,
     ).analysis
 
@@ -241,7 +237,7 @@ def test_methods_that_a_lift_changes_otherwise_are_fitted_again(data):
     assert 0.002 < subtracted.mde_lift < 0.2
     # As published, what pairs differ by before the test is noise of the test: it sees less.
     assert published.mde_lift > subtracted.mde_lift
-    assert {plan.method for plan in plans.values()} == {"trimmed_match"}
+    assert {plan.method.name for plan in plans.values()} == {"trimmed_match"}
 
 
 def test_windows_share_no_test_period_between_the_halves_where_history_allows():
@@ -269,7 +265,7 @@ def test_a_planted_set_is_found():
         choose="search",
         n_treated=2,
         candidates=66,
-        inference="conformal",
+        method=at.SyntheticControl(inference="conformal"),
         windows=6,
     )
     assert plan.candidates()["geos"].iloc[0] == "g04, g09"
@@ -289,7 +285,7 @@ def test_a_search_obeys_include_exclude_and_budget(data):
         exclude=cheap[1:4],
         budget=25_000,
         candidates=20,
-        placebos=20,
+        method=at.SyntheticControl(placebos=20),
         windows=6,
     )
     assert cheap[0] in plan.treated
@@ -352,7 +348,7 @@ def test_the_analysis_replays_cells_and_searches(data, searched):
     lifts = at.analyze_geo(run.panel, plan=cells, start="2025-04-26", end="2025-05-09")
     assert set(lifts) == {"cell 1", "cell 2"}
     run = at.datasets.simulate_geo(20, days=131, seed=5, holidays=False, treated=searched.treated, lift=0.1)
-    lift = at.analyze_geo(run.panel, plan=searched, start="2025-04-26", end="2025-05-16", placebos=40)
+    lift = at.analyze_geo(run.panel, plan=searched, start="2025-04-26", end="2025-05-16")
     assert "synthetic control" in lift.method
 
 

@@ -33,11 +33,11 @@ def panel(geos=26, treated=1, times=10.0, seed=0):
         (5, 2, {"method": "did"}, 1 / 10),  # 10 assignments
         (6, 2, {"method": "did"}, 1 / 15),
         (6, 3, {"method": "did"}, 2 / 20),  # with their mirror images
-        (12, 3, {"method": "did", "inference": "permutation", "alpha": 0.001}, 1 / 220),
-        (26, 1, {"alpha": 0.01, "placebos": 50}, 1 / 26),
-        (26, 2, {"alpha": 0.01, "placebos": 50}, None),
-        (8, 2, {"method": "synthetic_control", "inference": "conformal", "alpha": 0.01}, 1 / 75),
-        (8, 2, {"method": "bsts", "draws": 100, "alpha": 0.01}, 2 / 101),
+        (12, 3, {"method": at.DiD(inference="permutation"), "alpha": 0.001}, 1 / 220),
+        (26, 1, {"alpha": 0.01, "method": at.SyntheticControl(placebos=50)}, 1 / 26),
+        (26, 2, {"alpha": 0.01, "method": at.SyntheticControl(placebos=50)}, None),
+        (8, 2, {"method": at.SyntheticControl(inference="conformal"), "alpha": 0.01}, 1 / 75),
+        (8, 2, {"method": at.BSTS(draws=100), "alpha": 0.01}, 2 / 101),
     ],
 )
 def test_a_test_that_cannot_find_anything_says_so(geos, treated, options, least):
@@ -67,7 +67,7 @@ def test_a_test_that_cannot_find_anything_says_so(geos, treated, options, least)
         (12, 1, {}),
         (6, 2, {"method": "did"}),
         (6, 3, {"method": "did"}),
-        (26, 1, {"alpha": 0.01, "placebos": 50}),
+        (26, 1, {"alpha": 0.01, "method": at.SyntheticControl(placebos=50)}),
     ],
 )
 def test_the_level_that_the_fix_names_is_reached(geos, treated, options):
@@ -82,19 +82,23 @@ def test_the_level_that_the_fix_names_is_reached(geos, treated, options):
 @pytest.mark.parametrize(
     ("geos", "treated", "options", "printed"),
     [
-        (12, 1, {}, {"inference": "conformal"}),
-        (12, 1, {}, {"method": "did"}),
-        (6, 2, {"method": "did"}, {"inference": "pooled"}),
-        (26, 2, {"placebos": 50, "alpha": 0.01}, {"placebos": 99}),
-        (8, 2, {"method": "bsts", "draws": 100, "alpha": 0.01}, {"draws": 200}),
+        (12, 1, {}, at.SyntheticControl(inference="conformal")),
+        (12, 1, {}, "did"),
+        (6, 2, {"method": "did"}, at.DiD(inference="pooled")),
+        (
+            26,
+            2,
+            {"method": at.SyntheticControl(placebos=50), "alpha": 0.01},
+            at.SyntheticControl(placebos=99),
+        ),
+        (8, 2, {"method": at.BSTS(draws=100), "alpha": 0.01}, at.BSTS(draws=200)),
     ],
 )
 def test_what_the_fix_prints_helps(geos, treated, options, printed):
     table, asked = panel(geos, treated)
     fix = at.analyze_geo(table, **asked, **options).checks["reach"].fix
-    name, value = next(iter(printed.items()))
-    assert (f'{name}="{value}"' if isinstance(value, str) else f"{name}={value}") in fix
-    assert at.analyze_geo(table, **asked, **(options | printed)).verdict == "effect"
+    assert (f'method="{printed}"' if isinstance(printed, str) else f"method={printed.code()}") in fix
+    assert at.analyze_geo(table, **asked, **(options | {"method": printed})).verdict == "effect"
 
 
 def test_cells_are_held_against_their_own_level():
@@ -118,7 +122,14 @@ def test_steps_count_equality_as_reached():
 def test_a_plan_says_it_before_the_money_is_spent():
     table, _ = panel(12, 1, 1.0)
     plan = at.plan_geo(
-        table, periods=7, choose="search", n_treated=1, candidates=12, windows=6, placebos=50, progress=False
+        table,
+        periods=7,
+        choose="search",
+        n_treated=1,
+        candidates=12,
+        windows=6,
+        method=at.SyntheticControl(placebos=50),
+        progress=False,
     )
     assert plan.checks["reach"].passed is False
     assert "smallest p there can be is 0.083" in plan.summary()
@@ -143,7 +154,7 @@ def test_one_treated_geo_is_held_against_the_spread_of_the_others():
 
 def test_pooled_is_students_t_of_two_samples():
     table, asked = panel(9, 3, 1.1)
-    lift = at.analyze_geo(table, method="did", inference="pooled", **asked)
+    lift = at.analyze_geo(table, method=at.DiD(inference="pooled"), **asked)
     sales = table["sales"].reshape(9, -1)
     change = np.log(sales[:, 61:].mean(axis=1) / sales[:, :61].mean(axis=1))
     assert lift.p_value == pytest.approx(stats.ttest_ind(change[:3], change[3:]).pvalue, rel=1e-9)
@@ -162,7 +173,7 @@ def test_one_treated_geo_keeps_its_level_where_geos_drift():
 
 def test_judging_by_days_is_there_by_name_and_says_what_it_is():
     table, asked = panel(9, 1, 1.2)
-    lift = at.analyze_geo(table, method="did", inference="autocorrelation", **asked)
+    lift = at.analyze_geo(table, method=at.DiD(inference="autocorrelation"), **asked)
     assert "5% to 35% of tests of nothing" in lift.summary()
 
 

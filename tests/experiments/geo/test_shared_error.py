@@ -75,8 +75,7 @@ def test_a_ratio_heeds_what_its_parts_share():
         treated=list(NAMES[:TREATED]),
         start=str(DAYS[PRE]),
         end=str(DAYS[-1]),
-        method="did",
-        inference="welch",
+        method=at.DiD(inference="welch"),
         cost="cost",
     )
     cost, df = lift.details["cost"], lift.details["df"]

@@ -44,7 +44,8 @@ def panel(response, cost, *, before=0.0, seed=1):
 def test_point_and_90_interval_as_published(pairs, options, expected, before):
     """google/trimmed_match, core/estimator_test.cc; what was before the test does not matter."""
     table, asked = panel(*pairs, before=before)
-    lift = at.analyze_geo(table, method=at.TrimmedMatch(**options), inference="published", alpha=0.1, **asked)
+    method = at.TrimmedMatch(**options, inference="published")
+    lift = at.analyze_geo(table, method=method, alpha=0.1, **asked)
     found = (lift.iroas.value, lift.iroas.low, lift.iroas.high, lift.details["trim_rate"])
     assert found == pytest.approx(expected, rel=1e-4, abs=1e-3 if pairs is FOUR else 1e-6)
     assert lift.iroas.holds(0.0) == (lift.p_value > 0.1)
@@ -82,7 +83,7 @@ def test_a_plan_hands_its_choices_on():
     plan = at.plan_geo(
         history.panel, periods=14, method=method, cost="spend", windows=6, progress=False, holidays=()
     )
-    assert plan.trim == method
+    assert plan.method == method
     run = at.datasets.simulate_geo(
         24,
         days=144,

@@ -6,7 +6,7 @@ GEOS = [f"geo {number:02d}" for number in range(4)]
 WHEN = {"start": "2026-02-15", "end": "2026-02-28"}
 
 _ANALYSED = (
-    "treated=GEOS[:1], method='synthetic_control', placebos=3",
+    "treated=GEOS[:1], method={'name': 'synthetic_control', 'placebos': 3}",
     "treated=GEOS, cost='nothing'",
     "treated=GEOS, cost=(5.0, -1.0)",
     "treated=GEOS, strata=[('geo 00', 'geo 04'), ('geo 00', 'geo 05')]",
@@ -16,7 +16,7 @@ _ANALYSED = (
     "treated=GEOS, since='2027-01-01'",
     "treated=GEOS, since='2026-02-20'",
     "treated=GEOS, value='x'",
-    "treated=GEOS, method='did', inference='welch', fixed_effects=5",
+    "treated=GEOS, method={'name': 'synthetic_control', 'fixed_effects': 5}",
 )
 _PLANNED = (
     "periods=0",
@@ -43,7 +43,7 @@ _PLANNED = (
     "periods=14, buffer=[f'geo {n:02d}' for n in range(10)]",
     "periods=14, n_treated=1, choose='strata'",
     "periods=14, method='gbr'",
-    "periods=14, placebos=2, method='synthetic_control'",
+    "periods=14, method={'name': 'synthetic_control', 'placebos': 2}",
 )
 ROWS = (
     tuple(f"at.analyze_geo(panel, **{{**WHEN, **dict({one})}})" for one in _ANALYSED)

@@ -15,27 +15,16 @@ from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory
 from attribution.experiments.geo.checks import check
 from attribution.experiments.geo.compose import compose
 from attribution.experiments.geo.layout import GeoTest, cells_of, lay_out, strata_of
-from attribution.experiments.geo.methods import chosen, fit
+from attribution.experiments.geo.methods import Method, method_of
 from attribution.experiments.geo.money import spent
 from attribution.experiments.geo.panel import Panel
 from attribution.experiments.geo.request import GeoRequest, one_name
-from attribution.experiments.geo.trimming import TrimmedMatch
 from attribution.experiments.geo.window import Window
 from attribution.experiments.shared.lift import Lift, Lifts
 from attribution.experiments.shared.rows import label_of
 from attribution.stats.multiplicity import Correction, adjust
 
-Method = Literal[
-    "auto",
-    "did",
-    "synthetic_control",
-    "augmented_synthetic_control",
-    "synthetic_did",
-    "tbr",
-    "gbr",
-    "bsts",
-    "trimmed_match",
-]
+_CHECKED = 199  # placebos of the checks, at most
 
 
 @enough_memory(FEWER_COLUMNS)
@@ -49,8 +38,7 @@ def analyze_geo(
     start: Any = None,
     end: Any = None,
     cost: str | float | tuple[float, float] | None = None,
-    method: Method | TrimmedMatch = "auto",
-    inference: str | None = None,
+    method: Method = "auto",
     strata: Any = None,
     plan: Any = None,
     value: float = 1.0,
@@ -61,12 +49,6 @@ def analyze_geo(
     missing: Literal["refuse", "zero", "drop"] = "refuse",
     alpha: float = 0.05,
     correction: Correction = "holm",
-    fixed_effects: bool = True,
-    match_levels: bool = False,
-    ridge: float | None = None,
-    placebos: int = 500,
-    draws: int = 1000,
-    rng: Any = 0,
     progress: bool | None = None,
     checks: Sequence[CheckResult] = (),
 ) -> Lift | Lifts:
@@ -90,28 +72,20 @@ def analyze_geo(
         Column of spend, or the incremental cost in all, or that and its standard error. For iROAS and cost
         per incremental outcome.
     method
-        ``"did"``: log change a geo, treated against control; for geos assigned at random.
-        ``"synthetic_control"``: control geos weighted so that they move as the treated did before, each at
-        its own level (Abadie et al. 2010; Doudchenko & Imbens 2016). ``"augmented_synthetic_control"``: the
-        same, corrected by a ridge regression (Ben-Michael et al. 2021). ``"synthetic_did"``: periods are
-        weighted as well (Arkhangelsky et al. 2021). ``"tbr"``: time-based regression of the treated total on
-        the control total (Kerman et al. 2017). ``"bsts"``: structural time series (Brodersen et al. 2015).
-        ``"gbr"``: geo-based regression on the change of spend (Vaver & Koehler 2011). ``"trimmed_match"``:
-        for pairs with heavy tails (Chen & Au 2022), of the test alone; `TrimmedMatch` has its choices.
-        ``"auto"``: ``"did"`` where `strata` or `plan` tell of a random assignment, else
-        ``"synthetic_control"``.
-    inference
-        Where a method has several. ``"did"``: ``"welch"``, with two or three geos in an arm ``"permutation"``
-        of the assignment, with one ``"pooled"``, which takes all geos to vary alike; ``"autocorrelation"``
-        judges by the days before, and finds too much. Synthetic methods: ``"placebo"``, studentised
-        placebos in space, or ``"conformal"``, moving blocks (Chernozhukov et al. 2021). ``"tbr"``:
-        ``"autocorrelation"`` or, too narrow where days depend on one another, ``"published"``.
-        ``"trimmed_match"``: ``"studentised"``, by Student's t, or ``"published"``, by the normal.
+        A method with its options, such as ``at.SyntheticControl(inference="conformal")``, or its name for all
+        defaults. ``"did"``, `DiD`: log change a geo, treated against control; for geos assigned at random.
+        ``"synthetic_control"``, `SyntheticControl`: control geos weighted so that they move as the treated
+        did before. ``"augmented_synthetic_control"``, `AugmentedSyntheticControl`: the same, corrected by a
+        ridge regression. ``"synthetic_did"``, `SyntheticDiD`: periods are weighted as well. ``"tbr"``, `TBR`:
+        time-based regression of the treated total on the control total. ``"bsts"``, `BSTS`: structural time
+        series. ``"gbr"``, `GBR`: geo-based regression on the change of spend. ``"trimmed_match"``,
+        `TrimmedMatch`: for pairs with heavy tails, of the test alone. ``"auto"``: ``"did"`` where `strata` or
+        `plan` tell of a random assignment, else ``"synthetic_control"``.
     strata
         In which groups geos were assigned at random: a list of pairs or groups of geos, or a mapping of geos
-        to labels. ``"trimmed_match"`` needs pairs.
+        to labels. `TrimmedMatch` needs pairs.
     plan
-        A plan by `plan_geo`: treated geos, strata, method, inference, cooldown, holidays and how much of the
+        A plan by `plan_geo`: treated geos, strata, method, cooldown, holidays and how much of the
         time before the test to use come from it, unless given; its buffer is left out beside `buffer`.
     value
         What a unit of the outcome is worth, for iROAS; 1 where the outcome is money.
@@ -130,19 +104,6 @@ def analyze_geo(
         Level: 0.05 gives 95% intervals.
     correction
         For several cells: ``"holm"``, ``"fdr_bh"`` or ``"none"``.
-    fixed_effects
-        Whether a synthetic control takes each geo at its own level.
-    match_levels
-        Whether synthetic methods multiply each control geo to the treated geos' mean before the test first,
-        so that geos share growth and seasons in per cent. For treated geos that are larger than the rest.
-    ridge
-        Penalty of the augmented synthetic control; chosen by cross-validation by default.
-    placebos
-        Sets of control geos to analyse as if they had been treated.
-    draws
-        Draws to keep of ``"bsts"``.
-    rng
-        Seed or generator of what is drawn.
     progress
         Whether to show a progress bar; by default in terminals and notebooks.
     checks
@@ -180,25 +141,16 @@ def analyze_geo(
     if plan is not None:
         treated = _without(plan.treated, buffer) if treated is None else treated
         strata = plan.strata if strata is None else strata
-        inference = plan.inference if inference is None and method in ("auto", plan.method) else inference
-        method = plan.method if method == "auto" else method
-        method = plan.trim if method == "trimmed_match" and method == plan.method else method
+        method = plan.method if method in ("auto", plan.method.name) else method
         buffer = (*plan.buffer, *_several_names(buffer))
         holidays = plan.holidays if len(holidays) == 0 else holidays
         cooldown = plan.cooldown if cooldown == 0 else cooldown
     request = GeoRequest.read(
-        method=method,
-        inference=inference,
+        method_of(method, random=strata is not None),
         cost=cost,
         value=value,
         cooldown=cooldown,
         alpha=alpha,
-        fixed_effects=fixed_effects,
-        match_levels=match_levels,
-        ridge=ridge,
-        placebos=placebos,
-        draws=draws,
-        rng=rng,
         progress=progress,
     )
     one_of(correction, "correction", ("holm", "fdr_bh", "none"), error=ExperimentError)
@@ -232,7 +184,6 @@ def analyze_geo(
     )
     cells = cells_of(treated, read.geos)
     strata = strata_of(strata, (*read.geos, *map(label_of, buffer)))
-    request = replace(request, method=chosen(request.method, strata))
     if len(cells) > 1 and request.cost is not None:
         msg = f"cost={cost!r} is one total, and there are {len(cells)} cells"
         raise ExperimentError(msg, column="cost", hint='cost="cost", a column of the panel, tells them apart')
@@ -302,11 +253,11 @@ def _several(
 
 
 def _lift(test: GeoTest, request: GeoRequest, given: Sequence[CheckResult], cell: str) -> Lift:
-    fitted = fit(test, request)
+    fitted = request.method.fit(test, request)
     money = spent(test, request)
     if money is not None and "cost_change" in fitted.details:
         total, how = fitted.details["cost_change"]
         money = replace(money, total=total, how=how)
-    quiet = replace(request, progress=False, placebos=min(request.placebos, 199))
+    quiet = replace(request, progress=False, method=request.method.fewer(_CHECKED))
     found = CheckResults([*check(test, fitted, money, quiet), *given])
     return compose(test, fitted, request, money, found, cell=cell)

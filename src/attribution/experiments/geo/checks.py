@@ -15,12 +15,10 @@ from attribution.errors import ExperimentError
 from attribution.experiments.geo.data_checks import leave_one_treated_out, odd_days, zeros
 from attribution.experiments.geo.did import outliers
 from attribution.experiments.geo.layout import FEWEST_BEFORE, GeoTest
-from attribution.experiments.geo.methods import read
 from attribution.experiments.geo.money import Spent
 from attribution.experiments.geo.reading import Fitted, Steps
 from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.geo.spend_checks import spend_moved
-from attribution.experiments.geo.synthetic import SYNTHETIC, estimator
 from attribution.experiments.panels.did import log_changes
 from attribution.experiments.panels.serial import durbin_watson, ljung_box
 
@@ -44,14 +42,16 @@ def check(test: GeoTest, fitted: Fitted, spent: Spent | None, request: GeoReques
     request
         How the test is analysed, for its level, the test of nothing and leaving geos out.
     """
-    found = CheckResults([fit_before(test, fitted), residuals(test, fitted), nothing_before(test, request)])
+    found = CheckResults(
+        [fit_before(test, fitted), residuals(test, fitted, request), nothing_before(test, request)]
+    )
     if fitted.reading.steps is not None:
         found.append(reach(fitted.reading.steps, request.alpha, request.share))
     found += [zeros(test), odd_days(test), standing_out(far_geos(test))]
     found.append(leave_one_treated_out(test, fitted, request))
     if "placebo_r2" in fitted.details:
-        found.append(placebos_alike(fitted))
-    if fitted.weights is not None and request.method in SYNTHETIC:
+        found.append(placebos_alike(fitted, request))
+    if fitted.weights is not None:
         found.append(concentration(test, fitted.weights))
         found.append(leave_one_out(test, fitted, request))
     if spent is not None and test.panel.cost is not None:
@@ -95,7 +95,7 @@ def fit_before(test: GeoTest, fitted: Fitted) -> CheckResult:
     return CheckResult("pre_period_fit", bool(r2 >= POOR_FIT), text, fix=fix)
 
 
-def residuals(test: GeoTest, fitted: Fitted) -> CheckResult:
+def residuals(test: GeoTest, fitted: Fitted, request: GeoRequest) -> CheckResult:
     """Return whether the gaps before the test depend on those of the day before."""
     actual = test.panel.outcome[test.treated].sum(axis=0)[: test.n_pre]
     gap = actual - fitted.counterfactual[: test.n_pre]
@@ -111,7 +111,7 @@ def residuals(test: GeoTest, fitted: Fitted) -> CheckResult:
         ": the gaps are autocorrelated, and this inference takes them for independent: its interval is "
         "too narrow"
     )
-    fix = 'inference="autocorrelation", or sum the panel to weeks'
+    fix = f"{request.method.hint(inference='autocorrelation')}, or sum the panel to weeks"
     return CheckResult("residual_autocorrelation", False, text, fix=fix).judged_by(p, dw)
 
 
@@ -123,7 +123,7 @@ def nothing_before(test: GeoTest, request: GeoRequest) -> CheckResult:
     if n_test < 2 or n_pre < FEWEST_BEFORE:
         return CheckResult(name, None, "not checked: too little time before the test")
     try:
-        reading = read(test.earlier(n_pre, n_test), request)
+        reading = request.method.read(test.earlier(n_pre, n_test), request)
     except ExperimentError as error:
         return CheckResult(name, None, f"not checked: {error.problem}")
     text = (
@@ -155,7 +155,7 @@ def standing_out(far: list[str]) -> CheckResult:
     return CheckResult("outlier_geos", False, text, count=len(far), fix=fix)
 
 
-def placebos_alike(fitted: Fitted) -> CheckResult:
+def placebos_alike(fitted: Fitted, request: GeoRequest) -> CheckResult:
     """Return whether sets of control geos are a measure of what chance does to the treated ones."""
     r2, larger = fitted.details["placebo_r2"], fitted.details["larger"]
     text = (
@@ -169,7 +169,9 @@ def placebos_alike(fitted: Fitted) -> CheckResult:
         )
     if r2 >= POOR_FIT and not larger:
         return CheckResult("placebos_alike", True, text)
-    fix = "match_levels=True" if larger else "more history, or method='did' where geos were drawn at random"
+    fix = "more history, or method='did' where geos were drawn at random"
+    if larger:
+        fix = request.method.hint(match_levels=True)
     return CheckResult("placebos_alike", False, text, fix=fix)
 
 
@@ -218,8 +220,9 @@ def leave_one_out(test: GeoTest, fitted: Fitted, request: GeoRequest) -> CheckRe
 
 
 def _path(test: GeoTest, request: GeoRequest) -> Floats:
-    """Return the counterfactual of a weighted method, without its inference."""
-    method = estimator(test, request)
+    """Return the counterfactual of a method that weighs donors, without its inference."""
+    method = request.method.estimator(test)
+    assert method is not None
     path: Floats = test.n_treated * method(test.target, test.donors, test.n_pre)
     return path
 

@@ -13,18 +13,15 @@ from attribution._typing import Floats, Ints
 from attribution.diagnostics import CheckResult
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.layout import FEWEST_BEFORE, GeoTest
-from attribution.experiments.geo.methods import read
 from attribution.experiments.geo.panel_times import shown
-from attribution.experiments.geo.reading import Fitted
+from attribution.experiments.geo.reading import Fitted, share_of
 from attribution.experiments.geo.request import GeoRequest
-from attribution.experiments.geo.synthetic import SYNTHETIC, estimator
 from attribution.experiments.geo.zero_runs import zero_runs
 
 FAR, MATERIAL = 8.0, 0.02  # robust deviations of a day; share of an arm's total that a day is too much
 _TWICE = math.log(2.0)
 _LEAST_SPREAD = 0.02  # of a logarithm
 _NAMED = 5
-_FEWEST = 100  # draws that tell a mean
 _MOST = 12  # treated geos that are left out in turn; the largest
 
 
@@ -148,10 +145,10 @@ def leave_one_treated_out(test: GeoTest, fitted: Fitted, request: GeoRequest) ->
     moved: dict[str, float] = {}
     for row in treated[np.argsort(-sizes, kind="stable")][:_MOST].tolist():
         try:
-            moved[test.panel.geos[row]] = _lift(_smaller(test, row), request)
+            moved[test.panel.geos[row]] = request.method.lift(_smaller(test, row), request)
         except ExperimentError:
             continue
-    whole = _share(fitted.reading.value, fitted.reading.scale, test.actual)
+    whole = share_of(fitted.reading.value, fitted.reading.scale, test.actual)
     moved = {geo: lift for geo, lift in moved.items() if math.isfinite(lift)}
     if not moved or not math.isfinite(whole):
         return CheckResult(name, None, "not checked: what is left cannot be analysed")
@@ -166,7 +163,7 @@ def leave_one_treated_out(test: GeoTest, fitted: Fitted, request: GeoRequest) ->
     ]
     reading = fitted.reading
     clear = reading.low > 0 or reading.high < 0
-    ends = [_share(end, reading.scale, test.actual) for end in (reading.low, reading.high)]
+    ends = [share_of(end, reading.scale, test.actual) for end in (reading.low, reading.high)]
     hangs = [
         geo
         for geo, lift in moved.items()
@@ -194,23 +191,3 @@ def _smaller(test: GeoTest, row: int) -> GeoTest:
         msg = "nothing is left to compare"
         raise ExperimentError(msg)
     return test
-
-
-def _lift(test: GeoTest, request: GeoRequest) -> float:
-    """Return the lift by the same method, without its inference where that takes long."""
-    if request.method in SYNTHETIC:
-        method = estimator(test, request)
-        expected = test.n_treated * float(method(test.target, test.donors, test.n_pre)[test.n_pre :].sum())
-        return test.actual / expected - 1.0 if expected > 0 else math.nan
-    quick = replace(request, draws=_FEWEST)
-    if request.method == "did" and request.inference is None:
-        quick = replace(quick, inference="pooled" if test.strata is None else None)  # the same estimate
-    reading = read(test, quick)
-    return _share(reading.value, reading.scale, test.actual)
-
-
-def _share(effect: float, scale: str, actual: float) -> float:
-    """Return an effect as a share of what would have been."""
-    if scale == "log":
-        return math.expm1(min(effect, 700.0))
-    return effect / (actual - effect) if actual > effect else math.inf if effect > 0 else math.nan

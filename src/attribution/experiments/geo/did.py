@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.layout import GeoTest
+from attribution.experiments.geo.layout import GeoTest, index_path
+from attribution.experiments.geo.method import NO_SPILL, GeoMethod
 from attribution.experiments.geo.reading import Fitted, Reading, Steps
 from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.panels.did import (
@@ -34,122 +37,166 @@ _STEADY = (
     "as before"
 )
 _LOOSE = (
-    'inference="autocorrelation" knows how the gap varied from day to day, and nothing of how far geos drift '
-    "apart over weeks: it found something in 5% to 35% of tests of nothing at 5% (docs/geo.md)"
+    'at.DiD(inference="autocorrelation") knows how the gap varied from day to day, and nothing of how far '
+    "geos drift apart over weeks: it found something in 5% to 35% of tests of nothing at 5% (docs/geo.md)"
 )
-_NO_SPILL = "no spill-over from treated to control geos"
 ROUNDING = 1e-12  # of a logarithm
 _OUTLIER = 5.0  # robust standard deviations
 
 
-def read(test: GeoTest, request: GeoRequest) -> Reading:
-    """Return the effect alone, without what only a report shows.
+@dataclass(frozen=True)
+class DiD(GeoMethod):
+    """Difference in differences of logarithms: one change a geo, treated against control.
+
+    For geos assigned at random.
+
+    Attributes
+    ----------
+    inference
+        ``"welch"``, by default with four geos or more in each arm, or strata; ``"permutation"`` of the
+        assignment, with two or three; ``"pooled"``, with one, which takes all geos to vary alike;
+        ``"autocorrelation"`` judges by the days before, and finds too much.
+    rng
+        Seed or generator of the permutations.
 
     Raises
     ------
     ExperimentError
-        As `fit`.
+        If the inference is unknown.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> at.DiD(inference="permutation")
+    DiD(inference='permutation', rng=0)
     """
-    if _inference(test, request) == "autocorrelation":
-        return _step(test, request.alpha)[0]
-    return _compared(test, request)[0]
 
+    name: ClassVar[str] = "did"
+    quick: ClassVar[bool] = True
+    inference: Literal["welch", "permutation", "pooled", "autocorrelation"] | None = None
+    rng: int = 0
 
-def fit(test: GeoTest, request: GeoRequest) -> Fitted:
-    """Return what difference in differences makes of the test.
+    def __post_init__(self) -> None:
+        """Refuse an inference that it has not."""
+        self._check_inference(("welch", "permutation", "pooled", "autocorrelation"), default=True)
+        self._check_rng()
 
-    Raises
-    ------
-    ExperimentError
-        If a geo has no outcome before or after, or too few geos carry the inference.
-    """
-    inference = _inference(test, request)
-    if inference == "autocorrelation":
-        return _serial(test, request.alpha)
-    reading, changes, df = _compared(test, request)
-    replayed: float | None = reading.p_value
-    if inference != "permutation":
-        permuted = _permuted(test, changes, request)
-        replayed = permuted.p_value() if permuted.least <= request.alpha else None
-    path = index_path(test, test.actual * -math.expm1(-reading.value))
-    band = min(_band(test, path, reading.critical), _WIDEST)
-    return Fitted(
-        counterfactual=path,
-        low=path * np.exp(-band),
-        high=path * np.exp(band),
-        reading=reading,
-        weights=None,
-        method=f"difference in differences of log means, one number a geo; {reading.how}",
-        assumptions=(_ALIKE, _EVEN, _NO_SPILL) if inference == "pooled" else (_ALIKE, _NO_SPILL),
-        details={
-            "permutation_p": replayed,
-            "changes": dict(zip(test.panel.geos, changes.tolist(), strict=True)),
-            "df": df,
-        },
-    )
+    @property
+    def by_means(self) -> bool:
+        """Whether least squares on log changes judges many assignments at once."""
+        return self.inference in (None, "welch")
 
+    def lift(self, test: GeoTest, request: GeoRequest) -> float:
+        """Return the effect as a share of what would have been; every inference estimates the same."""
+        if self.inference is None and test.strata is None:
+            return GeoMethod.lift(replace(self, inference="pooled"), test, request)
+        return super().lift(test, request)
 
-def _inference(test: GeoTest, request: GeoRequest) -> str:
-    """Return the inference asked for, or the one that keeps its level with so many geos.
+    def read(self, test: GeoTest, request: GeoRequest) -> Reading:
+        """Return the effect alone, without what only a report shows.
 
-    Welch's t with two or three geos in an arm rejects twice as often as it should (docs/validation.md). One
-    treated geo has no variance of its own: its change is held against how far those of the control geos lie
-    apart, which tells what days cannot, how far geos drift (Donald & Lang 2007).
-    """
-    fewest = min(test.n_treated, int((~test.treated).sum()))
-    if request.inference is not None:
-        return request.inference
-    if fewest < 2 and test.strata is None:
-        return "pooled"
-    return "permutation" if test.strata is None and fewest < FEWEST_FOR_T else "welch"
+        Raises
+        ------
+        ExperimentError
+            As `fit`.
+        """
+        if self._chosen(test) == "autocorrelation":
+            return _step(test, request.alpha)[0]
+        return self._compared(test, request)[0]
 
+    def fit(self, test: GeoTest, request: GeoRequest) -> Fitted:
+        """Return what difference in differences makes of the test.
 
-def _compared(test: GeoTest, request: GeoRequest) -> tuple[Reading, Floats, float]:
-    """Return the reading, the change of each geo, and the degrees of freedom."""
-    refuse_empty(test)
-    inference = _inference(test, request)
-    _enough(test, inference)
-    changes = log_changes(test.panel.outcome, test.n_pre)
-    # One variance for all geos is least squares with one stratum.
-    blocks = np.zeros(len(changes), np.int64) if inference == "pooled" else test.strata
-    found = contrast(changes, test.treated, blocks)
-    if not found.se > ROUNDING:
-        msg = "all geos changed by the same proportion, so there is nothing to measure chance by"
-        raise ExperimentError(msg, column=test.outcome, hint="look at the panel: is it made up?")
-    steps = None
-    if inference == "permutation":
-        permuted = _permuted(test, changes, request)
-        low, high = permuted.interval(request.alpha)
-        p_value = permuted.p_value()
-        kind = "all" if permuted.every else "random"
-        how = f"permutation test, {kind} {len(permuted.masks):,} assignments replayed"
-        steps = Steps(
-            permuted.least,
-            f"{len(permuted.masks):,} assignments to replay",
-            'more geos, or inference="pooled", Student\'s t, which takes all geos to vary alike',
+        Raises
+        ------
+        ExperimentError
+            If a geo has no outcome before or after, or too few geos carry the inference.
+        """
+        inference = self._chosen(test)
+        if inference == "autocorrelation":
+            return _serial(test, request.alpha)
+        reading, changes, df = self._compared(test, request)
+        replayed: float | None = reading.p_value
+        if inference != "permutation":
+            permuted = self._permuted(test, changes)
+            replayed = permuted.p_value() if permuted.least <= request.alpha else None
+        path = index_path(test, test.actual * -math.expm1(-reading.value))
+        band = min(_band(test, path, reading.critical), _WIDEST)
+        return Fitted(
+            counterfactual=path,
+            low=path * np.exp(-band),
+            high=path * np.exp(band),
+            reading=reading,
+            weights=None,
+            method=f"difference in differences of log means, one number a geo; {reading.how}",
+            assumptions=(_ALIKE, _EVEN, NO_SPILL) if inference == "pooled" else (_ALIKE, NO_SPILL),
+            details={
+                "permutation_p": replayed,
+                "changes": dict(zip(test.panel.geos, changes.tolist(), strict=True)),
+                "df": df,
+            },
         )
-    elif inference == "pooled":
-        low, high = found.interval(request.alpha)
-        p_value = found.p_value()
-        how = "Student's t, one variance for all geos"
-    else:
-        low, high = found.interval(request.alpha)
-        p_value = found.p_value()
-        paired = test.strata is not None and bool((np.bincount(test.strata) == 2).all())
-        how = "paired t" if paired else "Welch's t" if test.strata is None else "t within strata"
-    # The reach towards zero, so that what is made of it agrees with the p-value.
-    critical = ((found.value - low) if found.value > 0 else (high - found.value)) / found.se
-    return (
-        Reading("log", found.value, low, high, p_value, found.se, critical, how, found.se, steps),
-        changes,
-        found.df,
-    )
 
+    def _chosen(self, test: GeoTest) -> str:
+        """Return the inference asked for, or the one that keeps its level with so many geos.
 
-def _permuted(test: GeoTest, changes: Floats, request: GeoRequest) -> Permutation:
-    rng = np.random.default_rng(request.rng)
-    masks, every = assignments(test.treated, test.strata, PERMUTATIONS, rng)
-    return Permutation(changes, test.treated, test.strata, masks, every)
+        Welch's t with two or three geos in an arm rejects twice as often as it should (docs/validation.md).
+        One treated geo has no variance of its own: its change is held against how far those of the control
+        geos lie apart, which tells what days cannot, how far geos drift (Donald & Lang 2007).
+        """
+        fewest = min(test.n_treated, int((~test.treated).sum()))
+        if self.inference is not None:
+            return self.inference
+        if fewest < 2 and test.strata is None:
+            return "pooled"
+        return "permutation" if test.strata is None and fewest < FEWEST_FOR_T else "welch"
+
+    def _compared(self, test: GeoTest, request: GeoRequest) -> tuple[Reading, Floats, float]:
+        """Return the reading, the change of each geo, and the degrees of freedom."""
+        refuse_empty(test)
+        inference = self._chosen(test)
+        _enough(test, inference)
+        changes = log_changes(test.panel.outcome, test.n_pre)
+        # One variance for all geos is least squares with one stratum.
+        blocks = np.zeros(len(changes), np.int64) if inference == "pooled" else test.strata
+        found = contrast(changes, test.treated, blocks)
+        if not found.se > ROUNDING:
+            msg = "all geos changed by the same proportion, so there is nothing to measure chance by"
+            raise ExperimentError(msg, column=test.outcome, hint="look at the panel: is it made up?")
+        steps = None
+        if inference == "permutation":
+            permuted = self._permuted(test, changes)
+            low, high = permuted.interval(request.alpha)
+            p_value = permuted.p_value()
+            kind = "all" if permuted.every else "random"
+            how = f"permutation test, {kind} {len(permuted.masks):,} assignments replayed"
+            steps = Steps(
+                permuted.least,
+                f"{len(permuted.masks):,} assignments to replay",
+                f"more geos, or {self.hint(inference='pooled')}, Student's t, which takes all geos to vary "
+                "alike",
+            )
+        elif inference == "pooled":
+            low, high = found.interval(request.alpha)
+            p_value = found.p_value()
+            how = "Student's t, one variance for all geos"
+        else:
+            low, high = found.interval(request.alpha)
+            p_value = found.p_value()
+            paired = test.strata is not None and bool((np.bincount(test.strata) == 2).all())
+            how = "paired t" if paired else "Welch's t" if test.strata is None else "t within strata"
+        # The reach towards zero, so that what is made of it agrees with the p-value.
+        critical = ((found.value - low) if found.value > 0 else (high - found.value)) / found.se
+        return (
+            Reading("log", found.value, low, high, p_value, found.se, critical, how, found.se, steps),
+            changes,
+            found.df,
+        )
+
+    def _permuted(self, test: GeoTest, changes: Floats) -> Permutation:
+        rng = np.random.default_rng(self.rng)
+        masks, every = assignments(test.treated, test.strata, PERMUTATIONS, rng)
+        return Permutation(changes, test.treated, test.strata, masks, every)
 
 
 def _enough(test: GeoTest, inference: str) -> None:
@@ -164,8 +211,11 @@ def _enough(test: GeoTest, inference: str) -> None:
             raise ExperimentError(msg, column="treated", why=_LOOSE, hint=hint)
         return
     if test.strata is None and fewest < 2:
-        msg = f"one geo on a side, and inference={inference!r} compares geos on both"
-        hint = 'inference="pooled", which takes all geos to vary alike, or method="synthetic_control"'
+        msg = f"one geo on a side, and at.DiD(inference={inference!r}) compares geos on both"
+        hint = (
+            'method=at.DiD(inference="pooled"), which takes all geos to vary alike, or '
+            'method="synthetic_control"'
+        )
         raise ExperimentError(msg, column="treated", hint=hint)
 
 
@@ -209,22 +259,6 @@ def without(test: GeoTest, rows: Ints) -> str:
     if (gone & test.treated).any():
         return f"treated={rest!r}, buffer={names!r} to leave such geos out, or method='tbr'"
     return f"buffer={names!r} to leave such geos out, or method='tbr'"
-
-
-def index_path(test: GeoTest, effect: float) -> Floats:
-    """Return the treated geos' total without the treatment, for methods that have no path of their own.
-
-    The treated geos' level before the test times the control geos' mean index; in the window scaled so that
-    it falls short of the actual total by the effect. Shape (T,).
-    """
-    outcome, pre = test.panel.outcome, test.n_pre
-    level = outcome[:, :pre].mean(axis=1)
-    known = ~test.treated & (level > 0)
-    index = (outcome[known] / level[known, None]).mean(axis=0)
-    path: Floats = level[test.treated].sum() * index
-    total = float(path[pre:].sum())
-    path[pre:] *= (test.actual - effect) / total if total > 0 else 1.0
-    return path
 
 
 def _band(test: GeoTest, path: Floats, critical: float) -> float:
@@ -274,7 +308,7 @@ def _serial(test: GeoTest, alpha: float) -> Fitted:
         reading=reading,
         weights=None,
         method=f"difference in differences of daily logs; {reading.how}",
-        assumptions=(_STEADY, _NO_SPILL),
+        assumptions=(_STEADY, NO_SPILL),
         details={
             "phi": found.phi,
             "durbin_watson": found.durbin_watson,

@@ -16,6 +16,7 @@ from attribution.diagnostics import CheckResults
 from attribution.errors import ExperimentError
 from attribution.experiments.geo import plan_checks, plan_plot, plan_text
 from attribution.experiments.geo.history import Windows
+from attribution.experiments.geo.method import GeoMethod
 from attribution.experiments.geo.outlay import Outlay
 from attribution.experiments.geo.panel import Panel
 from attribution.experiments.geo.panel_times import read_time
@@ -23,7 +24,6 @@ from attribution.experiments.geo.plan_request import PlanRequest
 from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.geo.search import Searched
 from attribution.experiments.geo.simulate import Simulated
-from attribution.experiments.geo.trimming import PUBLISHED, TrimmedMatch
 from attribution.experiments.shared.lift import Estimate
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class GeoPlan(Display):
         Geos that take no part, though they are in the panel.
     strata
         Pair or block of each geo; None where nothing was random.
-    method, inference
-        What analyses the test; None is the method's first inference.
+    method
+        What analyses the test, with its options.
     buffer, holidays
         Geos (`left_out` among them) and times that the analysis leaves out.
     outcome, step
@@ -81,8 +81,6 @@ class GeoPlan(Display):
         Candidates of a search; None without.
     panel
         The history.
-    trim
-        Choices of ``"trimmed_match"``.
     """
 
     kind: str
@@ -93,8 +91,7 @@ class GeoPlan(Display):
     control: tuple[str, ...]
     left_out: tuple[str, ...]
     strata: Mapping[str, str] | None
-    method: str
-    inference: str | None
+    method: GeoMethod
     buffer: tuple[str, ...]
     holidays: Any
     outcome: str
@@ -113,7 +110,6 @@ class GeoPlan(Display):
     checks: CheckResults
     searched: Searched | None
     panel: Panel
-    trim: TrimmedMatch = PUBLISHED
 
     @classmethod
     def make(
@@ -175,8 +171,6 @@ class GeoPlan(Display):
             left_out=left_out,
             strata=held,
             method=analysis.method,
-            trim=analysis.trim,
-            inference=analysis.inference,
             buffer=(*buffer, *left_out),
             holidays=holidays,
             outcome=outcome,

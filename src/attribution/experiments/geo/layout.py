@@ -293,3 +293,19 @@ def strata_of(strata: Any, known: Iterable[str]) -> dict[str, str] | None:
                 raise ExperimentError(msg, column="strata", hint=hint)
             found[geo] = str(number)
     return found
+
+
+def index_path(test: GeoTest, effect: float) -> Floats:
+    """Return the treated geos' total without the treatment, for methods that have no path of their own.
+
+    The treated geos' level before the test times the control geos' mean index; in the window scaled so that
+    it falls short of the actual total by the effect. Shape (T,).
+    """
+    outcome, pre = test.panel.outcome, test.n_pre
+    level = outcome[:, :pre].mean(axis=1)
+    known = ~test.treated & (level > 0)
+    index = (outcome[known] / level[known, None]).mean(axis=0)
+    path: Floats = level[test.treated].sum() * index
+    total = float(path[pre:].sum())
+    path[pre:] *= (test.actual - effect) / total if total > 0 else 1.0
+    return path

@@ -1,47 +1,80 @@
-"""Which method is asked for, and what fits it."""
+"""The methods of geo tests by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Literal, TypeAlias
 
-from attribution.experiments.geo import did, pairs, series, synthetic
-from attribution.experiments.geo.layout import GeoTest
-from attribution.experiments.geo.reading import Fitted, Reading
-from attribution.experiments.geo.request import GeoRequest
+from attribution._checks import one_of
+from attribution.errors import ExperimentError, unknown_name
+from attribution.experiments.geo.bsts import BSTS
+from attribution.experiments.geo.did import DiD
+from attribution.experiments.geo.gbr import GBR
+from attribution.experiments.geo.method import GeoMethod
+from attribution.experiments.geo.synthetic import AugmentedSyntheticControl, SyntheticControl, SyntheticDiD
+from attribution.experiments.geo.tbr import TBR
+from attribution.experiments.geo.trimmed_match import TrimmedMatch
 
-_READS: Mapping[str, Callable[[GeoTest, GeoRequest], Reading]] = {
-    "did": did.read,
-    **dict.fromkeys(synthetic.SYNTHETIC, synthetic.read),
-    "tbr": series.read_tbr,
-}
-_FITS: Mapping[str, Callable[[GeoTest, GeoRequest], Fitted]] = {
-    "did": did.fit,
-    **dict.fromkeys(synthetic.SYNTHETIC, synthetic.fit),
-    "tbr": series.fit_tbr,
-    "bsts": series.fit_bsts,
-    "gbr": pairs.fit_gbr,
-    "trimmed_match": pairs.fit_trimmed_match,
-}
+_KINDS: tuple[type[GeoMethod], ...] = (
+    DiD,
+    SyntheticControl,
+    AugmentedSyntheticControl,
+    SyntheticDiD,
+    TBR,
+    GBR,
+    BSTS,
+    TrimmedMatch,
+)
+METHODS: Mapping[str, type[GeoMethod]] = {kind.name: kind for kind in _KINDS}
+Named: TypeAlias = Literal[
+    "auto",
+    "did",
+    "synthetic_control",
+    "augmented_synthetic_control",
+    "synthetic_did",
+    "tbr",
+    "gbr",
+    "bsts",
+    "trimmed_match",
+]
+Method: TypeAlias = Named | GeoMethod | Mapping[str, Any]
 
 
-def chosen(method: str, strata: Mapping[str, str] | None) -> str:
-    """Return the method that ``"auto"`` stands for.
+def method_of(method: Any, *, random: bool) -> GeoMethod:
+    """Return the method that is meant: a value, its name, or a mapping with its name and options.
 
-    Geos that were assigned at random, as strata tell, are compared as they are; the few that someone picked
-    need a counterfactual of their own.
+    Parameters
+    ----------
+    method
+        What was asked for; ``"auto"`` by what is known of the assignment.
+    random
+        Whether geos were assigned at random: then they are compared as they are. The few that someone picked
+        need a counterfactual of their own.
+
+    Raises
+    ------
+    ExperimentError
+        If the name or an option is unknown; the message names the nearest.
+
+    Examples
+    --------
+    >>> method_of("auto", random=False) == method_of({"name": "synthetic_control"}, random=True)
+    True
+    >>> method_of({"name": "bsts", "draws": 2000}, random=False)
+    BSTS(draws=2000, rng=0)
     """
-    if method != "auto":
+    if isinstance(method, GeoMethod):
         return method
-    return "did" if strata is not None else "synthetic_control"
-
-
-def fit(test: GeoTest, request: GeoRequest) -> Fitted:
-    """Return what the method makes of the test."""
-    return _FITS[request.method](test, request)
-
-
-def read(test: GeoTest, request: GeoRequest) -> Reading:
-    """Return the effect alone, as fast as the method can: for simulations and tests of nothing."""
-    if request.method in _READS:
-        return _READS[request.method](test, request)
-    return fit(test, request).reading
+    if isinstance(method, type) and issubclass(method, GeoMethod):
+        return method()
+    options: dict[str, Any] = dict(method) if isinstance(method, Mapping) else {"name": method}
+    name = options.pop("name", None)
+    if name == "auto" and not options:
+        return DiD() if random else SyntheticControl()
+    kind = METHODS[one_of(name, "method", METHODS if options else ("auto", *METHODS), error=ExperimentError)]
+    known = [entry.name for entry in fields(kind)]
+    for option in options:
+        if option not in known:
+            raise ExperimentError(unknown_name(f"option of {kind.name}", option, known), column="method")
+    return kind(**options)

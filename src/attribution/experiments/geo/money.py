@@ -14,7 +14,7 @@ from attribution.experiments.geo.layout import GeoTest
 from attribution.experiments.geo.reading import Reading
 from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.panels.did import log_changes
-from attribution.experiments.panels.tbr import tbr, tbr_covariance
+from attribution.experiments.panels.tbr import tbr
 from attribution.experiments.shared.lift import Estimate
 from attribution.experiments.shared.ratios import NO_COST, TOO_SMALL, estimate_of
 from attribution.experiments.shared.signs import untold
@@ -80,8 +80,8 @@ def spent(test: GeoTest, request: GeoRequest) -> Spent | None:
     x, y = before[~test.treated], after[~test.treated]
     if usual == 0.0 and not x.any() and not y.any():
         found = Spent(actual, 0.0, 0.0, "all spend of the treated geos: nobody else spent, or before")
-    elif usual > 0.0 and x.sum() > 0.0 and request.method == "tbr":
-        found = _by_regression(test, published=request.inference == "published")
+    elif usual > 0.0 and x.sum() > 0.0 and (own := request.method.cost(test)) is not None:
+        found = own
     elif usual > 0.0 and np.count_nonzero(x > 0.0) > 1:
         found = _by_ratio(test, actual, before[test.treated], y, x)
     else:
@@ -93,23 +93,6 @@ def spent(test: GeoTest, request: GeoRequest) -> Spent | None:
             msg, column="cost", why=why, hint="cost=120_000.0, the total, where it is known"
         )
     return found
-
-
-def _by_regression(test: GeoTest, *, published: bool) -> Spent:
-    """Return the treated geos' cost less what its regression on the control geos' cost predicts."""
-    assert test.panel.cost is not None
-    money, sales, one = test.panel.cost, test.panel.outcome, test.treated
-    cost = tbr(money[one].sum(axis=0), money[~one].sum(axis=0), test.n_pre)
-    response = tbr(sales[one].sum(axis=0), sales[~one].sum(axis=0), test.n_pre)
-    error, other = (
-        (cost.se_published, response.se_published)
-        if published
-        else (cost.se_corrected, response.se_corrected)
-    )
-    joint = tbr_covariance(response, cost, corrected=not published)
-    shared = joint / (error * other) if error > 0 and other > 0 else 0.0
-    how = "spend in the window less what its regression on the control geos' spend predicts"
-    return Spent(cost.total, error, shared, how)
 
 
 def _by_ratio(test: GeoTest, actual: float, usual: Floats, y: Floats, x: Floats) -> Spent:

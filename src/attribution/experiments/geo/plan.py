@@ -13,11 +13,11 @@ import numpy as np
 from attribution._progress import bar
 from attribution._typing import Floats, Ints
 from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory
-from attribution.experiments.geo.analyze import Method
 from attribution.experiments.geo.designs import Blocks, blocks_of, groups_by_size, pair_up, strata_by_size
 from attribution.experiments.geo.did import ROUNDING
 from attribution.experiments.geo.geo_plan import GeoPlan
 from attribution.experiments.geo.history import Windows, windows_of
+from attribution.experiments.geo.methods import Method
 from attribution.experiments.geo.outlay import change_of, outlay, per_geo
 from attribution.experiments.geo.panel import Panel, known_geos
 from attribution.experiments.geo.plan_request import PlanRequest
@@ -26,13 +26,11 @@ from attribution.experiments.geo.request import one_name
 from attribution.experiments.geo.simulate import (
     Simulated,
     compared,
-    fits_again,
     together,
     tried_out,
     window_changes,
     window_test,
 )
-from attribution.experiments.geo.trimming import TrimmedMatch
 
 DRAWS = 200  # assignments in each window, where one takes no time
 SLOW = 100  # simulated tests in all, where each takes a fit
@@ -54,8 +52,7 @@ def plan_geo(
     cells: Any = 1,
     include: Any = (),
     exclude: Any = (),
-    method: Method | TrimmedMatch = "auto",
-    inference: str | None = None,
+    method: Method = "auto",
     cost: str | None = None,
     change: float | None = None,
     budget: float | None = None,
@@ -66,11 +63,8 @@ def plan_geo(
     missing: Literal["refuse", "zero", "drop"] = "refuse",
     power: float = 0.8,
     alpha: float = 0.05,
-    fixed_effects: bool = True,
-    ridge: float | None = None,
     windows: int = 50,
     candidates: int = 1000,
-    placebos: int = 100,
     rng: Any = 0,
     progress: bool | None = None,
 ) -> GeoPlan:
@@ -105,9 +99,9 @@ def plan_geo(
     include, exclude
         Geos that must, and that must not be treated. `include` is for a search; a random design leaves
         excluded geos out altogether, a search keeps them as control.
-    method, inference
-        As in `analyze_geo`; ``"auto"`` is ``"did"`` for pairs and strata, ``"synthetic_control"`` for a
-        search.
+    method
+        As in `analyze_geo`, a value with its options or a name; ``"auto"`` is ``"did"`` for pairs and strata,
+        ``"synthetic_control"`` for a search.
     cost
         Column of past spend, which tells what the test costs.
     change
@@ -124,14 +118,10 @@ def plan_geo(
         As in `analyze_geo`: times and geos to leave out, and what to do about missing rows.
     power, alpha
         Wished chance to find an effect, and level of the test.
-    fixed_effects, ridge
-        As in `analyze_geo`.
     windows
         Windows of the history to try the test out on.
     candidates
         Random sets of geos that a search compares.
-    placebos
-        Sets of control geos that each simulated test by ``inference="placebo"`` compares with.
     rng
         Seed or generator; decides who is treated. The same seed gives the same plan.
     progress
@@ -155,7 +145,7 @@ def plan_geo(
     >>> history = at.datasets.simulate_geo(30, days=120, seed=7)
     >>> plan = at.plan_geo(history.panel, periods=28, cost="spend", holidays=history.holidays)
     >>> len(plan.treated), len(plan.control), plan.method
-    (15, 15, 'did')
+    (15, 15, DiD(inference=None, rng=0))
     >>> 0.005 < plan.mde_lift < 0.1
     True
     """
@@ -172,14 +162,10 @@ def plan_geo(
         candidates=candidates,
         rng=rng,
         method=method,
-        inference=inference,
         cost=cost,
         value=value,
         cooldown=cooldown,
         alpha=alpha,
-        fixed_effects=fixed_effects,
-        ridge=ridge,
-        placebos=placebos,
         progress=progress,
     )
     one_name(geo, "geo", "plan_geo")
@@ -341,10 +327,12 @@ def _simulate(
     rng: np.random.Generator,
 ) -> Simulated:
     """Return simulated tests: in each window, geos are grouped by the time before it, and drawn."""
-    analysis = replace(request.analysis, alpha=request.analysis.alpha / len(request.cells), progress=False)
+    method = request.analysis.method.simulated()
+    level = request.analysis.alpha / len(request.cells)
+    analysis = replace(request.analysis, method=method, alpha=level, progress=False)
     starts, pre = windows.every, windows.n_pre
     each = [design(panel.outcome[:, start : start + pre]) for start in starts.tolist()]
-    if analysis.method == "did" and analysis.inference in (None, "welch"):
+    if method.by_means:
         changes = window_changes(panel, windows, starts)
         inside = np.array([blocks.codes >= 0 for blocks in each])
         lost = np.flatnonzero((inside & ~np.isfinite(changes)).any(axis=0))
@@ -368,7 +356,7 @@ def _simulate(
             )
             for blocks, change_of_geo in zip(each, changes, strict=True)
         )
-    count = max(1, math.ceil((SLOWEST if fits_again(analysis) else SLOW) / len(starts)))
+    count = max(1, math.ceil((SLOWEST if method.refits else SLOW) / len(starts)))
     tests = (
         window_test(panel, arms, blocks.codes, start, windows)
         for blocks, start in zip(each, starts.tolist(), strict=True)

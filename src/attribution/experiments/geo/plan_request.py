@@ -9,9 +9,9 @@ from typing import Any
 from attribution._checks import fraction, one_of, whole
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.history import FEWEST_WINDOWS
+from attribution.experiments.geo.methods import method_of
 from attribution.experiments.geo.outlay import KINDS
-from attribution.experiments.geo.request import PAIRED, GeoRequest
-from attribution.experiments.geo.trimming import TrimmedMatch
+from attribution.experiments.geo.request import GeoRequest
 
 CHOICES = ("pairs", "strata", "search")
 
@@ -59,14 +59,10 @@ class PlanRequest:
         candidates: Any,
         rng: Any,
         method: Any,
-        inference: Any,
         cost: Any,
         value: Any,
         cooldown: Any,
         alpha: Any,
-        fixed_effects: Any,
-        ridge: Any,
-        placebos: Any,
         progress: bool | None,
     ) -> PlanRequest:
         """Check the arguments.
@@ -82,11 +78,9 @@ class PlanRequest:
         if choose == "search" and len(names) > 1:
             msg = "a search finds one set of geos, and there are several cells"
             raise ExperimentError(msg, column="cells", hint="choose='pairs', groups of one geo for each cell")
-        if method == "auto":
-            method = "synthetic_control" if choose == "search" else "did"
-        paired = isinstance(method, TrimmedMatch) or method in PAIRED
-        if paired and (choose != "pairs" or len(names) > 1):
-            msg = f"method={method!r} compares pairs"
+        chosen = method_of(method, random=choose != "search")
+        if chosen.pairs and (choose != "pairs" or len(names) > 1):
+            msg = f"method={chosen.name!r} compares pairs"
             raise ExperimentError(msg, column="method", hint="choose='pairs', with one cell")
         if cost is not None and not isinstance(cost, str):
             msg = f"cost={cost!r} is not a column"
@@ -98,17 +92,11 @@ class PlanRequest:
             msg = f"power={power!r} must lie between 0 and 1"
             raise ExperimentError(msg, column="power", hint="power=0.8")
         analysis = GeoRequest.read(
-            method=method,
-            inference=inference,
+            chosen,
             cost=cost,
             value=value,
             cooldown=cooldown,
             alpha=alpha,
-            fixed_effects=fixed_effects,
-            ridge=ridge,
-            placebos=placebos,
-            draws=1000,
-            rng=0,
             progress=progress,
         )
         return cls(

@@ -12,9 +12,8 @@ from attribution.errors import ExperimentError
 from attribution.experiments.geo.history import Windows
 from attribution.experiments.geo.panel import Panel
 from attribution.experiments.geo.plan_request import PlanRequest
-from attribution.experiments.geo.request import FEWEST_SETS, GeoRequest
+from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.geo.search import Searched, candidates, search
-from attribution.experiments.geo.synthetic import SYNTHETIC
 
 
 def best_set(
@@ -54,7 +53,8 @@ def best_set(
         k = n - max(n // 4, 2) if request.kind == "holdback" else max(n // 5, 2, len(wanted))
         k = min(k, len(wanted) + len(free))
     _room(len(panel.geos), k, wanted, free)
-    analysis = _judged(request, k, n)
+    method = request.analysis.method.suited(k, n - k, instead=request.kind == "holdback")
+    analysis = replace(request.analysis, method=method)
     sets = candidates(
         panel,
         free,
@@ -70,7 +70,7 @@ def best_set(
         panel,
         sets,
         windows,
-        analysis,
+        replace(analysis, method=method.simulated()),
         sign=request.sign,
         change=1.0 if math.isnan(change) else change,
         power=request.power,
@@ -92,18 +92,3 @@ def _room(n: int, k: int, wanted: Ints, free: Ints) -> None:
     if k < 1 or n < 4:
         msg = f"{n} geos are too few for a search"
         raise ExperimentError(msg, column="geo", hint="smaller regions: cities rather than states")
-
-
-def _judged(request: PlanRequest, k: int, n: int) -> GeoRequest:
-    """Return the analysis; where no placebo set of that size fits beside its donors, by moving blocks."""
-    analysis = request.analysis
-    if analysis.method not in SYNTHETIC or analysis.inference == "conformal":
-        return analysis
-    control = n - k
-    if control - k >= 2 and math.comb(control, k) >= FEWEST_SETS:
-        return analysis
-    if analysis.inference is None and request.kind == "holdback":
-        return replace(analysis, inference="conformal")
-    msg = f"{control} control geos hold too few sets of {k} to tell what chance does"
-    hint = f"n_treated={max(n // 5, 1)}, or inference='conformal'"
-    raise ExperimentError(msg, column="n_treated", hint=hint)

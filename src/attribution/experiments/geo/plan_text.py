@@ -105,10 +105,9 @@ def _money(plan: GeoPlan) -> list[str]:
 
 
 def _analysis(plan: GeoPlan) -> list[str]:
-    inference = "" if plan.inference is None else f", inference {plan.inference!r}"
     before = f"{_count(plan.windows.n_pre, plan.step)} before the test, as in the simulated tests"
     call = "analyze_geo(panel, plan=plan, start=..., end=...)"
-    return [f"Analyse with {call}: method {plan.method!r}{inference}, on the {before}."]
+    return [f"Analyse with {call}: method {plan.method.code()}, on the {before}."]
 
 
 def _count(number: int, step: str) -> str:

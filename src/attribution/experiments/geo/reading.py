@@ -10,6 +10,10 @@ from typing import Any, Literal
 from attribution._typing import Floats
 
 Scale = Literal["log", "level"]
+SECOND_LOOK = (
+    "a second look, not a verdict: geos that drift apart, this took for an effect in {} of tests of nothing "
+    "at 5% (docs/validation.md, a zoo of panels)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,17 @@ class Reading:
     def can_tell(self, alpha: float) -> bool:
         """Return whether the inference can show any effect at the level, however large."""
         return self.steps is None or self.steps.reach(alpha)
+
+    def lift(self, actual: float) -> float:
+        """Return the effect as a share of what would have been, given what was."""
+        return share_of(self.value, self.scale, actual)
+
+
+def share_of(effect: float, scale: str, actual: float) -> float:
+    """Return an effect as a share of what would have been."""
+    if scale == "log":
+        return math.expm1(min(effect, 700.0))
+    return effect / (actual - effect) if actual > effect else math.inf if effect > 0 else math.nan
 
 
 @dataclass(frozen=True, eq=False)

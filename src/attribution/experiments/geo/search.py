@@ -13,7 +13,6 @@ from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.history import Windows
 from attribution.experiments.geo.layout import GeoTest
-from attribution.experiments.geo.methods import read
 from attribution.experiments.geo.panel import Panel
 from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.geo.simulate import Simulated, tried_out, widest, window_test
@@ -24,7 +23,6 @@ FINALISTS = 3
 NOTHINGS = 100  # tests of nothing on random sets
 _STARTS = 20  # greedy sets to grow
 _OVERDRAW = 8  # sets to draw for each that is wanted, where a budget may refuse most
-_DIRECT = ("did", "tbr")  # methods as fast as the synthetic control that ranks for the rest
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,13 +133,13 @@ def _grown(outcome: Floats, free: Ints, fixed: Ints, k: int) -> Ints:
 def errors(panel: Panel, sets: Ints, windows: Windows, request: GeoRequest, progress: bool | None) -> Floats:
     """Return how far off each set is predicted over the older windows, as a share of its outcome.
 
-    For ``"did"`` and ``"tbr"`` the root mean square of estimate and standard error. For the rest the root
+    For quick methods the root mean square of estimate and standard error. For the rest the root
     mean squared error a period in the simulated tests, of synthetic control with or without fixed effects: it
     is what the intervals are multiples of, and there are more periods than windows to tell it by.
     """
     squares = np.zeros(len(sets))
     places = bar(range(len(sets)), "candidates", progress, total=len(sets))
-    if request.method in _DIRECT:
+    if request.method.quick:
         for place in places:
             arms = np.zeros(len(panel.geos), np.int64)
             arms[sets[place]] = 1
@@ -156,7 +154,7 @@ def errors(panel: Panel, sets: Ints, windows: Windows, request: GeoRequest, prog
     parts = []
     for start in windows.older.tolist():
         part = panel.outcome[:, start : start + length]
-        level = part[:, :pre].mean(axis=1) if request.fixed_effects else np.zeros(len(part))
+        level = part[:, :pre].mean(axis=1) if request.method.own_levels else np.zeros(len(part))
         # Their triangular factor keeps the distances between geos, in fewer columns than there are periods.
         factor = np.asarray(np.linalg.qr((part[:, :pre] - level[:, None]).T, mode="r"), np.float64)
         before = factor.T
@@ -176,7 +174,7 @@ def errors(panel: Panel, sets: Ints, windows: Windows, request: GeoRequest, prog
 
 
 def _direct(test: GeoTest, request: GeoRequest) -> float:
-    reading = read(test, request)
+    reading = request.method.read(test, request)
     if reading.scale == "log":
         return reading.value**2 + reading.spread**2
     without = test.actual - reading.value

@@ -13,12 +13,9 @@ from attribution._typing import Bools, Floats, Ints
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.history import Windows
 from attribution.experiments.geo.layout import GeoTest
-from attribution.experiments.geo.methods import read
 from attribution.experiments.geo.panel import Panel
 from attribution.experiments.geo.reading import Steps
-from attribution.experiments.geo.request import NEED_COST, GeoRequest
-from attribution.experiments.geo.synthetic import estimator, moving_blocks
-from attribution.experiments.panels.conformal import block_conformal_p
+from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.panels.did import log_changes
 from attribution.experiments.shared.lift import Estimate
 from attribution.stats.intervals import t_critical
@@ -130,11 +127,6 @@ def contrasts(changes: Floats, arms: Ints, strata: Ints) -> tuple[Floats, Floats
     return value, np.sqrt(left / df / square), df
 
 
-def fits_again(request: GeoRequest) -> bool:
-    """Return whether the method has to see each effect, because an effect changes more than its estimate."""
-    return request.method in NEED_COST or request.inference == "conformal"
-
-
 def tried_out(
     tests: Iterable[GeoTest], request: GeoRequest, sign: int, change: float, *, effects: bool = True
 ) -> Simulated:
@@ -185,14 +177,14 @@ def _one(
     test: GeoTest, request: GeoRequest, sign: int, change: float, *, effects: bool
 ) -> tuple[bool, tuple[float, float], Steps | None]:
     """Return whether a test of nothing finds something, which effects it finds, and what limits its p."""
-    if fits_again(request):
-        alarm = _judged(_with_effect(test, 0.0, change), request)[0] <= request.alpha
-        steps = moving_blocks(test, request) if request.inference == "conformal" else None
+    if request.method.refits:
+        nothing = request.method.judged(_with_effect(test, 0.0, change), request)
+        alarm = nothing.p_value <= request.alpha
         if not effects:
-            return alarm, (math.inf, math.inf), steps
+            return alarm, (math.inf, math.inf), nothing.steps
         found = (_refitted(test, request, sign, change), _refitted(test, request, -sign, change))
-        return alarm, found, steps
-    reading = read(test, request)
+        return alarm, found, nothing.steps
+    reading = request.method.read(test, request)
     actual = np.array([test.actual])
     shifted = _shifted(reading.scale, np.array([reading.low]), np.array([reading.high]), actual, sign)
     # The same error with the other sign.
@@ -221,8 +213,8 @@ def _refitted(test: GeoTest, request: GeoRequest, sign: int, change: float) -> f
     """Return the smallest effect found, by fits of treated outcomes that have it."""
 
     def found(lift: float) -> bool:
-        p_value, value = _judged(_with_effect(test, sign * lift, change), request)
-        return p_value <= request.alpha and value * sign > 0
+        reading = request.method.judged(_with_effect(test, sign * lift, change), request)
+        return reading.p_value <= request.alpha and reading.value * sign > 0
 
     top = LARGEST if sign > 0 else 0.99
     if found(0.0):
@@ -237,16 +229,6 @@ def _refitted(test: GeoTest, request: GeoRequest, sign: int, change: float) -> f
         else:
             low = middle
     return math.exp(high)
-
-
-def _judged(test: GeoTest, request: GeoRequest) -> tuple[float, float]:
-    """Return p-value and estimate, without an interval where that takes long."""
-    if request.inference != "conformal":
-        reading = read(test, request)
-        return reading.p_value, reading.value
-    method, pre = estimator(test, request), test.n_pre
-    gap = test.target - method(test.target, test.donors, pre)
-    return block_conformal_p(test.target, test.donors, pre, method), float(gap[pre:].mean())
 
 
 def _with_effect(test: GeoTest, lift: float, change: float) -> GeoTest:
