@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
@@ -55,7 +56,7 @@ class Renamed:
         return f"| `{old}` | `{new}` | {self.why} |"
 
 
-RENAMED = (
+RENAMED: tuple[Renamed, ...] = (
     Renamed(
         "Credit",
         "probability_best",
@@ -76,6 +77,31 @@ RENAMED = (
         "profit_margin",
         "margin= of analyze_holdout is the loss that is still taken for none",
     ),
+)
+_METHOD = "options of a method stand in it: beside another method they were accepted and had no effect"
+RENAMED += (
+    tuple(
+        Renamed(where, old, f"method=at.{kind}({old}={{}})", _METHOD)
+        for where in ("analyze_geo", "plan_geo")
+        for old, kind in (
+            ("inference", "SyntheticControl"),
+            ("fixed_effects", "SyntheticControl"),
+            ("ridge", "AugmentedSyntheticControl"),
+            ("placebos", "SyntheticControl"),
+        )
+    )
+    + tuple(
+        Renamed("analyze_geo", old, f"method=at.{kind}({old}={{}})", _METHOD)
+        for old, kind in (
+            ("match_levels", "SyntheticControl"),
+            ("draws", "BSTS"),
+            ("rng", "SyntheticControl"),
+        )
+    )
+    + (
+        Renamed("GeoPlan", "inference", "method", _METHOD, kind="name"),
+        Renamed("GeoPlan", "trim", "method", _METHOD, kind="name"),
+    )
 )
 _BY_NAME = {(entry.where, entry.old): entry for entry in RENAMED}
 
@@ -162,12 +188,21 @@ def tells_renamed(
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         known = list(inspect.signature(function).parameters)
 
+        @functools.cache
+        def every() -> list[str]:
+            """Return the parameters, with the keywords that belong to values of options."""
+            hints = typing.get_type_hints(function, include_extras=True)
+            packed = [hints[name] for name in known if typing.get_origin(hints.get(name)) is typing.Unpack]
+            return [*known, *(key for kind in packed for key in typing.get_args(kind)[0].__annotations__)]
+
         @functools.wraps(function)
         def called(*args: P.args, **kwargs: P.kwargs) -> R:
             for name in [name for name in kwargs if name not in known]:
                 told = removed_argument(function.__qualname__, name, kwargs, error, fix)
+                if told is None and name in every():
+                    continue
                 if told is None:
-                    raise error(unknown_name("argument", name, known), column=name)
+                    raise error(unknown_name("argument", name, every()), column=name)
                 if kwargs.pop(name) is not None:
                     raise told
             return function(*args, **kwargs)

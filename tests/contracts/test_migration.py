@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import typing
 from importlib import import_module
 
 import pytest
@@ -13,7 +14,10 @@ from attribution._fixes import parts_of
 from attribution._migration import RENAMED, RemovedNameError
 from attribution.errors import AttributionError
 
-HOMES = {"Calibration": "attribution.calibration.calibration"}  # results that have no public name
+HOMES = {
+    "Calibration": "attribution.calibration.calibration",
+    "GeoPlan": "attribution.experiments.geo.geo_plan",
+}  # results that have no public name
 ARGUMENTS = [entry for entry in RENAMED if entry.kind == "argument"]
 NAMES = [entry for entry in RENAMED if entry.kind == "name"]
 
@@ -45,8 +49,11 @@ def test_no_name_is_listed_twice():
 @pytest.mark.parametrize("entry", ARGUMENTS, ids=lambda entry: f"{entry.where}({entry.old}=)")
 def test_an_old_argument_says_the_new_one(entry):
     function = owner(entry.where)
-    parameters = inspect.signature(function).parameters
+    parameters = set(inspect.signature(function).parameters)
     assert entry.old not in parameters
+    hints = typing.get_type_hints(function, include_extras=True)
+    if "keywords" in hints:  # the fields of options, one by one
+        parameters |= set(typing.get_args(hints["keywords"])[0].__annotations__)
     assert entry.new.split("=")[0] in parameters
     with pytest.raises(AttributionError) as caught:
         function(**{entry.old: 0.4})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import typing
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -102,3 +103,38 @@ def test_results_and_settings_cannot_be_changed(name):
     kind = CLASSES[name]
     settings = getattr(kind, "__dataclass_params__", None)
     assert settings is None or settings.frozen
+
+
+MOST = 15
+LONGER = {"report", "synergy"}  # being mended
+MADE_BY_THE_LIBRARY = {"Credit", "Journeys", "Lift"}  # results: nobody calls their constructors
+
+
+@pytest.mark.parametrize("name", ROUTINES)
+def test_no_function_takes_more_arguments_than_one_can_survey(name):
+    assert name in LONGER or len(arguments(ROUTINES[name])) <= MOST
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_no_value_has_more_options_than_one_can_survey(name):
+    assert name in MADE_BY_THE_LIBRARY or len(arguments(CLASSES[name])) <= MOST
+
+
+def keyword_names(function: Callable[..., object]) -> set[str]:
+    """Return what a function takes as ``**keywords``: the fields of its option values."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    return set(typing.get_args(hints["keywords"])[0].__annotations__)
+
+
+@pytest.mark.parametrize(
+    ("function", "values"),
+    [
+        ("analyze_geo", ("PanelOptions", "Significance")),
+        ("plan_geo", ("PanelOptions", "Significance", "MatchedPairs", "Stratified", "GeoSearch")),
+        ("analyze_holdout", ("UserColumns", "MetricOptions", "Validity", "Significance")),
+        ("plan_holdout", ("HoldoutSetup", "UnitEconomics", "Significance")),
+    ],
+)
+def test_options_are_taken_whole_or_by_their_fields(function, values):
+    fields = {field for value in values for field in arguments(CLASSES[value])}
+    assert keyword_names(ROUTINES[function]) == fields

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 from attribution._fixes import toml_value
 from attribution.errors import AttributionError, ConfigError, unknown_name
@@ -18,7 +18,9 @@ Experiments = tuple[ExperimentSettings, ...]
 NO_PATH: Texts = ("",)
 NO_EXPERIMENTS: Experiments = ()
 _TABLES = {"holdout": "users", "geo": "panel"}
-_NOT_KEYS = {"checks", "plan", "progress"}  # what no text file can give
+_NOT_KEYS = {  # what no text file can give, and values whose fields are keys
+    "checks", "plan", "progress", "options", "columns", "metric", "validity", "significance", "power",
+}  # fmt: skip
 
 
 def models_of(mistakes: list[ConfigError]) -> Reader[tuple[ModelSettings, ...]]:
@@ -147,8 +149,9 @@ def _arguments(kind: Kind) -> tuple[str, ...]:
         from attribution.experiments.holdout.holdout import analyze_holdout as analyze
     else:
         from attribution.experiments.geo.analyze import analyze_geo as analyze
-    names = list(inspect.signature(analyze).parameters)[1:]
-    return tuple(name for name in names if name not in _NOT_KEYS)
+    names = list(inspect.signature(analyze).parameters)[1:-1]
+    keywords = get_args(get_type_hints(analyze, include_extras=True)["keywords"])[0].__annotations__
+    return tuple(name for name in (*names, *keywords) if name not in _NOT_KEYS)
 
 
 def _frozen(value: Any) -> Any:

@@ -207,23 +207,20 @@ def test_an_injected_effect_is_an_exact_shift(data, method):
 
 
 def _request(kind, method):
+    from attribution.experiments.geo.panel_options import PanelOptions
+
     return kind.read(
         periods=21,
         kind="heavy_up",
-        choose="search",
-        n_treated=None,
-        cells=1,
+        choice=at.GeoSearch(windows=10, candidates=10),
+        options=PanelOptions(),
+        significance=at.Significance(),
         change=None,
         budget=None,
-        power=0.8,
-        windows=10,
-        candidates=10,
         rng=0,
         method=method,
         cost=None,
         value=1.0,
-        cooldown=0,
-        alpha=0.05,
         progress=False,
     ).analysis
 

@@ -5,52 +5,56 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Unpack
 
 import numpy as np
 
-from attribution._checks import one_of
+from attribution._migration import tells_renamed
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory
 from attribution.experiments.geo.checks import check
 from attribution.experiments.geo.compose import compose
+from attribution.experiments.geo.geo_plan import GeoPlan
 from attribution.experiments.geo.layout import GeoTest, cells_of, lay_out, strata_of
-from attribution.experiments.geo.methods import Method, method_of
+from attribution.experiments.geo.methods import Method, as_method, method_of
 from attribution.experiments.geo.money import spent
 from attribution.experiments.geo.panel import Panel
-from attribution.experiments.geo.request import GeoRequest, one_name
+from attribution.experiments.geo.panel_options import PanelKeywords, PanelOptions, several_names
+from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.geo.window import Window
 from attribution.experiments.shared.lift import Lift, Lifts
+from attribution.experiments.shared.options import taken
 from attribution.experiments.shared.rows import label_of
+from attribution.experiments.shared.significance import Significance, SignificanceKeywords
 from attribution.stats.multiplicity import Correction, adjust
+
+
+class GeoKeywords(PanelKeywords, SignificanceKeywords, total=False):
+    """What `analyze_geo` takes by name beside its own arguments."""
+
 
 _CHECKED = 199  # placebos of the checks, at most
 
 
+@tells_renamed(ExperimentError, as_method)
 @enough_memory(FEWER_COLUMNS)
 def analyze_geo(
     panel: Any,
     *,
-    geo: str = "geo",
-    time: str = "date",
     outcome: str = "sales",
     treated: Any = None,
     start: Any = None,
     end: Any = None,
     cost: str | float | tuple[float, float] | None = None,
+    value: float = 1.0,
     method: Method = "auto",
     strata: Any = None,
-    plan: Any = None,
-    value: float = 1.0,
-    since: Any = None,
-    cooldown: int = 0,
-    holidays: Any = (),
-    buffer: Any = (),
-    missing: Literal["refuse", "zero", "drop"] = "refuse",
-    alpha: float = 0.05,
-    correction: Correction = "holm",
+    plan: GeoPlan | None = None,
     progress: bool | None = None,
     checks: Sequence[CheckResult] = (),
+    options: PanelOptions | None = None,
+    significance: Significance | None = None,
+    **keywords: Unpack[GeoKeywords],
 ) -> Lift | Lifts:
     """Tell what a treatment of whole regions caused.
 
@@ -62,8 +66,8 @@ def analyze_geo(
     panel
         A row for each geo and period: a path to Parquet, CSV or Arrow files, a pandas, polars or pyarrow
         table, a mapping of columns.
-    geo, time, outcome
-        Columns: name of the geo; day (or week, month, or a whole number); outcome, such as sales.
+    outcome
+        Column of the outcome, such as sales.
     treated
         The treated geos, or, where several treatments ran at once, a mapping of cell names to their geos.
     start, end
@@ -71,6 +75,8 @@ def analyze_geo(
     cost
         Column of spend, or the incremental cost in all, or that and its standard error. For iROAS and cost
         per incremental outcome.
+    value
+        What a unit of the outcome is worth, for iROAS; 1 where the outcome is money.
     method
         A method with its options, such as ``at.SyntheticControl(inference="conformal")``, or its name for all
         defaults. ``"did"``, `DiD`: log change a geo, treated against control; for geos assigned at random.
@@ -87,27 +93,17 @@ def analyze_geo(
     plan
         A plan by `plan_geo`: treated geos, strata, method, cooldown, holidays and how much of the
         time before the test to use come from it, unless given; its buffer is left out beside `buffer`.
-    value
-        What a unit of the outcome is worth, for iROAS; 1 where the outcome is money.
-    since
-        First time to use; all by default.
-    cooldown
-        Periods after `end` whose outcome counts still, as advertising works on for a while.
-    holidays
-        Times to leave out everywhere.
-    buffer
-        Geos to leave out, such as neighbours of treated ones.
-    missing
-        A geo without a row at some time is refused; or ``"zero"``: no row is no outcome; or ``"drop"``: such
-        geos are left out.
-    alpha
-        Level: 0.05 gives 95% intervals.
-    correction
-        For several cells: ``"holm"``, ``"fdr_bh"`` or ``"none"``.
     progress
         Whether to show a progress bar; by default in terminals and notebooks.
     checks
         Results of further checks to show.
+    options
+        How the panel is read, and which of its geos and times count, as one value.
+    significance
+        Level, and correction for several cells, as one value.
+    **keywords
+        Their fields one by one: ``geo``, ``time``, ``since``, ``cooldown``, ``holidays``, ``buffer`` and
+        ``missing`` of `PanelOptions`; ``alpha`` and ``correction`` of `Significance`.
 
     Returns
     -------
@@ -138,82 +134,95 @@ def analyze_geo(
     >>> lift.verdict, round(lift.relative.value, 3), round(lift.relative.low, 3), round(lift.relative.high, 3)
     ('effect', 0.1..., 0.0..., 0.1...)
     """
+    given: dict[str, Any] = dict(keywords)
+    read = taken(PanelOptions, options, "options", given).named("analyze_geo", outcome)
+    test = taken(Significance, significance, "significance", given)
+    test.only(
+        ("alpha", "correction"), "every inference of a geo test holds both directions against one another"
+    )
     if plan is not None:
-        treated = _without(plan.treated, buffer) if treated is None else treated
+        treated = _without(plan.treated, read.buffer) if treated is None else treated
         strata = plan.strata if strata is None else strata
         method = plan.method if method in ("auto", plan.method.name) else method
-        buffer = (*plan.buffer, *_several_names(buffer))
-        holidays = plan.holidays if len(holidays) == 0 else holidays
-        cooldown = plan.cooldown if cooldown == 0 else cooldown
+        read = read.of_plan(plan)
+        if read.since is None and start is not None:
+            read = replace(read, since=partial(plan.since, start=start))
     request = GeoRequest.read(
         method_of(method, random=strata is not None),
         cost=cost,
         value=value,
-        cooldown=cooldown,
-        alpha=alpha,
+        cooldown=read.cooldown,
+        alpha=test.alpha,
         progress=progress,
     )
-    one_of(correction, "correction", ("holm", "fdr_bh", "none"), error=ExperimentError)
-    one_name(geo, "geo", "analyze_geo")
-    one_name(time, "time", "analyze_geo")
-    one_name(outcome, "outcome", "analyze_geo")
-    buffer = _several_names(buffer)
+    _refuse_checks(checks)
+    tests = _laid_out(panel, treated, start, end, strata, read, request, outcome)
+    lifts = {cell: _lift(one, request, checks, cell) for cell, one in tests.items()}
+    if not isinstance(treated, Mapping):
+        return lifts["treatment"]
+    return _several(lifts, tests, request, checks, test.correction)
+
+
+def _laid_out(
+    panel: Any,
+    treated: Any,
+    start: Any,
+    end: Any,
+    strata: Any,
+    options: PanelOptions,
+    request: GeoRequest,
+    outcome: str,
+) -> dict[str, GeoTest]:
+    """Return the panel as a test of each cell."""
     if isinstance(treated, Mapping):
-        treated = {cell: _several_names(geos) for cell, geos in treated.items()}
+        treated = {cell: several_names(geos) for cell, geos in treated.items()}
     elif treated is not None:
-        treated = _several_names(treated)
+        treated = several_names(treated)
     flat = list(treated.values()) if isinstance(treated, Mapping) else [treated or ()]
-    _refuse_both(flat, buffer)
-    if not all(isinstance(one, CheckResult) for one in _several_names(checks)):
-        msg = f"checks={checks!r} holds what is no CheckResult"
-        hint = 'checks=[CheckResult("prices", True, "no geo changed its prices")]'
-        raise ExperimentError(msg, column="checks", hint=hint)
-    if plan is not None and since is None and start is not None:
-        since = partial(plan.since, start=start)
+    _refuse_both(flat, options.buffer)
     read = Panel.read(
         panel,
-        geo=geo,
-        time=time,
+        geo=options.geo,
+        time=options.time,
         outcome=outcome,
         cost=request.cost_column,
-        holidays=holidays,
-        buffer=buffer,
-        missing=missing,
+        holidays=options.holidays,
+        buffer=options.buffer,
+        missing=options.missing,
         needed=[label_of(one) for part in flat for one in part],
-        window=Window(since, start, end, request.cooldown),
+        window=Window(options.since, start, end, options.cooldown),
     )
     cells = cells_of(treated, read.geos)
-    strata = strata_of(strata, (*read.geos, *map(label_of, buffer)))
+    groups = strata_of(strata, (*read.geos, *map(label_of, options.buffer)))
     if len(cells) > 1 and request.cost is not None:
-        msg = f"cost={cost!r} is one total, and there are {len(cells)} cells"
+        msg = f"cost={request.cost.total!r} is one total, and there are {len(cells)} cells"
         raise ExperimentError(msg, column="cost", hint='cost="cost", a column of the panel, tells them apart')
     everyone = [name for names in cells.values() for name in names]
-    lifts: dict[str, Lift] = {}
-    tests: dict[str, GeoTest] = {}
-    for cell, names in cells.items():
-        tests[cell] = lay_out(
+    return {
+        cell: lay_out(
             read,
             names,
             start=start,
             end=end,
-            cooldown=request.cooldown,
-            strata=strata,
+            cooldown=options.cooldown,
+            strata=groups,
             aside=everyone,
             outcome=outcome,
         )
-        lifts[cell] = _lift(tests[cell], request, checks, cell)
-    if not isinstance(treated, Mapping):
-        return lifts["treatment"]
-    return _several(lifts, tests, request, checks, correction)
+        for cell, names in cells.items()
+    }
 
 
-def _several_names(geos: Any) -> tuple[Any, ...]:
-    return (geos,) if isinstance(geos, str) or not isinstance(geos, Iterable) else tuple(geos)
+def _refuse_checks(checks: Any) -> None:
+    if not all(isinstance(one, CheckResult) for one in several_names(checks)):
+        msg = f"checks={checks!r} holds what is no CheckResult"
+        hint = 'checks=[CheckResult("prices", True, "no geo changed its prices")]'
+        raise ExperimentError(msg, column="checks", hint=hint)
 
 
 def _refuse_both(cells: Iterable[Any], buffer: Any) -> None:
-    gone = {label_of(geo) for geo in _several_names(buffer)}
-    both = sorted(gone & {label_of(geo) for part in cells for geo in _several_names(part)})
+    gone = {label_of(geo) for geo in several_names(buffer)}
+    both = sorted(gone & {label_of(geo) for part in cells for geo in several_names(part)})
     if both:
         msg = f"the geo {both[0]!r} is treated, and buffer= leaves it out"
         hint = "take it out of one of the two"
@@ -222,7 +231,7 @@ def _refuse_both(cells: Iterable[Any], buffer: Any) -> None:
 
 def _without(treated: Any, buffer: Any) -> Any:
     """Return the planned treated geos less those that the caller leaves out."""
-    gone = {label_of(geo) for geo in _several_names(buffer)}
+    gone = {label_of(geo) for geo in several_names(buffer)}
     if isinstance(treated, Mapping):
         return {cell: _without(geos, buffer) for cell, geos in treated.items()}
     return tuple(geo for geo in treated if label_of(geo) not in gone)

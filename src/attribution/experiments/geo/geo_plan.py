@@ -18,7 +18,7 @@ from attribution.experiments.geo import plan_checks, plan_plot, plan_text
 from attribution.experiments.geo.history import Windows
 from attribution.experiments.geo.method import GeoMethod
 from attribution.experiments.geo.outlay import Outlay
-from attribution.experiments.geo.panel import Panel
+from attribution.experiments.geo.panel import Panel, known_geos
 from attribution.experiments.geo.panel_times import read_time
 from attribution.experiments.geo.plan_request import PlanRequest
 from attribution.experiments.geo.request import GeoRequest
@@ -30,6 +30,31 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from attribution._draw import Axes
+
+
+@dataclass(frozen=True, eq=False)
+class Assigned:
+    """Who is treated, and what simulated tests found.
+
+    Attributes
+    ----------
+    arms, strata
+        int64, shape (n,): 0 control, 1 and so on the cells, -1 left out; block of each geo, -1 without.
+    how
+        How pairs or blocks were made.
+    analysis
+        How the test will be analysed.
+    simulated, nothings, searched
+        What simulated tests found, those of nothing, and the candidates of a search.
+    """
+
+    arms: Ints
+    strata: Ints | None
+    how: str
+    analysis: GeoRequest
+    simulated: Simulated
+    nothings: Simulated
+    searched: Searched | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -116,40 +141,32 @@ class GeoPlan(Display):
         cls,
         *,
         request: PlanRequest,
-        analysis: GeoRequest,
         panel: Panel,
         windows: Windows,
         outcome: str,
-        buffer: tuple[str, ...],
-        holidays: Any,
-        arms: Ints,
-        strata: Ints | None,
-        simulated: Simulated,
-        nothings: Simulated,
-        searched: Searched | None,
+        assigned: Assigned,
         outlay: Outlay,
         outlay_of_one: Outlay,
         change: float,
-        how: str,
     ) -> GeoPlan:
         """Return the plan of a drawn or found assignment.
 
         Parameters
         ----------
-        request, analysis
-            What was asked, and how the test will be analysed.
-        panel, windows, outcome, buffer, holidays
-            The history, and what is left out of it.
-        arms, strata
-            int64, shape (n,): 0 control, 1 and so on the cells, -1 left out; block of each geo, -1 without.
-        simulated, nothings, searched
-            What simulated tests found, those of nothing, and the candidates.
-        outlay, outlay_of_one, change, how
+        request
+            What was asked.
+        panel, windows, outcome
+            The history.
+        assigned
+            Who is treated, and what simulated tests found.
+        outlay, outlay_of_one, change
             As the attributes.
         """
+        arms, strata, options = assigned.arms, assigned.strata, request.options
         names = np.array(panel.geos, dtype=object)
         cells = {cell: tuple(names[arms == 1 + number]) for number, cell in enumerate(request.cells)}
         left_out = tuple(names[arms < 0])
+        buffer = known_geos(options.buffer, "buffer", options.buffer)
         held = None
         if strata is not None:
             width = len(str(int(strata.max()) + 1))
@@ -158,41 +175,41 @@ class GeoPlan(Display):
                 for geo, code in zip(names, strata, strict=True)
                 if code >= 0
             }
+        searched = assigned.searched
         chosen = None if searched is None else searched.chosen[searched.winner]
-        size = nothings.size()
-        mde = simulated.mde(request.power)
+        size = assigned.nothings.size()
         return cls(
             kind=request.kind,
-            choose=request.choose,
+            choose=request.choice.name,
             periods=request.periods,
-            cooldown=analysis.cooldown,
+            cooldown=options.cooldown,
             treated=cells if len(cells) > 1 else cells[request.cells[0]],
             control=tuple(names[arms == 0]),
             left_out=left_out,
             strata=held,
-            method=analysis.method,
+            method=assigned.analysis.method,
             buffer=(*buffer, *left_out),
-            holidays=holidays,
+            holidays=options.holidays,
             outcome=outcome,
             step=panel.step,
-            alpha=analysis.alpha / len(cells),
+            alpha=request.level,
             target_power=request.power,
             size=size,
-            mde_lift=mde,
+            mde_lift=assigned.simulated.mde(request.power),
             mde_lift_chosen=None if chosen is None else chosen.mde(request.power),
             windows=windows,
-            simulated=simulated,
+            simulated=assigned.simulated,
             outlay=outlay,
             outlay_of_one=outlay_of_one,
             change=change,
-            how=how,
+            how=assigned.how,
             checks=plan_checks.check(
                 size=size,
-                n_nothings=len(nothings.alarms),
-                alpha=analysis.alpha / len(cells),
+                n_nothings=len(assigned.nothings.alarms),
+                alpha=request.level,
                 windows=windows,
                 step=panel.step,
-                simulated=simulated,
+                simulated=assigned.simulated,
                 chosen=chosen,
                 power=request.power,
                 share=1.0 / len(cells),

@@ -27,6 +27,7 @@ _KINDS: tuple[type[GeoMethod], ...] = (
     TrimmedMatch,
 )
 METHODS: Mapping[str, type[GeoMethod]] = {kind.name: kind for kind in _KINDS}
+_OPTIONS = {entry.name for kind in _KINDS for entry in fields(kind)}
 Named: TypeAlias = Literal[
     "auto",
     "did",
@@ -78,3 +79,33 @@ def method_of(method: Any, *, random: bool) -> GeoMethod:
         if option not in known:
             raise ExperimentError(unknown_name(f"option of {kind.name}", option, known), column="method")
     return kind(**options)
+
+
+def as_method(given: Mapping[str, object]) -> str:
+    """Return the method that options of a method, which stand beside it in a call, belong into.
+
+    Examples
+    --------
+    >>> as_method({"method": "did", "inference": "pooled"})
+    "method=at.DiD(inference='pooled'), inference=None"
+    >>> as_method({"inference": "conformal", "placebos": 99})
+    "method=at.SyntheticControl(inference='conformal', placebos=99), inference=None, placebos=None"
+    """
+    old = {name: value for name, value in given.items() if name in _OPTIONS and value is not None}
+    method = given.get("method", "auto")
+    own = {}
+    if isinstance(method, GeoMethod):
+        kind = type(method)
+        own = {entry.name: getattr(method, entry.name) for entry in fields(method)}
+        own = {name: value for name, value in own.items() if value != getattr(kind, name)}
+    else:
+        kind = METHODS.get(str(method)) or _with_options(set(old))
+    own |= {name: value for name, value in old.items() if name in {entry.name for entry in fields(kind)}}
+    options = ", ".join(f"{name}={value!r}" for name, value in own.items())
+    return ", ".join([f"method=at.{kind.__name__}({options})", *(f"{name}=None" for name in old)])
+
+
+def _with_options(names: set[str]) -> type[GeoMethod]:
+    """Return the method that has these options; most have synthetic controls."""
+    wider = (SyntheticControl, AugmentedSyntheticControl, BSTS)
+    return next((kind for kind in wider if names <= {entry.name for entry in fields(kind)}), SyntheticControl)

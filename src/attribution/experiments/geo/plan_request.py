@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from attribution._checks import fraction, one_of, whole
+import numpy as np
+
+from attribution._checks import one_of, whole
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.history import FEWEST_WINDOWS
+from attribution.experiments.geo.choices import Choice, GeoSearch
 from attribution.experiments.geo.methods import method_of
 from attribution.experiments.geo.outlay import KINDS
+from attribution.experiments.geo.panel_options import PanelOptions
 from attribution.experiments.geo.request import GeoRequest
-
-CHOICES = ("pairs", "strata", "search")
+from attribution.experiments.shared.significance import Significance
 
 
 @dataclass(frozen=True)
@@ -22,16 +23,23 @@ class PlanRequest:
 
     periods: int
     kind: str
-    choose: str
-    n_treated: int | None
-    cells: tuple[str, ...]
+    choice: Choice
+    options: PanelOptions
     change: Any
     budget: float | None
     power: float
-    windows: int
-    candidates: int
     rng: Any
     analysis: GeoRequest
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Names of the cells."""
+        return self.choice.names
+
+    @property
+    def level(self) -> float:
+        """Level of each cell's comparison: the first step of Holm's procedure."""
+        return self.analysis.alpha / len(self.cells)
 
     @property
     def sign(self) -> int:
@@ -43,26 +51,31 @@ class PlanRequest:
         """Periods whose outcome counts."""
         return self.periods + self.analysis.cooldown
 
+    def simulated(self) -> GeoRequest:
+        """Return the analysis of the simulated tests: each cell's, with a method as fast as it can be."""
+        method = self.analysis.method.simulated()
+        return replace(self.analysis, method=method, alpha=self.level, progress=False)
+
+    def streams(self) -> tuple[np.random.Generator, np.random.Generator]:
+        """Return what decides who is treated, and what simulates."""
+        one, other = np.random.default_rng(self.rng).spawn(2)
+        return one, other
+
     @classmethod
     def read(
         cls,
         *,
         periods: Any,
         kind: Any,
-        choose: Any,
-        n_treated: Any,
-        cells: Any,
+        choice: Choice,
+        options: PanelOptions,
+        significance: Significance,
         change: Any,
         budget: Any,
-        power: Any,
-        windows: Any,
-        candidates: Any,
         rng: Any,
         method: Any,
         cost: Any,
         value: Any,
-        cooldown: Any,
-        alpha: Any,
         progress: bool | None,
     ) -> PlanRequest:
         """Check the arguments.
@@ -73,13 +86,10 @@ class PlanRequest:
             If one makes no sense, or two do not go together.
         """
         one_of(kind, "kind", KINDS, error=ExperimentError)
-        one_of(choose, "choose", CHOICES, error=ExperimentError)
-        names = _cells(cells)
-        if choose == "search" and len(names) > 1:
-            msg = "a search finds one set of geos, and there are several cells"
-            raise ExperimentError(msg, column="cells", hint="choose='pairs', groups of one geo for each cell")
-        chosen = method_of(method, random=choose != "search")
-        if chosen.pairs and (choose != "pairs" or len(names) > 1):
+        significance.only(("alpha",), "cells share the level by Holm's first step, and both directions count")
+        searching = isinstance(choice, GeoSearch)
+        chosen = method_of(method, random=not searching)
+        if chosen.pairs and (choice.name != "pairs" or len(choice.names) > 1):
             msg = f"method={chosen.name!r} compares pairs"
             raise ExperimentError(msg, column="method", hint="choose='pairs', with one cell")
         if cost is not None and not isinstance(cost, str):
@@ -87,44 +97,30 @@ class PlanRequest:
             why = "a plan learns from the spend of the past; what may be spent in all is the budget"
             hint = 'cost="spend", or budget=120_000.0'
             raise ExperimentError(msg, column="cost", why=why, hint=hint)
-        share = fraction(power, "power", error=ExperimentError)
-        if not 0 < share < 1:
-            msg = f"power={power!r} must lie between 0 and 1"
-            raise ExperimentError(msg, column="power", hint="power=0.8")
+        try:
+            np.random.default_rng(rng)
+        except (TypeError, ValueError) as error:
+            msg = f"rng={rng!r} makes no random numbers"
+            raise ExperimentError(msg, column="rng", hint="rng=7") from error
         analysis = GeoRequest.read(
             chosen,
             cost=cost,
             value=value,
-            cooldown=cooldown,
-            alpha=alpha,
+            cooldown=options.cooldown,
+            alpha=significance.alpha,
             progress=progress,
         )
         return cls(
             periods=whole(periods, "periods", error=ExperimentError),
             kind=kind,
-            choose=choose,
-            n_treated=None if n_treated is None else whole(n_treated, "n_treated", error=ExperimentError),
-            cells=names,
+            choice=choice,
+            options=options,
             change=change,
             budget=_budget(budget),
-            power=share,
-            windows=whole(windows, "windows", least=FEWEST_WINDOWS, error=ExperimentError),
-            candidates=whole(candidates, "candidates", error=ExperimentError),
+            power=significance.power,
             rng=rng,
             analysis=analysis,
         )
-
-
-def _cells(cells: Any) -> tuple[str, ...]:
-    if isinstance(cells, Iterable) and not isinstance(cells, str):
-        names = tuple(str(name) for name in cells)
-        if not names or len(set(names)) < len(names) or "holdout" in names:
-            msg = f"cells={cells!r} are not distinct names"
-            hint = 'cells=("search", "video"); the control geos are the "holdout"'
-            raise ExperimentError(msg, column="cells", hint=hint)
-        return names
-    count = whole(cells, "cells", error=ExperimentError)
-    return ("treatment",) if count == 1 else tuple(f"cell {number}" for number in range(1, count + 1))
 
 
 def _budget(budget: Any) -> float | None:

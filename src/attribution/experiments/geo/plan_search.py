@@ -9,6 +9,7 @@ import numpy as np
 
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError
+from attribution.experiments.geo.choices import GeoSearch
 from attribution.experiments.geo.history import Windows
 from attribution.experiments.geo.panel import Panel
 from attribution.experiments.geo.plan_request import PlanRequest
@@ -48,7 +49,9 @@ def best_set(
     """
     n = len(panel.geos)
     free = np.setdiff1d(np.arange(n), np.concatenate([wanted, barred]))
-    k = request.n_treated
+    choice = request.choice
+    assert isinstance(choice, GeoSearch)
+    k = choice.n_treated
     if k is None:
         k = n - max(n // 4, 2) if request.kind == "holdback" else max(n // 5, 2, len(wanted))
         k = min(k, len(wanted) + len(free))
@@ -60,7 +63,7 @@ def best_set(
         free,
         wanted,
         k,
-        request.candidates,
+        choice.candidates,
         windows.until,
         prices,
         request.budget,

@@ -2,163 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, overload
+from typing import Any, Literal, Unpack, overload
 
-from attribution._checks import one_of
-from attribution.diagnostics import CheckResult
+from attribution._migration import tells_renamed
 from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory
 from attribution.experiments.holdout.experiment import Experiment
+from attribution.experiments.holdout.options import (
+    MetricKeywords,
+    MetricOptions,
+    UserColumns,
+    UserColumnsKeywords,
+    Validity,
+    ValidityKeywords,
+)
 from attribution.experiments.holdout.request import Request
 from attribution.experiments.shared.lift import Lift, Lifts
-from attribution.stats.multiplicity import Correction
+from attribution.experiments.shared.options import taken
+from attribution.experiments.shared.significance import Significance, SignificanceKeywords
 
 Design = Literal["itt", "psa", "ghost_ads"]
-Alternative = Literal["two-sided", "larger", "smaller"]
-SIDES = ("two-sided", "larger", "smaller")
+Several = list[str] | tuple[str, ...]
+
+
+class OptionKeywords(
+    UserColumnsKeywords, MetricKeywords, ValidityKeywords, SignificanceKeywords, total=False
+):
+    """What `analyze_holdout` takes by name beside its own arguments."""
+
+
+class HoldoutKeywords(OptionKeywords, total=False):
+    """All but what decides between one lift and several."""
+
+    holdout: str | float
+    design: Design
+    exposed: str | None
+    value: str | None
+    cost: str | float | tuple[float, float] | None
+    cost_per_exposed: float | None
+    columns: UserColumns | None
+    metric: MetricOptions | None
+    validity: Validity | None
+    significance: Significance | None
 
 
 @overload
 def analyze_holdout(
     users: Any,
     *,
-    assigned: str = ...,
     outcome: str = ...,
     treatment: str | float = ...,
-    holdout: str | float = ...,
-    design: Design = ...,
-    exposed: str | None = ...,
-    denominator: str | None = ...,
-    value: str | None = ...,
-    cost: str | float | tuple[float, float] | None = ...,
-    cost_per_exposed: float | None = ...,
-    covariate: str | Sequence[str] | None = ...,
-    adjust: Literal["lin", "cuped"] = ...,
-    variance: Literal["welch", "pooled"] = ...,
-    cluster: str | None = ...,
-    segment: str | None = ...,
-    correction: Correction = ...,
-    unit: str | None = ...,
-    count: str | None = ...,
-    shares: Mapping[str, float] | None = ...,
-    alpha: float = ...,
-    winsorise: float | None = ...,
-    two_part: bool = ...,
-    sequential: int | None = ...,
-    alternative: Alternative = ...,
-    margin: float = ...,
-    assignment: Any = ...,
-    placebo: str | Sequence[str] | None = ...,
-    checks: Sequence[CheckResult] = ...,
-    despite: Sequence[str] = ...,
+    **keywords: Unpack[HoldoutKeywords],
 ) -> Lift: ...
 
 
 @overload
 def analyze_holdout(
-    users: Any,
-    *,
-    assigned: str = ...,
-    outcome: str = ...,
-    treatment: list[str] | tuple[str, ...],
-    holdout: str | float = ...,
-    design: Design = ...,
-    exposed: str | None = ...,
-    denominator: str | None = ...,
-    value: str | None = ...,
-    cost: str | float | tuple[float, float] | None = ...,
-    cost_per_exposed: float | None = ...,
-    covariate: str | Sequence[str] | None = ...,
-    adjust: Literal["lin", "cuped"] = ...,
-    variance: Literal["welch", "pooled"] = ...,
-    cluster: str | None = ...,
-    segment: str | None = ...,
-    correction: Correction = ...,
-    unit: str | None = ...,
-    count: str | None = ...,
-    shares: Mapping[str, float] | None = ...,
-    alpha: float = ...,
-    winsorise: float | None = ...,
-    two_part: bool = ...,
-    sequential: int | None = ...,
-    alternative: Alternative = ...,
-    margin: float = ...,
-    assignment: Any = ...,
-    placebo: str | Sequence[str] | None = ...,
-    checks: Sequence[CheckResult] = ...,
-    despite: Sequence[str] = ...,
+    users: Any, *, outcome: str = ..., treatment: Several, **keywords: Unpack[HoldoutKeywords]
 ) -> Lifts: ...
 
 
 @overload
 def analyze_holdout(
-    users: Any,
-    *,
-    assigned: str = ...,
-    outcome: list[str] | tuple[str, ...],
-    treatment: str | float = ...,
-    holdout: str | float = ...,
-    design: Design = ...,
-    exposed: str | None = ...,
-    denominator: str | None = ...,
-    value: str | None = ...,
-    cost: str | float | tuple[float, float] | None = ...,
-    cost_per_exposed: float | None = ...,
-    covariate: str | Sequence[str] | None = ...,
-    adjust: Literal["lin", "cuped"] = ...,
-    variance: Literal["welch", "pooled"] = ...,
-    cluster: str | None = ...,
-    segment: str | None = ...,
-    correction: Correction = ...,
-    unit: str | None = ...,
-    count: str | None = ...,
-    shares: Mapping[str, float] | None = ...,
-    alpha: float = ...,
-    winsorise: float | None = ...,
-    two_part: bool = ...,
-    sequential: int | None = ...,
-    alternative: Alternative = ...,
-    margin: float = ...,
-    assignment: Any = ...,
-    placebo: str | Sequence[str] | None = ...,
-    checks: Sequence[CheckResult] = ...,
-    despite: Sequence[str] = ...,
+    users: Any, *, outcome: Several, treatment: str | float = ..., **keywords: Unpack[HoldoutKeywords]
 ) -> Lifts: ...
 
 
+@tells_renamed(ExperimentError)
 @enough_memory(FEWER_COLUMNS)
 def analyze_holdout(
     users: Any,
     *,
-    assigned: str = "arm",
-    outcome: str | list[str] | tuple[str, ...] = "converted",
-    treatment: str | float | list[str] | tuple[str, ...] = "treatment",
+    outcome: str | Several = "converted",
+    treatment: str | float | Several = "treatment",
     holdout: str | float = "holdout",
     design: Design = "itt",
     exposed: str | None = None,
-    denominator: str | None = None,
     value: str | None = None,
     cost: str | float | tuple[float, float] | None = None,
     cost_per_exposed: float | None = None,
-    covariate: str | Sequence[str] | None = None,
-    adjust: Literal["lin", "cuped"] = "lin",
-    variance: Literal["welch", "pooled"] = "welch",
-    cluster: str | None = None,
-    segment: str | None = None,
-    correction: Correction = "holm",
-    unit: str | None = None,
-    count: str | None = None,
-    shares: Mapping[str, float] | None = None,
-    alpha: float = 0.05,
-    winsorise: float | None = None,
-    two_part: bool = False,
-    sequential: int | None = None,
-    alternative: Alternative = "two-sided",
-    margin: float = 0.0,
-    assignment: Any = None,
-    placebo: str | Sequence[str] | None = None,
-    checks: Sequence[CheckResult] = (),
-    despite: Sequence[str] = (),
+    columns: UserColumns | None = None,
+    metric: MetricOptions | None = None,
+    validity: Validity | None = None,
+    significance: Significance | None = None,
+    **keywords: Unpack[OptionKeywords],
 ) -> Lift | Lifts:
     """Tell what a treatment caused, from a randomised holdout of users.
 
@@ -173,8 +99,6 @@ def analyze_holdout(
         columns, anything with ``__arrow_c_stream__``, a Spark DataFrame (which stays on its cluster). Or
         sufficient statistics: rows that stand for `count` users each; or a mapping of arms to
         `attribution.experiments.holdout.moments.Moments`.
-    assigned
-        Column of the arms, as assigned, whatever happened afterwards.
     outcome
         Column of the outcome: 0 or 1, a count, revenue. Several are read in the same pass and give `Lifts`:
         the first is the primary one, tested by itself at `alpha`; the others are a family.
@@ -186,9 +110,6 @@ def analyze_holdout(
         have. In these two only the exposed are compared; without `exposed` all rows are.
     exposed
         Column of exposure, 0 or 1. With ``"itt"`` it gives the effect per exposed complier.
-    denominator
-        Column to divide by: the outcome is then total outcome over total denominator, such as revenue per
-        session, with the delta method (Deng, Knoblich & Lu 2018).
     value
         Column of money earned, for incremental value and iROAS. It may be the outcome's.
     cost
@@ -198,55 +119,21 @@ def analyze_holdout(
         Instead of `cost`, and as in `plan_holdout`: the spend per exposed user. With ``"itt"`` it is the
         column `cost` of that amount for everybody in `exposed`, so that iROAS is `value` per exposed
         complier over it; in the other designs each treated user that is compared costs as much.
-    covariate
-        Column, or columns, known *before* assignment, to make the interval shorter.
-    adjust
-        ``"lin"``: each arm's own regression with HC2 errors (Lin 2013). ``"cuped"``: one slope (Deng et al.
-        2013).
-    variance
-        ``"welch"``: each arm has its own. ``"pooled"``: Student's test, ordinary least squares on the arm, to
-        compare with results that were made so. It is wrong where arms differ both in size and in variance.
-    cluster
-        Column of what was assigned together, such as households. Sums over each are then the data.
-    segment
-        Column to break the result down by; each segment is tested within the family.
-    correction
-        For segments, for arms, and for all outcomes but the first: ``"holm"``, ``"fdr_bh"`` (Benjamini &
-        Hochberg 1995) or ``"none"``.
-    unit
-        Column of the users' ids, which must not repeat; ``"user_id"`` where there is such a column.
-    count
-        Column of how many users a row stands for.
-    shares
-        Planned share of each arm, such as ``{"treatment": 0.9, "holdout": 0.1}``, for the sample-ratio check.
-    alpha
-        Level: 0.05 gives 95% intervals.
-    winsorise
-        Quantile, such as 0.999, of all outcomes together at which they are capped. That is another estimand,
-        and the result says so.
-    two_part
-        Whether to split the outcome into how many have any and how much those have.
-    sequential
-        Planned number of users of a test that is looked at again and again: a confidence sequence, valid at
-        every look, takes the place of the interval (Waudby-Smith et al. 2021).
-    alternative
-        What counts as an effect, as in `plan_holdout`: ``"larger"``, or ``"smaller"`` for what the treatment
-        shall lower, test one side at `alpha`, and intervals have one end.
-    margin
-        Of a test of non-inferiority, the largest difference in the unwanted direction that is still taken
-        for none, such as 0.002 for 0.2 points, together with ``alternative="larger"``: the p-value is that
-        of a loss as large. Plan it as an effect of that size.
-    assignment
-        Who was assigned: the table of `assign_holdout`, any table with a column of arms, or numbers of users
-        by arm. The check ``assigned_users`` fails where the table has far fewer users; the verdict is blocked
-        where more of one arm are missing. Without `shares` the sample ratio is held against it.
-    placebo
-        Column, or columns, of an outcome from before the test, such as ``"value_before"``: the check
-        ``placebo`` fails where the treatment seems to have had an effect on it (below .01, Holm-adjusted).
-    checks
-        Results of further checks, such as `aa_holdout`, to show and heed.
-    despite
-        Failed checks to read the result in spite of, such as ``("sample_ratio",)``.
+    columns
+        The other columns of the table, as one value.
+    metric
+        How the outcome is measured and compared, as one value.
+    validity
+        What the test is checked by, as one value.
+    significance
+        Level, sides, margin and corrections, as one value; its correction is for segments, for arms, and for
+        all outcomes but the first.
+    **keywords
+        Their fields one by one: ``assigned``, ``unit``, ``count``, ``cluster`` and ``segment`` of
+        `UserColumns`; ``denominator``, ``covariate``, ``adjust``, ``variance``, ``winsorise`` and
+        ``two_part`` of `MetricOptions`; ``shares``, ``assignment``, ``placebo``, ``checks`` and ``despite``
+        of `Validity`; ``alpha``, ``correction``, ``alternative``, ``margin`` and ``sequential`` of
+        `Significance`.
 
     Returns
     -------
@@ -276,37 +163,23 @@ def analyze_holdout(
     >>> round(lift.incremental.value)
     200
     """
+    given: dict[str, Any] = dict(keywords)
+    checked = taken(Validity, validity, "validity", given)
     request = Request.read(
-        assigned=assigned,
         outcome=outcome,
         treatment=treatment,
         holdout=holdout,
-        design=one_of(design, "design", ("itt", "psa", "ghost_ads"), error=ExperimentError),
+        design=design,
         exposed=exposed,
-        denominator=denominator,
         value=value,
         cost=cost,
         cost_per_exposed=cost_per_exposed,
-        covariate=covariate,
-        adjust=one_of(adjust, "adjust", ("lin", "cuped"), error=ExperimentError),
-        variance=one_of(variance, "variance", ("welch", "pooled"), error=ExperimentError),
-        cluster=cluster,
-        segment=segment,
-        correction=one_of(correction, "correction", ("holm", "fdr_bh", "none"), error=ExperimentError),
-        unit=unit,
-        count=count,
-        shares=shares,
-        alpha=alpha,
-        winsorise=winsorise,
-        two_part=two_part,
-        sequential=sequential,
-        alternative=one_of(alternative, "alternative", SIDES, error=ExperimentError),
-        margin=margin,
-        despite=despite,
-        placebo=placebo,
-        assignment=assignment,
+        columns=taken(UserColumns, columns, "columns", given),
+        metric=taken(MetricOptions, metric, "metric", given),
+        validity=checked,
+        significance=taken(Significance, significance, "significance", given),
     )
-    experiment = Experiment.read(users, request, checks)
+    experiment = Experiment.read(users, request, checked.checks)
     if isinstance(treatment, list | tuple):
         return experiment.arms()
     if isinstance(outcome, list | tuple):

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import numpy as np
 
-from attribution._checks import fraction, one_of
+from attribution._checks import fraction
 from attribution._migration import tells_renamed
 from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory, unknown_name
 from attribution.experiments.holdout.holdout_plan import HoldoutPlan, Money
 from attribution.experiments.holdout.pilot import Pilot, read_pilot
+from attribution.experiments.holdout.plan_options import (
+    EconomicsKeywords,
+    HoldoutSetup,
+    SetupKeywords,
+    UnitEconomics,
+)
 from attribution.experiments.holdout.power import Design, design_effect
+from attribution.experiments.shared.options import taken
+from attribution.experiments.shared.significance import Significance, SignificanceKeywords
 
 _HOLDOUT = "holdout"
 _EXAMPLES = {
@@ -34,6 +42,10 @@ _EXAMPLES = {
 }
 
 
+class PlanKeywords(SetupKeywords, EconomicsKeywords, SignificanceKeywords, total=False):
+    """What `plan_holdout` takes by name beside its own arguments."""
+
+
 @tells_renamed(ExperimentError)
 @enough_memory(FEWER_COLUMNS)
 def plan_holdout(
@@ -45,26 +57,12 @@ def plan_holdout(
     winsorise: float | None = None,
     lift: float | None = None,
     effect: float | None = None,
-    n: int | None = None,
-    power: float = 0.8,
-    alpha: float = 0.05,
-    alternative: Literal["two-sided", "larger", "smaller"] = "two-sided",
-    share: float | None = None,
-    arms: Mapping[str, float] | None = None,
-    multiplicity: Literal["holm", "bonferroni", "none"] = "holm",
-    rho: float = 0.0,
-    exposure: float = 1.0,
-    design: Literal["itt", "psa", "ghost_ads"] = "itt",
-    cluster_size: float = 1.0,
-    cluster_cv: float = 0.0,
-    icc: float = 0.0,
-    daily_units: float | None = None,
-    outcome_days: float = 0.0,
-    cost_per_exposed: float | None = None,
-    value: float | None = None,
-    profit_margin: float = 1.0,
     iroas: float | None = None,
-    currency: str = "",
+    n: int | None = None,
+    setup: HoldoutSetup | None = None,
+    economics: UnitEconomics | None = None,
+    significance: Significance | None = None,
+    **keywords: Unpack[PlanKeywords],
 ) -> HoldoutPlan:
     """Plan a holdout test: sample size, duration, smallest effect it can see, power, and iROAS.
 
@@ -89,46 +87,21 @@ def plan_holdout(
         Relative effect to find, of an exposed unit: 0.1 for ten percent.
     effect
         The same as a difference.
-    n
-        Units of all arms together that there are.
-    power, alpha
-        Chance to find the effect, and chance to find one that is not there.
-    alternative
-        What counts as an effect, as in `analyze_holdout`: ``"two-sided"``, ``"larger"`` where a loss would
-        not be acted upon, or ``"smaller"`` for what the treatment shall lower: effects are then negative.
-    share
-        Share of the holdout; one half by default, which needs the fewest units.
-    arms
-        Shares of several arms, ``"holdout"`` among them. Each other arm is compared with the holdout; the
-        plan is for the smallest.
-    multiplicity
-        How several comparisons share `alpha`. ``"holm"`` and ``"bonferroni"`` plan alike, with
-        ``alpha / comparisons``: Holm's first step is Bonferroni's, and the later ones only help.
-    rho
-        Correlation of the outcome with a covariate from before the test that the analysis adjusts for:
-        the variance falls by ``1 - rho**2`` (Deng et al. 2013).
-    exposure
-        Share of the treated that is reached. The effect on all is diluted by it: ``n / exposure**2``.
-    design
-        ``"itt"`` compares everyone assigned. ``"psa"`` and ``"ghost_ads"`` know who would have been exposed
-        in the holdout and compare these alone: ``n / exposure`` (Johnson, Lewis & Nubbemeyer 2017).
-    cluster_size, cluster_cv, icc
-        Where households or shops are assigned: mean units per cluster, coefficient of variation of that, and
-        intra-cluster correlation of the outcome.
-    daily_units
-        New units a day, all arms together, for the duration.
-    outcome_days
-        Days until the outcome of the last unit is known.
-    cost_per_exposed
-        Spend per exposed unit.
-    value
-        Money per unit of the outcome: of a conversion; 1 where the outcome is money.
-    profit_margin
-        Share of the value that is left before the advertising is paid; break-even is ``1 / profit_margin``.
     iroas
         Incremental value per unit of cost to find, as another way to state the effect.
-    currency
-        How amounts are shown.
+    n
+        Units of all arms together that there are.
+    setup
+        How the test is to be run, as one value.
+    economics
+        What units cost and earn, as one value.
+    significance
+        Level, power and side of the test, as one value.
+    **keywords
+        Their fields one by one: ``share``, ``arms``, ``multiplicity``, ``rho``, ``exposure``, ``design``,
+        ``cluster_size``, ``cluster_cv``, ``icc``, ``daily_units`` and ``outcome_days`` of `HoldoutSetup`;
+        ``cost_per_exposed``, ``value``, ``profit_margin`` and ``currency`` of `UnitEconomics`; ``alpha``,
+        ``power`` and ``alternative`` of `Significance`.
 
     Returns
     -------
@@ -149,57 +122,44 @@ def plan_holdout(
     >>> at.plan_holdout(baseline=0.02, n=100_000, share=0.1).mde_lift
     0.2207...
     """
+    given: dict[str, Any] = dict(keywords)
+    run = taken(HoldoutSetup, setup, "setup", given)
+    pays = taken(UnitEconomics, economics, "economics", given)
+    test = taken(Significance, significance, "significance", given)
+    test.only(
+        ("alpha", "alternative"), "multiplicity= shares the level, and lift= or effect= is what to find"
+    )
     known = read_pilot(outcome, baseline, sd, pilot, winsorise)
-    shares = _shares(share, arms)
-    _numbers(power=power, alpha=alpha)
-    one_of(alternative, "alternative", ("two-sided", "larger", "smaller"), error=ExperimentError)
-    one_of(multiplicity, "multiplicity", ("holm", "bonferroni", "none"), error=ExperimentError)
-    one_of(design, "design", ("itt", "psa", "ghost_ads"), error=ExperimentError)
+    shares = _shares(run.share, run.arms)
     treated = min((arm for arm in shares if arm != _HOLDOUT), key=lambda arm: shares[arm])
-    comparisons = len(shares) - 1
-    reach = _above(exposure, "exposure", most=1.0)
-    whole = design == "itt"
-    if not -1 < _number(rho, "rho") < 1:
-        msg = f"rho={rho!r} is no correlation that leaves anything to explain"
-        raise ExperimentError(
-            msg, column="rho", hint="rho=0.5  # rho**2 is the R2 of a regression on the covariate"
-        )
-    size = _above(cluster_size, "cluster_size")
-    if size < 1:
-        msg = f"cluster_size={cluster_size!r} is less than a unit"
-        raise ExperimentError(msg, column="cluster_size", hint="cluster_size=2.4 units per household")
-    if size > 1 and not icc:
-        msg = "clusters are assigned, and icc (how alike their units are) is 0"
-        why = "units of a household behave alike; counted one by one they make the test look surer than it is"
-        raise ExperimentError(msg, column="icc", why=why, hint="icc=0.2, from past data")
-    spread = design_effect(
-        size, _above(cluster_cv, "cluster_cv", zero=True), fraction(icc, "icc", error=ExperimentError)
-    )
-    compared = Design(
-        proportion=known.outcome == "proportion",
-        baseline=known.baseline,
-        sd=known.sd,
-        shares=(shares[_HOLDOUT], shares[treated]),
-        alpha=alpha / (1 if multiplicity == "none" else comparisons),
-        two_sided=alternative == "two-sided",
-        used=1.0 if whole else reach,
-        dilution=reach if whole else 1.0,
-        inflation=(1 - rho**2) * spread,
-        cluster_size=size,
-        loss=alternative == "smaller",
-    )
-    if compared.loss and cost_per_exposed is not None:
+    compared = _compared(known, (shares[_HOLDOUT], shares[treated]), len(shares) - 1, run, test)
+    if compared.loss and pays.cost_per_exposed is not None:
         msg = "cost_per_exposed= asks what an outcome that shall fall earns, and a fall has no iROAS"
         hint = "cost_per_exposed=None, value=None, iroas=None"
         raise ExperimentError(msg, column="cost_per_exposed", hint=hint)
-    money = _money(cost_per_exposed, value, profit_margin, currency, reach, known)
+    money = _money(pays, float(run.exposure), known)
     wanted = _effect(lift, effect, iroas, money, compared)
     if wanted is None and n is None:
         msg = "there is neither an effect to find nor a number of units"
         raise ExperimentError(
             msg, column="lift", hint="lift=0.05 (then n follows), or n=200_000 (then the MDE follows)"
         )
-    required = None if wanted is None else _counts(compared.units(wanted, power), shares)
+    return _planned(known, compared, shares, treated, run, test, money, wanted, n)
+
+
+def _planned(
+    known: Pilot,
+    compared: Design,
+    shares: dict[str, float],
+    treated: str,
+    run: HoldoutSetup,
+    test: Significance,
+    money: Money | None,
+    wanted: float | None,
+    n: int | None,
+) -> HoldoutPlan:
+    """Return the plan of the smallest test that finds the effect, or of one with so many units."""
+    required = None if wanted is None else _counts(compared.units(wanted, test.power), shares)
     counts = required if n is None else _given(n, shares)
     assert counts is not None
     total = sum(counts.values())
@@ -208,22 +168,65 @@ def plan_holdout(
         design=compared,
         shares=shares,
         compared=treated,
-        comparisons=comparisons,
-        multiplicity=multiplicity if comparisons > 1 else "none",
-        kind=design,
-        exposure=reach,
-        rho=float(rho),
-        design_effect=spread,
-        alpha=alpha,
-        target_power=power,
+        comparisons=len(shares) - 1,
+        multiplicity=run.multiplicity if len(shares) > 2 else "none",
+        kind=run.design,
+        exposure=float(run.exposure),
+        rho=float(run.rho),
+        design_effect=_spread(run),
+        alpha=test.alpha,
+        target_power=test.power,
         effect=wanted,
         n_per_arm=counts,
         n_required=None if required is None else sum(required.values()),
-        power=power if wanted is None else float(compared.power(total, wanted)),
-        mde=compared.mde(total, power),
-        daily_units=None if daily_units is None else _above(daily_units, "daily_units"),
-        outcome_days=_above(outcome_days, "outcome_days", zero=True),
+        power=test.power if wanted is None else float(compared.power(total, wanted)),
+        mde=compared.mde(total, test.power),
+        daily_units=None if run.daily_units is None else _above(run.daily_units, "daily_units"),
+        outcome_days=_above(run.outcome_days, "outcome_days", zero=True),
         money=money,
+    )
+
+
+def _compared(
+    known: Pilot, shares: tuple[float, float], comparisons: int, run: HoldoutSetup, test: Significance
+) -> Design:
+    """Return the comparison that decides the size."""
+    reach = _above(run.exposure, "exposure", most=1.0)
+    whole = run.design == "itt"
+    if not -1 < _number(run.rho, "rho") < 1:
+        msg = f"rho={run.rho!r} is no correlation that leaves anything to explain"
+        raise ExperimentError(
+            msg, column="rho", hint="rho=0.5  # rho**2 is the R2 of a regression on the covariate"
+        )
+    return Design(
+        proportion=known.outcome == "proportion",
+        baseline=known.baseline,
+        sd=known.sd,
+        shares=shares,
+        alpha=test.alpha / (1 if run.multiplicity == "none" else comparisons),
+        two_sided=test.alternative == "two-sided",
+        used=1.0 if whole else reach,
+        dilution=reach if whole else 1.0,
+        inflation=(1 - run.rho**2) * _spread(run),
+        cluster_size=float(run.cluster_size),
+        loss=test.alternative == "smaller",
+    )
+
+
+def _spread(run: HoldoutSetup) -> float:
+    """Return by how much clusters inflate the variance."""
+    size = _above(run.cluster_size, "cluster_size")
+    if size < 1:
+        msg = f"cluster_size={run.cluster_size!r} is less than a unit"
+        raise ExperimentError(msg, column="cluster_size", hint="cluster_size=2.4 units per household")
+    if size > 1 and not run.icc:
+        msg = "clusters are assigned, and icc (how alike their units are) is 0"
+        why = "units of a household behave alike; counted one by one they make the test look surer than it is"
+        raise ExperimentError(msg, column="icc", why=why, hint="icc=0.2, from past data")
+    return design_effect(
+        size,
+        _above(run.cluster_cv, "cluster_cv", zero=True),
+        fraction(run.icc, "icc", error=ExperimentError),
     )
 
 
@@ -298,10 +301,9 @@ def _effect(
     return number
 
 
-def _money(
-    cost: float | None, value: float | None, margin: float, currency: str, reach: float, pilot: Pilot
-) -> Money | None:
-    share = _above(margin, "profit_margin", most=1.0)
+def _money(pays: UnitEconomics, reach: float, pilot: Pilot) -> Money | None:
+    cost, value = pays.cost_per_exposed, pays.value
+    share = _above(pays.profit_margin, "profit_margin", most=1.0)
     if cost is None:
         if value is not None:
             msg = "value without cost_per_exposed makes no iROAS"
@@ -313,7 +315,7 @@ def _money(
             msg = "an iROAS needs what a conversion is worth"
             raise ExperimentError(msg, column="value", hint="value=60, the mean value of a conversion")
         value = 1.0
-    return Money(_above(cost, "cost_per_exposed"), _above(value, "value"), share, reach, currency)
+    return Money(_above(cost, "cost_per_exposed"), _above(value, "value"), share, reach, pays.currency)
 
 
 def _counts(total: float, shares: Mapping[str, float]) -> dict[str, int]:
@@ -332,13 +334,6 @@ def _given(n: object, shares: Mapping[str, float]) -> dict[str, int]:
         why = "from fewer no test can tell chance from effect"
         raise ExperimentError(msg, column="n", why=why, hint=hint)
     return counts
-
-
-def _numbers(**named: object) -> None:
-    for name, value in named.items():
-        if not 0 < fraction(value, name, error=ExperimentError) < 1:
-            msg = f"{name}={value!r} must lie between 0 and 1"
-            raise ExperimentError(msg, column=name, hint="power=0.8, alpha=0.05")
 
 
 def _number(value: object, name: str) -> float:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from attribution._checks import flag, name_list, whole
+from attribution._checks import name_list, one_of
 from attribution.errors import ExperimentError
 from attribution.experiments.holdout.everybody import assigned_counts
-from attribution.experiments.holdout.judge import known_despite
-from attribution.experiments.shared.money import Cost, between, cost_of, cost_of_exposed
+from attribution.experiments.holdout.options import MetricOptions, UserColumns, Validity
+from attribution.experiments.shared.money import Cost, cost_of, cost_of_exposed
 from attribution.experiments.shared.rows import label_of
+from attribution.experiments.shared.significance import Significance
 from attribution.stats.multiplicity import Correction
 
 
@@ -75,21 +76,15 @@ class Request:
         outcome: Any,
         treatment: Any,
         holdout: Any,
+        design: Any,
+        exposed: Any,
+        value: Any,
         cost: Any,
         cost_per_exposed: Any,
-        exposed: Any,
-        covariate: Any,
-        shares: Mapping[str, float] | None,
-        alpha: Any,
-        winsorise: Any,
-        sequential: Any,
-        two_part: Any,
-        margin: Any,
-        despite: Any,
-        placebo: Any,
-        assignment: Any,
-        assigned: str,
-        **columns: Any,
+        columns: UserColumns,
+        metric: MetricOptions,
+        validity: Validity,
+        significance: Significance,
     ) -> Request:
         """Check the arguments.
 
@@ -103,12 +98,12 @@ class Request:
         if not treatments or control in treatments or len(set(treatments)) < len(treatments):
             msg = f"treatment={treatment!r} and holdout={holdout!r} must be different arms"
             raise ExperimentError(msg, column="treatment", hint='treatment="treatment", holdout="holdout"')
-        covariates = () if covariate is None else name_list(covariate, "covariate", error=ExperimentError)
         column, fixed = cost_of(cost)
         if cost_per_exposed is not None:
             fixed = cost_of_exposed(cost_per_exposed, exposed, cost)
         arms = (*treatments, control)
-        known = None if assignment is None else assigned_counts(assignment, arms, assigned)
+        given = validity.assignment
+        known = None if given is None else assigned_counts(given, arms, columns.assigned)
         outcomes = _outcomes(outcome)
         if len(outcomes) > 1 and isinstance(treatment, list | tuple):
             msg = "several treatments and several outcomes at once are two families of tests in one"
@@ -119,25 +114,31 @@ class Request:
             outcomes=outcomes,
             treatments=treatments,
             holdout=control,
+            design=one_of(design, "design", ("itt", "psa", "ghost_ads"), error=ExperimentError),
+            exposed=exposed,
+            value=value,
             cost_column=column,
             cost=fixed,
-            exposed=exposed,
-            covariates=covariates,
-            shares=_shares(known if shares is None else shares, arms),
-            assigned=assigned,
+            covariates=tuple(metric.covariate or ()),
+            denominator=metric.denominator,
+            adjust=metric.adjust,
+            variance=metric.variance,
+            winsorise=metric.winsorise,
+            two_part=metric.two_part,
+            assigned=columns.assigned,
+            cluster=columns.cluster,
+            segment=columns.segment,
+            unit=columns.unit,
+            count=columns.count,
+            shares=_shares(known if validity.shares is None else validity.shares, arms),
             assignment=known,
-            placebos=() if placebo is None else name_list(placebo, "placebo", error=ExperimentError),
-            alpha=between(alpha, "alpha", 0.0, 0.5, "alpha=0.05 for 95% intervals"),
-            winsorise=None
-            if winsorise is None
-            else between(winsorise, "winsorise", 0.5, 1.0, "winsorise=0.999, a quantile"),
-            two_part=flag(two_part, "two_part", error=ExperimentError),
-            sequential=None
-            if sequential is None
-            else whole(sequential, "sequential", least=2, error=ExperimentError),
-            margin=_margin(margin),
-            despite=name_list(despite, "despite", error=ExperimentError),
-            **columns,
+            placebos=tuple(validity.placebo or ()),
+            despite=tuple(validity.despite),
+            alpha=significance.alpha,
+            correction=significance.correction,
+            alternative=significance.alternative,
+            margin=significance.margin,
+            sequential=significance.sequential,
         )
         request.refuse_contradictions()
         return request
@@ -150,7 +151,6 @@ class Request:
         ExperimentError
             If two arguments exclude one another.
         """
-        known_despite(self.despite)
         pooled = self.variance if self.pooled else None
         one_sided = self.alternative if self.alternative != "two-sided" else None
         if self.margin and one_sided is None:
@@ -238,13 +238,6 @@ def _without(name: str) -> str:
     """Return the argument as if it had been left out."""
     left_out = {"alternative": '"two-sided"', "two_part": "False", "variance": '"welch"'}
     return f"{name}={left_out.get(name)}"
-
-
-def _margin(margin: Any) -> float:
-    if isinstance(margin, bool) or not isinstance(margin, Real) or not 0 <= float(margin) < float("inf"):
-        msg = f"margin={margin!r} must be a difference of means, 0 or more"
-        raise ExperimentError(msg, column="margin", hint="margin=0.002 for 0.2 points")
-    return float(margin)
 
 
 def _outcomes(outcome: Any) -> tuple[str, ...]:

@@ -1,0 +1,179 @@
+"""What belongs together of a holdout's analysis: columns of the users, the metric, what makes it valid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict
+
+from attribution._checks import flag, name_list, one_of
+from attribution.diagnostics import CheckResult
+from attribution.errors import ExperimentError
+from attribution.experiments.holdout.judge import known_despite
+from attribution.experiments.shared.money import between
+
+
+class UserColumnsKeywords(TypedDict, total=False):
+    """The fields of `UserColumns`, as keywords."""
+
+    assigned: str
+    unit: str | None
+    count: str | None
+    cluster: str | None
+    segment: str | None
+
+
+@dataclass(frozen=True)
+class UserColumns:
+    """Columns of a table of users, for `analyze_holdout`: whole, or its fields as keywords.
+
+    Attributes
+    ----------
+    assigned
+        Column of the arms, as assigned, whatever happened afterwards.
+    unit
+        Column of the users' ids, which must not repeat; ``"user_id"`` where there is such a column.
+    count
+        Column of how many users a row stands for.
+    cluster
+        Column of what was assigned together, such as households. Sums over each are then the data.
+    segment
+        Column to break the result down by; each segment is tested within the family.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> at.UserColumns(assigned="group", segment="country").segment
+    'country'
+    """
+
+    assigned: str = "arm"
+    unit: str | None = None
+    count: str | None = None
+    cluster: str | None = None
+    segment: str | None = None
+
+
+class MetricKeywords(TypedDict, total=False):
+    """The fields of `MetricOptions`, as keywords."""
+
+    denominator: str | None
+    covariate: str | Sequence[str] | None
+    adjust: Literal["lin", "cuped"]
+    variance: Literal["welch", "pooled"]
+    winsorise: float | None
+    two_part: bool
+
+
+@dataclass(frozen=True)
+class MetricOptions:
+    """How an outcome is measured and compared, for `analyze_holdout`: whole, or its fields as keywords.
+
+    Attributes
+    ----------
+    denominator
+        Column to divide by: the outcome is then total outcome over total denominator, such as revenue per
+        session, with the delta method (Deng, Knoblich & Lu 2018).
+    covariate
+        Column, or columns, known *before* assignment, to make the interval shorter.
+    adjust
+        ``"lin"``: each arm's own regression with HC2 errors (Lin 2013). ``"cuped"``: one slope (Deng et al.
+        2013).
+    variance
+        ``"welch"``: each arm has its own. ``"pooled"``: Student's test, ordinary least squares on the arm, to
+        compare with results that were made so. It is wrong where arms differ both in size and in variance.
+    winsorise
+        Quantile, such as 0.999, of all outcomes together at which they are capped. That is another estimand,
+        and the result says so.
+    two_part
+        Whether to split the outcome into how many have any and how much those have.
+
+    Raises
+    ------
+    ExperimentError
+        If an option makes no sense.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> at.MetricOptions(covariate="revenue_before", adjust="cuped").covariate
+    ('revenue_before',)
+    """
+
+    denominator: str | None = None
+    covariate: str | Sequence[str] | None = None
+    adjust: Literal["lin", "cuped"] = "lin"
+    variance: Literal["welch", "pooled"] = "welch"
+    winsorise: float | None = None
+    two_part: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        one_of(self.adjust, "adjust", ("lin", "cuped"), error=ExperimentError)
+        one_of(self.variance, "variance", ("welch", "pooled"), error=ExperimentError)
+        names = None
+        if self.covariate is not None:
+            names = name_list(self.covariate, "covariate", error=ExperimentError)
+        object.__setattr__(self, "covariate", names)
+        if self.winsorise is not None:
+            capped = between(self.winsorise, "winsorise", 0.5, 1.0, "winsorise=0.999, a quantile")
+            object.__setattr__(self, "winsorise", capped)
+        flag(self.two_part, "two_part", error=ExperimentError)
+
+
+class ValidityKeywords(TypedDict, total=False):
+    """The fields of `Validity`, as keywords."""
+
+    shares: Mapping[str, float] | None
+    assignment: Any
+    placebo: str | Sequence[str] | None
+    checks: Sequence[CheckResult]
+    despite: Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Validity:
+    """What a holdout is checked by, for `analyze_holdout`: whole, or its fields as keywords.
+
+    Attributes
+    ----------
+    shares
+        Planned share of each arm, such as ``{"treatment": 0.9, "holdout": 0.1}``, for the sample-ratio check.
+    assignment
+        Who was assigned: the table of `assign_holdout`, any table with a column of arms, or numbers of users
+        by arm. The check ``assigned_users`` fails where the table has far fewer users; the verdict is blocked
+        where more of one arm are missing. Without `shares` the sample ratio is held against it.
+    placebo
+        Column, or columns, of an outcome from before the test, such as ``"value_before"``: the check
+        ``placebo`` fails where the treatment seems to have had an effect on it (below .01, Holm-adjusted).
+    checks
+        Results of further checks, such as `aa_holdout`, to show and heed.
+    despite
+        Failed checks to read the result in spite of, such as ``("sample_ratio",)``.
+
+    Raises
+    ------
+    ExperimentError
+        If a name is none.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> at.Validity(shares={"treatment": 0.9, "holdout": 0.1}).shares["holdout"]
+    0.1
+    """
+
+    shares: Mapping[str, float] | None = None
+    assignment: Any = None
+    placebo: str | Sequence[str] | None = None
+    checks: Sequence[CheckResult] = ()
+    despite: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        names: tuple[str, ...] = ()
+        if self.placebo is not None:
+            names = name_list(self.placebo, "placebo", error=ExperimentError)
+        object.__setattr__(self, "placebo", names)
+        object.__setattr__(self, "despite", name_list(self.despite, "despite", error=ExperimentError))
+        known_despite(tuple(self.despite))

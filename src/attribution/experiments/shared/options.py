@@ -1,0 +1,46 @@
+"""Options that belong together are one value, which functions take whole or as keywords."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+from attribution.errors import ExperimentError
+
+T = TypeVar("T")
+
+
+def taken(kind: type[T], whole: T | None, argument: str, keywords: dict[str, Any]) -> T:
+    """Return options that were given whole or as keywords, and take the latter out of `keywords`.
+
+    Parameters
+    ----------
+    kind
+        The class of the options.
+    whole
+        The options as one value; None where they are given as keywords, or not at all.
+    argument
+        The name of the argument that takes them whole.
+    keywords
+        What a function was given by name beside its own arguments; None is as if it were left out.
+
+    Raises
+    ------
+    ExperimentError
+        If `whole` is something else, or there are keywords beside it.
+    """
+    names = [entry.name for entry in fields(kind)]  # type: ignore[arg-type]
+    own = {name: keywords.pop(name) for name in names if name in keywords}
+    own = {name: value for name, value in own.items() if value is not None}
+    if whole is None:
+        return kind(**own)
+    if not isinstance(whole, kind):
+        msg = f"{argument}={whole!r} is no at.{kind.__name__}"
+        raise ExperimentError(msg, column=argument, hint=f"{argument}=at.{kind.__name__}()")
+    if own:
+        first = next(iter(own))
+        msg = f"{first}= stands beside {argument}=, which says it too"
+        without = ", ".join(f"{name}=None" for name in own)
+        hint = f"{argument}=at.{replace(whole, **own)!r}, {without}"  # type: ignore[type-var]
+        raise ExperimentError(msg, column=first, hint=hint)
+    return whole
