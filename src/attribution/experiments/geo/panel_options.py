@@ -79,6 +79,13 @@ class PanelOptions:
     def named(self, function: str, outcome: Any) -> PanelOptions:
         """Return the options, once each column is known to be one name.
 
+        Parameters
+        ----------
+        function
+            Who takes them, for the message.
+        outcome
+            The column of the outcome.
+
         Raises
         ------
         ExperimentError
@@ -89,7 +96,13 @@ class PanelOptions:
         return self
 
     def of_plan(self, plan: GeoPlan) -> PanelOptions:
-        """Return the options with what the plan says of cooldown, holidays and buffer, unless given."""
+        """Return the options with what the plan says of cooldown, holidays and buffer, unless given.
+
+        Parameters
+        ----------
+        plan
+            The plan of the test that is analysed.
+        """
         return replace(
             self,
             cooldown=self.cooldown or plan.cooldown,
