@@ -8,6 +8,7 @@ import pytest
 
 import attribution as at
 from attribution.errors import ConfigError, ExperimentError
+from attribution.jobs.experiments import lifts_of
 
 JOB = """
 models = ["last_touch", "markov"]
@@ -93,11 +94,10 @@ def test_a_geo_test_of_a_channel(world):
     panel = at.datasets.simulate_geo(20, days=60, seed=4, treated=["geo 02", "geo 05", "geo 09", "geo 14"])
     pq.write_table(panel.panel, world / "geo.parquet")
     start, end = panel.settings["test"]
-    result = at.run(
-        job(
-            world,
-            "",
-            f"""
+    asked_for = job(
+        world,
+        "",
+        f"""
 [[geo_tests]]
 channel = "video"
 panel = "geo.parquet"
@@ -105,13 +105,32 @@ treated = ["geo 02", "geo 05", "geo 09", "geo 14"]
 start = {start}
 end = "{end}"
 cost = "spend"
-method = "did"
+missing = "zero"
+alpha = 0.1
+method = {{ name = "did", inference = "pooled" }}
 """,
-        )
     )
+    result = at.run(asked_for)
     text = result.report.to_markdown()
     assert "video" in text
     assert "incremental" in {section.name for section in result.report.sections}
+    asked = {"treated": ["geo 02", "geo 05", "geo 09", "geo 14"], "start": start, "end": end, "cost": "spend"}
+    lift = at.analyze_geo(
+        panel.panel,
+        **asked,
+        missing="zero",
+        method=at.DiD(inference="pooled"),
+        significance=at.Significance(alpha=0.1),
+    )
+    assert lifts_of(asked_for)["video"][0].to_frame().equals(lift.to_frame())
+
+
+def test_a_key_that_went_into_a_method_says_so(world):
+    with pytest.raises(ConfigError) as caught:
+        job(world, "", '[[geo_tests]]\nchannel = "tv"\npanel = "p"\nplacebos = 50\ninference = "placebo"\n')
+    text = str(caught.value)
+    assert "geo_tests[0].placebos" in text
+    assert 'method = {name = "synthetic_control", placebos = 50, inference = "placebo"}' in text
 
 
 @pytest.mark.parametrize(

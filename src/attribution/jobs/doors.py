@@ -113,6 +113,8 @@ def _lines(part: Part, section: str, model: str) -> list[str]:
     if isinstance(engine := part.keywords.get("engine"), ast.Call):
         return _of_section(*_engine_of(engine))
     given = {name: _literal(value) for name, value in part.keywords.items() if name != "schema"}
+    if any(value is not None for value in given.values()):  # a key without a value is one left out
+        given = {name: value for name, value in given.items() if value is not None}
     name = next((name for name, kind in MODELS.items() if kind.__name__ == part.function), model)
     if name and part.function in {"", MODELS[name].__name__}:
         return [f"models = [{toml_value({'name': name, **given})}]"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, get_args, get_type_hints
 
 from attribution._fixes import toml_value
-from attribution.errors import AttributionError, ConfigError, unknown_name
+from attribution._migration import removed_argument
+from attribution.errors import AttributionError, ConfigError, ExperimentError, unknown_name
 from attribution.jobs import toml
 from attribution.jobs.doors import toml_of
 from attribution.jobs.job import CalibrationSettings, ExperimentSettings, ModelSettings, Texts
@@ -99,7 +100,7 @@ def experiments_of(kind: Kind, inputs: Reader[Texts], mistakes: list[ConfigError
             options = {
                 name: _frozen(entry[name]) for name in _arguments(kind) if name in entry and name != "channel"
             }
-            keys.asked += list(_arguments(kind))
+            keys.asked += [*_arguments(kind), *_told_removed(kind, entry, keys)]
             keys.finish()
             found.append(ExperimentSettings(channel, kind, paths[0], options))
         return tuple(found)
@@ -152,6 +153,21 @@ def _arguments(kind: Kind) -> tuple[str, ...]:
     names = list(inspect.signature(analyze).parameters)[1:-1]
     keywords = get_args(get_type_hints(analyze, include_extras=True)["keywords"])[0].__annotations__
     return tuple(name for name in (*names, *keywords) if name not in _NOT_KEYS)
+
+
+def _told_removed(kind: Kind, entry: Mapping[str, Any], keys: Table) -> list[str]:
+    """Note a mistake for each key that is called otherwise now, and return them."""
+    from attribution.experiments.geo.methods import as_method
+
+    function = "analyze_holdout" if kind == "holdout" else "analyze_geo"
+    removed = []
+    for name in entry:
+        told = removed_argument(function, name, entry, ExperimentError, as_method)
+        if told is not None:
+            hint = toml_of(told.hint or "", section=f"[{keys.where.partition('[')[0]}]")
+            keys.mistakes.append(mistake(keys.at(name), told.problem, hint=hint))
+            removed.append(name)
+    return removed
 
 
 def _frozen(value: Any) -> Any:

@@ -16,6 +16,11 @@ _ANALYSED = (
     "treated=GEOS, since='2027-01-01'",
     "treated=GEOS, since='2026-02-20'",
     "treated=GEOS, value='x'",
+    "treated=GEOS, alternative='larger'",
+    "treated=GEOS, options=5",
+    "treated=GEOS, options=at.PanelOptions(missing='zero'), since='2026-01-05'",
+    "treated=GEOS, method='did', inference='pooled'",
+    "treated=GEOS, placebos=30, inference='conformal'",
     "treated=GEOS, method={'name': 'synthetic_control', 'fixed_effects': 5}",
 )
 _PLANNED = (
@@ -43,6 +48,12 @@ _PLANNED = (
     "periods=14, buffer=[f'geo {n:02d}' for n in range(10)]",
     "periods=14, n_treated=1, choose='strata'",
     "periods=14, method='gbr'",
+    "periods=14, cells=('a', 'a')",
+    "periods=14, candidates=20",
+    "periods=14, choose='search', cells=2",
+    "periods=14, choose=at.MatchedPairs(windows=8), n_treated=3",
+    "periods=14, correction='none'",
+    "periods=14, inference='permutation'",
     "periods=14, method={'name': 'synthetic_control', 'placebos': 2}",
 )
 ROWS = (

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from attribution._checks import one_of
+from attribution._fixes import parts_of
 from attribution.errors import ExperimentError, unknown_name
 from attribution.experiments.geo.bsts import BSTS
 from attribution.experiments.geo.did import DiD
@@ -78,7 +81,24 @@ def method_of(method: Any, *, random: bool) -> GeoMethod:
     for option in options:
         if option not in known:
             raise ExperimentError(unknown_name(f"option of {kind.name}", option, known), column="method")
-    return kind(**options)
+    try:
+        return kind(**options)
+    except ExperimentError as error:
+        error.say_fix(partial(_within, kind, options))
+        raise
+
+
+def _within(kind: type[GeoMethod], options: Mapping[str, Any], hint: str) -> str:
+    """Return a fix of a method's option as a fix of the argument that the method is."""
+    found = ""
+    for part in parts_of(hint):
+        text = part.text
+        if part.kind == "keywords":
+            mended = dict(options) | {name: ast.literal_eval(value) for name, value in part.keywords.items()}
+            said = ", ".join(f"{name}={value!r}" for name, value in mended.items())
+            text = f"method=at.{kind.__name__}({said})"
+        found += f"{part.before}{text}{part.note}"
+    return found
 
 
 def as_method(given: Mapping[str, object]) -> str:
@@ -90,6 +110,8 @@ def as_method(given: Mapping[str, object]) -> str:
     "method=at.DiD(inference='pooled'), inference=None"
     >>> as_method({"inference": "conformal", "placebos": 99})
     "method=at.SyntheticControl(inference='conformal', placebos=99), inference=None, placebos=None"
+    >>> as_method({"periods": 14, "inference": "permutation"})
+    "method=at.DiD(inference='permutation'), inference=None"
     """
     old = {name: value for name, value in given.items() if name in _OPTIONS and value is not None}
     method = given.get("method", "auto")
@@ -99,13 +121,22 @@ def as_method(given: Mapping[str, object]) -> str:
         own = {entry.name: getattr(method, entry.name) for entry in fields(method)}
         own = {name: value for name, value in own.items() if value != getattr(kind, name)}
     else:
-        kind = METHODS.get(str(method)) or _with_options(set(old))
+        kind = METHODS.get(str(method)) or _with_options(given, old)
     own |= {name: value for name, value in old.items() if name in {entry.name for entry in fields(kind)}}
     options = ", ".join(f"{name}={value!r}" for name, value in own.items())
     return ", ".join([f"method=at.{kind.__name__}({options})", *(f"{name}=None" for name in old)])
 
 
-def _with_options(names: set[str]) -> type[GeoMethod]:
-    """Return the method that has these options; most have synthetic controls."""
-    wider = (SyntheticControl, AugmentedSyntheticControl, BSTS)
-    return next((kind for kind in wider if names <= {entry.name for entry in fields(kind)}), SyntheticControl)
+def _with_options(given: Mapping[str, object], old: Mapping[str, Any]) -> type[GeoMethod]:
+    """Return the method that takes these options: the default's, or the first that does."""
+    planned = "periods" in given and given.get("choose", "pairs") != "search"
+    random = planned or given.get("strata") is not None or given.get("plan") is not None
+    first = type(method_of("auto", random=random))
+    for kind in (first, SyntheticControl, *_KINDS):
+        if set(old) <= {entry.name for entry in fields(kind)}:
+            try:
+                kind(**old)
+            except ExperimentError:
+                continue
+            return kind
+    return first

@@ -86,69 +86,22 @@ class TrimmedMatch(GeoMethod):
 
     def fit(self, test: GeoTest, request: GeoRequest) -> Fitted:
         """Return what trimmed match makes of the test."""
-        treated, control = _paired(test)
-        cost, pre = test.panel.cost, test.n_pre
-        as_published = self.inference == "published"
-        less = test.n_test / pre if self.before == "subtract" else 0.0
-
-        def gained(values: Floats) -> Floats:
-            change = values[:, pre:].sum(axis=1) - values[:, :pre].sum(axis=1) * less
-            gap: Floats = change[treated] - change[control]
-            return gap
-
-        response = gained(test.panel.outcome)
-        if cost is not None:
-            spend = gained(cost)
-        else:
-            # GeoRequest asks for a cost, and it is no column.
-            assert request.cost is not None
-            assert request.cost.total is not None
-            size = test.panel.outcome[treated, :pre].sum(axis=1)
-            spend = request.cost.total * size / size.sum()
+        treated, response, spend = self._gains(test, request)
         found = matched.trimmed_match(
             response, spend, trim_rate=self.trim_rate, max_trim=self.max_trim, alpha=request.alpha
         )
         published = _published(response, spend, found, request.alpha)
+        as_published = self.inference == "published"
         total = float(spend.sum())
         low, high, p_value = published if as_published else (found.low, found.high, found.p_value)
         low, high = agreed(low, high, p_value, request.alpha, found.iroas)
-        iroas = Estimate(found.iroas, low, high, std_error=found.se)
         ends = sorted((low * total, high * total))
-        rate = (
-            f"trim rate {found.trim_rate:.2f}{'' if self.trim_rate is not None else ', picked by the data'}"
-        )
+        picked = "" if self.trim_rate is not None else ", picked by the data"
         kind = "normal as published" if as_published else "Student's t"
-        reading = Reading(
-            "level",
-            found.iroas * total,
-            ends[0],
-            ends[1],
-            p_value,
-            found.se * abs(total),
-            math.nan,
-            f"studentised trimmed mean, {kind}, {rate}",
-            found.se * abs(total),
-        )
+        how = f"studentised trimmed mean, {kind}, trim rate {found.trim_rate:.2f}{picked}"
+        error = found.se * abs(total)
+        reading = Reading("level", found.iroas * total, *ends, p_value, error, math.nan, how, error)
         path = index_path(test, reading.value)
-        ratio: dict[str, Any] = {}
-        if cost is not None:
-            ratio = {
-                "iroas": iroas,
-                "cost_change": (total, "what the treated geo of each pair spent more than its control geo"),
-            }
-        elif request.cost is not None and request.cost.error == 0.0:
-            ratio = {"iroas": iroas}
-        left_out = [test.panel.geos[row] for row in treated[~found.kept]]
-        notes = ["the path is drawn by the control geos' index, scaled to the estimate"]
-        if self.before == "subtract":
-            notes.append(
-                "each geo's usual response and spend before the test are taken off first, which is no part "
-                "of the published method"
-            )
-        if self.trim_rate is None:
-            notes.append(_PICKED)
-        if left_out:
-            notes.append(f"pairs trimmed, by their treated geo: {', '.join(left_out[:8])}")
         return Fitted(
             counterfactual=path,
             low=np.full(len(path), math.nan),
@@ -163,12 +116,53 @@ class TrimmedMatch(GeoMethod):
             ),
             details={
                 "trim_rate": found.trim_rate,
-                "notes": tuple(notes),
+                "notes": self._notes([test.panel.geos[row] for row in treated[~found.kept]]),
                 "published": {"low": published[0], "high": published[1], "p_value": published[2]},
                 "beside": {} if as_published else {"as published": _told(published, request.alpha)},
-            }
-            | ratio,
+                **_returns(Estimate(found.iroas, low, high, std_error=found.se), total, test, request),
+            },
         )
+
+    def _gains(self, test: GeoTest, request: GeoRequest) -> tuple[Ints, Floats, Floats]:
+        """Return each pair's treated geo, and what its response and spend rose beside the other's."""
+        treated, control = _paired(test)
+        cost, pre = test.panel.cost, test.n_pre
+        less = test.n_test / pre if self.before == "subtract" else 0.0
+
+        def gained(values: Floats) -> Floats:
+            change = values[:, pre:].sum(axis=1) - values[:, :pre].sum(axis=1) * less
+            gap: Floats = change[treated] - change[control]
+            return gap
+
+        if cost is not None:
+            return treated, gained(test.panel.outcome), gained(cost)
+        # GeoRequest asks for a cost, and it is no column.
+        assert request.cost is not None
+        assert request.cost.total is not None
+        size = test.panel.outcome[treated, :pre].sum(axis=1)
+        return treated, gained(test.panel.outcome), request.cost.total * size / size.sum()
+
+    def _notes(self, left_out: list[str]) -> tuple[str, ...]:
+        notes = ["the path is drawn by the control geos' index, scaled to the estimate"]
+        if self.before == "subtract":
+            notes.append(
+                "each geo's usual response and spend before the test are taken off first, which is no part "
+                "of the published method"
+            )
+        if self.trim_rate is None:
+            notes.append(_PICKED)
+        if left_out:
+            notes.append(f"pairs trimmed, by their treated geo: {', '.join(left_out[:8])}")
+        return tuple(notes)
+
+
+def _returns(iroas: Estimate, total: float, test: GeoTest, request: GeoRequest) -> dict[str, Any]:
+    """Return the iROAS, where the cost is known, and the cost that it is of, where that is measured."""
+    if test.panel.cost is not None:
+        change = (total, "what the treated geo of each pair spent more than its control geo")
+        return {"iroas": iroas, "cost_change": change}
+    known = request.cost is not None and request.cost.error == 0.0
+    return {"iroas": iroas} if known else {}
 
 
 def _published(

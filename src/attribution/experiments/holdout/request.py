@@ -143,6 +143,22 @@ class Request:
         request.refuse_contradictions()
         return request
 
+    def _given(self) -> dict[str, Any]:
+        """Return what was asked for beside the defaults; None is what was not."""
+        return {
+            "count": self.count,
+            "cluster": self.cluster,
+            "unit": self.unit,
+            "denominator": self.denominator,
+            "winsorise": self.winsorise,
+            "sequential": self.sequential,
+            "cost": self.cost or self.cost_column,
+            "covariate": self.covariates or None,
+            "two_part": self.two_part or None,
+            "variance": self.variance if self.pooled else None,
+            "alternative": self.alternative if self.alternative != "two-sided" else None,
+        }
+
     def refuse_contradictions(self) -> None:
         """Refuse what does not go together.
 
@@ -151,70 +167,16 @@ class Request:
         ExperimentError
             If two arguments exclude one another.
         """
-        pooled = self.variance if self.pooled else None
-        one_sided = self.alternative if self.alternative != "two-sided" else None
-        if self.margin and one_sided is None:
+        given = self._given()
+        if self.margin and given["alternative"] is None:
             msg = "margin= says how much worse is still no worse, and a two-sided test knows no worse"
             raise ExperimentError(msg, column="margin", hint='alternative="larger", or alternative="smaller"')
-        without = (
-            (
-                "count",
-                self.count,
-                "cluster",
-                self.cluster,
-                "rows that stand for many users have no cluster each",
-            ),
-            ("count", self.count, "unit", self.unit, "rows that stand for many users have no id each"),
-            (
-                "count",
-                self.count,
-                "winsorise",
-                self.winsorise,
-                "a quantile is taken over rows of single users",
-            ),
-            (
-                "denominator",
-                self.denominator,
-                "winsorise",
-                self.winsorise,
-                "a capped ratio has no plain meaning",
-            ),
-            (
-                "denominator",
-                self.denominator,
-                "cost" if self.cost is None or self.cost.each is None else "cost_per_exposed",
-                self.cost or self.cost_column,
-                "a ratio has no sum to pay for",
-            ),
-            (
-                "sequential",
-                self.sequential,
-                "alternative",
-                one_sided,
-                "a confidence sequence watches both sides",
-            ),
-            ("cluster", self.cluster, "two_part", self.two_part or None, "the parts are shares of users"),
-            (
-                "covariate",
-                self.covariates or None,
-                "variance",
-                pooled,
-                "each arm has a regression of its own",
-            ),
-            (
-                "cluster",
-                self.cluster,
-                "variance",
-                pooled,
-                "sums over clusters of many sizes share no variance",
-            ),
-        )
-        for one, first, other, second, why in without:
-            if first is not None and second is not None:
-                msg = f"{one}= and {other}= do not go together"
-                raise ExperimentError(
-                    msg, column=other, why=why, hint=f"{_without(one)}, or {_without(other)}"
-                )
+        for one, other, why in _APART:
+            if given[one] is not None and given[other] is not None:
+                per_head = other == "cost" and self.cost is not None and self.cost.each is not None
+                name = "cost_per_exposed" if per_head else other
+                msg = f"{one}= and {name}= do not go together"
+                raise ExperimentError(msg, column=name, why=why, hint=f"{_without(one)}, or {_without(name)}")
         measured = {*self.outcomes, self.value, self.denominator, self.exposed, self.cost_column}
         for name in self.covariates:
             if name in measured:
@@ -232,6 +194,19 @@ class Request:
         if self.denominator is not None and self.value in self.outcomes:
             msg = "value= is the numerator of the ratio, whose incremental sum is another question"
             raise ExperimentError(msg, column="value", hint="denominator=None  # by itself")
+
+
+_APART = (  # arguments that do not go together, and why
+    ("count", "cluster", "rows that stand for many users have no cluster each"),
+    ("count", "unit", "rows that stand for many users have no id each"),
+    ("count", "winsorise", "a quantile is taken over rows of single users"),
+    ("denominator", "winsorise", "a capped ratio has no plain meaning"),
+    ("denominator", "cost", "a ratio has no sum to pay for"),
+    ("sequential", "alternative", "a confidence sequence watches both sides"),
+    ("cluster", "two_part", "the parts are shares of users"),
+    ("covariate", "variance", "each arm has a regression of its own"),
+    ("cluster", "variance", "sums over clusters of many sizes share no variance"),
+)
 
 
 def _without(name: str) -> str:
