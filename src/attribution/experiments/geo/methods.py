@@ -132,7 +132,8 @@ def _with_options(given: Mapping[str, object], old: Mapping[str, Any]) -> type[G
     planned = "periods" in given and given.get("choose", "pairs") != "search"
     random = planned or given.get("strata") is not None or given.get("plan") is not None
     first = type(method_of("auto", random=random))
-    for kind in (first, SyntheticControl, *_KINDS):
+    tried: tuple[type[GeoMethod], ...] = (first, SyntheticControl, *_KINDS)
+    for kind in tried:
         if set(old) <= {entry.name for entry in fields(kind)}:
             try:
                 kind(**old)

@@ -95,12 +95,12 @@ class TrimmedMatch(GeoMethod):
         total = float(spend.sum())
         low, high, p_value = published if as_published else (found.low, found.high, found.p_value)
         low, high = agreed(low, high, p_value, request.alpha, found.iroas)
-        ends = sorted((low * total, high * total))
+        least, most = sorted((low * total, high * total))
         picked = "" if self.trim_rate is not None else ", picked by the data"
         kind = "normal as published" if as_published else "Student's t"
         how = f"studentised trimmed mean, {kind}, trim rate {found.trim_rate:.2f}{picked}"
         error = found.se * abs(total)
-        reading = Reading("level", found.iroas * total, *ends, p_value, error, math.nan, how, error)
+        reading = Reading("level", found.iroas * total, least, most, p_value, error, math.nan, how, error)
         path = index_path(test, reading.value)
         return Fitted(
             counterfactual=path,
