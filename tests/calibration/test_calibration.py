@@ -239,6 +239,40 @@ def test_an_experiment_on_the_same_log_calibrates_and_one_on_another_is_refused(
 ONE = at.Estimate(25.0, -24.0, 74.0)
 
 
+def test_a_test_may_begin_and_end_a_day_off_and_no_more():
+    """A midnight of another zone is a day off, the day before that is another test."""
+    days = np.array(["2026-03-02", "2026-03-31"], "datetime64[us]").astype(np.int64)
+    credit = replace(make_credit(), window=(int(days[0]), int(days[1])))
+    for start, end in (("2026-03-01", "2026-03-30"), ("2026-03-03", "2026-04-01")):
+        assert at.calibrate(credit, {"email": at.Evidence(ONE, start=start, end=end)})
+    for days_off in (
+        {"start": "2026-02-28"},
+        {"start": "2026-03-04"},
+        {"end": "2026-03-29"},
+        {"end": "2026-04-02"},
+    ):
+        with pytest.raises(ExperimentError, match="the experiment on 'email' has"):
+            at.calibrate(credit, {"email": at.Evidence(ONE, **days_off)})
+
+
+def test_a_channel_without_credit_is_split_alike_over_its_cells():
+    credit = at.Credit(
+        models=("last_touch",),
+        by=("channel", "campaign"),
+        keys=(
+            np.array(["email", "email", "sms", "sms", "sms"], dtype=object),
+            np.array(["a", "b", "a", "b", "c"], dtype=object),
+        ),
+        conversions=np.array([[300.0, 100.0, 0.0, 0.0, 0.0]]),
+        value=np.zeros((1, 5)),
+    )
+    calibrated = at.calibrate(credit, {"email": at.Estimate(200.0, 100.0, 300.0)})
+    frame = calibrated.to_frame().set_index("channel")
+    whole = calibrated.pooled.estimate
+    assert frame.loc["email", "incremental"].tolist() == pytest.approx([0.75 * whole[0], 0.25 * whole[0]])
+    assert frame.loc["sms", "incremental"].tolist() == pytest.approx([whole[1] / 3] * 3)
+
+
 @pytest.mark.parametrize(
     ("lifts", "options", "words"),
     [

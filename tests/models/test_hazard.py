@@ -14,6 +14,7 @@ from attribution.journeys.journeys import Journeys
 from attribution.kernels.hashing import hash_integers
 from attribution.models.registry import resolve
 from attribution.models.waits import lookback_us, tally_waits
+from attribution.stats.hazard import Events, _log_exponential, _rate_slopes
 
 DAY = 86_400_000_000
 FINE = tuple(f"{hours}h" for hours in (1, 2, 4, 8, 12, 18, 24, 36, 48, 72, 96, 120, 168, 240, 336, 480, 720))
@@ -255,3 +256,20 @@ def test_it_is_known_by_name_and_shows_curves():
     solution = at.attribute(journeys, at.AdditiveHazard("free", ("1D", "7D"))).details["additive_hazard"]
     assert solution.curve()["to_days"].tolist() == [1.0, 7.0] * 2
     assert "free in time" in repr(solution)
+
+
+def test_slopes_by_the_rate_are_those_of_small_steps():
+    """Central differences of the mean density over bins, whose slopes Newton's method takes."""
+    lower, upper = np.array([0.0, 0.2, 1.0, 5.0]), np.array([0.2, 1.0, 5.0, 30.0])
+    events = Events(None, np.ones((2, 4)), lower, upper)
+    at_rates, step = np.log([0.05, 1.7]), 1e-4
+
+    def heights(log_rates):
+        return np.exp(_log_exponential(events, log_rates))
+
+    first, second = _rate_slopes(events, at_rates, heights(at_rates))
+    more, less, here = heights(at_rates + step), heights(at_rates - step), heights(at_rates)
+    np.testing.assert_allclose(first, ((more - less) / (2 * step)).ravel(), rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(second, ((more - 2 * here + less) / step**2).ravel(), rtol=1e-4, atol=1e-6)
+    mean = (np.exp(-1.7 * lower) - np.exp(-1.7 * upper)) / (upper - lower)
+    np.testing.assert_allclose(here[1], mean, rtol=1e-12)

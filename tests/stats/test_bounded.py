@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from attribution.stats.bounded import within
 from attribution.stats.shrinkage import pool
@@ -48,6 +49,27 @@ def test_it_is_the_posterior_of_the_draws_whose_sum_fits():
     total, ends = found.total(levels)
     assert total == pytest.approx(float(w @ line), abs=5)
     np.testing.assert_allclose(ends, np.interp(levels, np.cumsum(w[order]), line[order]), atol=12)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 20.0), (-3.0, 40.0), (9.0, 12.0), (20.0, 45.0)])
+def test_one_effect_with_a_flat_prior_is_a_truncated_normal(low, high):
+    free = pool(
+        np.array([5.0]),
+        np.array([10.0]),
+        prior=(0.0, 1e5),
+        spread=1e-9,
+        size=np.ones(1),
+        apart=1e-9,
+        odd=(1e-9, 1e-9),
+    )
+    found = within(free, low, high)
+    cut = stats.truncnorm((low - 5) / 10, (high - 5) / 10, 5, 10)
+    mean, sd = found.moments(np.ones(1))
+    assert mean == pytest.approx(cut.mean(), abs=0.01 * cut.std())
+    assert sd == pytest.approx(cut.std(), rel=0.06)  # of six slices
+    assert found.quantiles(np.ones(1), np.array([0.5]))[0] == pytest.approx(
+        cut.median(), abs=0.12 * cut.std()
+    )
 
 
 def test_bounds_that_say_nothing_change_nothing():

@@ -49,6 +49,17 @@ def test_a_ratio_is_in_the_set_exactly_when_its_test_does_not_reject(a, b, v_a, 
             assert found.contains(ratio) == (gap**2 <= 4 * variance)
 
 
+@pytest.mark.parametrize("unit", [1e-120, 1e-3, 1.0, 1e120])
+def test_a_set_does_not_depend_on_the_unit(unit):
+    plain = ratio_set(3.0, 2.0, 0.04, 0.01, 0.015, critical=1.96)
+    found = ratio_set(3 * unit, 2 * unit, 0.04 * unit**2, 0.01 * unit**2, 0.015 * unit**2, critical=1.96)
+    assert found.kind == plain.kind
+    ends = pytest.approx((float(plain.low), float(plain.high)))
+    assert (float(found.low), float(found.high)) == ends
+    cents = ratio_set(3 * unit, 2.0, 0.04 * unit**2, 0.01, 0.015 * unit, critical=1.96)
+    assert (float(cents.low) / unit, float(cents.high) / unit) == ends
+
+
 def test_sets_of_many_pairs_are_those_of_each():
     rng = np.random.default_rng(1)
     a, b = rng.normal(size=(2, 500))

@@ -224,3 +224,13 @@ def test_more_covariates_than_units_tell_nothing():
     n, spread = {"a": 2, "b": 2}, {"a": np.eye(3), "b": np.eye(3)}
     means = {"a": np.zeros(3), "b": np.full(3, 50.0)}
     assert checks.covariate_balance(n, means, spread, ["x", "y", "z"]).p_value == 1.0
+
+
+def test_a_covariate_that_is_one_number_in_each_arm_and_not_the_same_is_no_chance():
+    counts = {"treatment": 50, "holdout": 50}
+    none = np.zeros((1, 1))
+    gap = {"treatment": np.array([1.0]), "holdout": np.array([2.0])}
+    found = checks.covariate_balance(counts, gap, {"treatment": none, "holdout": none}, ["past"])
+    assert (found.passed, found.p_value) == (False, 0.0)
+    same = {"treatment": np.array([1.0]), "holdout": np.array([1.0])}
+    assert checks.covariate_balance(counts, same, {"treatment": none, "holdout": none}, ["past"]).passed

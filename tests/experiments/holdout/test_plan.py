@@ -253,6 +253,20 @@ def test_impossible_plans_are_refused(options, words):
         at.plan_holdout(**options)
 
 
+def test_limits_of_a_plan_are_where_they_say():
+    """Clusters of 1.5 units must say how alike units are; no units are none; a median is no cap."""
+    plain = {"baseline": 0.05, "lift": 0.1}
+    with pytest.raises(ExperimentError, match="icc"):
+        at.plan_holdout(**plain, cluster_size=1.5)
+    assert at.plan_holdout(**plain, cluster_size=1.0).n > 0
+    with pytest.raises(ExperimentError, match="above 0"):
+        at.plan_holdout(baseline=0.05, n=0)
+    pilot = np.random.default_rng(1).gamma(1.0, 10.0, 500)
+    with pytest.raises(ExperimentError, match="no upper quantile"):
+        at.plan_holdout(outcome="mean", pilot=pilot, lift=0.1, winsorise=0.5)
+    assert at.plan_holdout(outcome="mean", pilot=pilot, lift=0.1, winsorise=0.6).n > 0
+
+
 @pytest.mark.parametrize(
     "options",
     [
