@@ -123,6 +123,14 @@ def test_every_step_without_the_journeys_that_did_not_convert(tmp_path_factory, 
     check_every_step(tmp_path_factory.mktemp("state"), RULES, options, world, step, period)
 
 
+@settings(max_examples=15)
+@given(world=growing(), step=STEPS, period=SPANS, options=st.sampled_from(OPTIONS))
+def test_every_step_knows_who_converted_before(tmp_path_factory, options, world, step, period):
+    options = {**options, "by": ("channel", "customer")}
+    rules = {name: model for name, model in RULES.items() if name != "sets"}
+    check_every_step(tmp_path_factory.mktemp("state"), rules, options, world, step, period)
+
+
 @pytest.fixture(scope="module")
 def dirty():
     """Return a dirty simulated log, and when each of its rows arrives: up to 2.9 days late."""

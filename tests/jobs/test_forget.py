@@ -33,6 +33,7 @@ from tests.engines.test_increments import (
 )
 from tests.engines.test_sealing import NUMBERS, TEXTS, with_ids
 
+KEPT = ("total", "touches", "events", "converters")  # files of a state beside those of its periods
 USERS = st.sets(st.integers(0, 5), min_size=1, max_size=3)
 
 
@@ -129,7 +130,7 @@ def test_a_night_after_somebody_is_forgotten(tmp_path, night, capsys, ids, order
     assert not any(str(one) in told + json.dumps(facts) for one in gone)
     assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == outputs
     assert main(command) == 1
-    assert "held 0 touches, 0 conversions of 2 ids" in capsys.readouterr().out
+    assert "held 0 touches, 0 conversions, 0 customers of 2 ids" in capsys.readouterr().out
 
     if order == "state first":  # their rows are still in the log, and would come back
         with pytest.raises(EngineError, match="were not there"):
@@ -185,6 +186,18 @@ def test_everybody_can_be_forgotten(tmp_path, night):
     assert sorted(path.name for path in (tmp_path / "state").rglob("*")) == ["lock", "periods"]
 
 
+def test_who_converted_is_forgotten_too(tmp_path, night):
+    config, write = night
+    write(20)
+    run(config)
+    ids = NUMBERS.to_pylist()
+    some, others = ids[: len(ids) // 2], ids[len(ids) // 2 :]
+    assert at.forget(tmp_path / "state", some).carried["customers"] > 0
+    at.forget(tmp_path / "state", some, config)
+    assert at.forget(tmp_path / "state", some).carried["customers"] == 0
+    assert at.forget(tmp_path / "state", others).carried["customers"] > 0
+
+
 @pytest.mark.parametrize("at_", ["before", "after"])
 def test_stopped_in_the_middle_the_state_is_the_old_one_or_the_new_one(tmp_path, night, monkeypatch, at_):
     config, write = night
@@ -210,10 +223,7 @@ def test_stopped_in_the_middle_the_state_is_the_old_one_or_the_new_one(tmp_path,
     write(20, gone=[] if at_ == "before" else [NUMBERS[0].as_py()])
     assert_same(run(config), whole(tmp_path))
     named = json.loads((tmp_path / "state" / "manifest.json").read_text())
-    stored = {
-        file["file"]
-        for file in [*named["periods"].values(), named["total"], named["touches"], named["events"]]
-    }
+    stored = {file["file"] for file in [*named["periods"].values(), *(named[name] for name in KEPT)]}
     found = {str(path.relative_to(tmp_path / "state")) for path in (tmp_path / "state").rglob("*.*")}
     assert found == stored | {"manifest.json"}
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from attribution.engines.increments.carry_store import read_carry
+from attribution.engines.increments.converters import read_converters
 from attribution.engines.increments.ledger import Ledger, State
 from attribution.engines.increments.restating import Absence, Restating, hashes_of, refuse_shorter
 from attribution.errors import EngineError
@@ -42,7 +43,7 @@ class Forgotten:
     rows
         Rows of theirs that the log holds, by table; empty where no log was read.
     carried
-        Rows of theirs that the state held, by table.
+        Rows of theirs that the state held, by table; ``customers`` says who of them converted.
     periods
         Settled periods that were counted again, or would be.
     """
@@ -198,7 +199,11 @@ def _carried(ledger: Ledger, state: State, users: Any) -> dict[str, int]:
         state.touches,
         lambda touches: ledger.read(events, lambda rows: read_carry(touches, rows, len(state.channels))),
     )
-    return {
+    found = {
         "touches": int(np.isin(carry.touches.user, users).sum()),
         "conversions": int(np.isin(carry.events.user, users).sum()),
     }
+    if state.converters is not None:
+        known = ledger.read(state.converters, read_converters)
+        found["customers"] = int(np.isin(known.user, users).sum())
+    return found

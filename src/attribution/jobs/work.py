@@ -172,11 +172,6 @@ class _OnWhatIsNew(Work):
         }
         return Credited(credit, rows, JourneyTallies(self.asked, tallies))
 
-    @property
-    def asked(self) -> Asked:
-        """What the report asks; settled conversions are kept without the users who made them."""
-        return replace(super().asked, history=False)
-
     def _kept(self) -> tuple[JourneySettings, Tasks]:
         """Return how journeys are built, and what is tallied for the report, as the saved state has it."""
         saved = settings_in(self.engine.folder)

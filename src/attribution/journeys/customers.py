@@ -41,6 +41,8 @@ def is_returning(journeys: Journeys) -> Bools:
         raise JourneyError(msg, column="by", hint="at.build_journeys(log) knows users")
     if not len(journeys):
         return np.zeros(0, np.bool_)
+    if journeys.first_conversion is not None:
+        return _ended(journeys, conversion_time) > journeys.first_conversion
     never = np.iinfo(np.int64).max
     instants = np.where(journeys.converted, conversion_time, never)
     starts = np.flatnonzero(run_starts(user))

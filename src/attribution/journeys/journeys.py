@@ -67,6 +67,9 @@ class Journeys(Display):
         How the journeys were built.
     window : (int, int) or None
         First and last instant of the log, microseconds since 1970 in UTC.
+    first_conversion : int64, shape (J,), or None
+        When the user of each journey converted first, where not all journeys of a user are here; the
+        greatest int64 for never.
     """
 
     channels: tuple[str, ...]
@@ -85,6 +88,7 @@ class Journeys(Display):
     milestones: Mapping[str, Ints] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
     window: tuple[int, int] | None = None
+    first_conversion: Ints | None = None
     _cache: dict[Any, Any] = field(default_factory=dict, init=False)
 
     def __len__(self) -> int:
@@ -230,6 +234,7 @@ class Journeys(Display):
             user=pick(self.user),
             conversion_time=pick(self.conversion_time),
             repeats=pick(self.repeats),
+            first_conversion=pick(self.first_conversion),
             weight=pick(self.weight),
             touch_dims=tuple(replace(dim, codes=dim.codes[index]) for dim in self.touch_dims),
             journey_dims=tuple(replace(dim, codes=pick(dim.codes)) for dim in self.journey_dims),

@@ -32,8 +32,6 @@ class Asked:
         Names of the dimensions that the log has beside the channel.
     times, users
         Whether times and users are known; a path table knows neither.
-    history
-        Whether all conversions of a user are seen together.
     settings
         How the journeys are built.
     """
@@ -44,7 +42,6 @@ class Asked:
     dims: tuple[str, ...] = ()
     times: bool = True
     users: bool = True
-    history: bool = True
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from attribution._checks import whole
 from attribution.engines.choose import engine_of
-from attribution.engines.increments.increments import Increments
 from attribution.engines.shared.base import Engine, Tasks
 from attribution.errors import LESS_MEMORY, CreditError, enough_memory
 from attribution.journeys.build import JourneyKeywords, JourneySettings, given_options
@@ -77,7 +76,6 @@ def tally_journeys(
         () if sections is None else names,
         top_paths,
         dims_of(log),
-        history=not isinstance(chosen, Increments),
         settings=settings.describe(),
     )
     with chosen.open(log, settings, progress=progress) as run:

@@ -112,22 +112,11 @@ def refuse_second_pass(tasks: Tasks) -> None:
             raise ModelError(msg, column="by", why=why, hint=hint)
 
 
-def refuse_history(log: EventLog, tasks: Tasks) -> None:
-    """Refuse breakdowns that need to know all conversions of a user, also those that are settled.
-
-    Raises
-    ------
-    EngineError
-        If there is one.
-    """
+def asks_who_returns(log: EventLog, tasks: Tasks) -> bool:
+    """Return whether a task needs to know who converted before, also of what is settled."""
     tables = (log.touch_table, log.conversion_table)
     named = any(CUSTOMER in dict((*table.dims, *table.conversion_dims)) for table in tables)
-    for task in tasks.values():
-        if CUSTOMER in getattr(task, "by", ()) and not named:
-            msg = f"increments do not know who converted before, which by={CUSTOMER!r} asks for"
-            why = "they keep tallies of settled conversions, not the users who made them"
-            hint = 'engine="stream", or a column of the log that says so: LogSchema(dims=("customer",))'
-            raise EngineError(msg, column="by", why=why, hint=hint)
+    return not named and any(CUSTOMER in getattr(task, "by", ()) for task in tasks.values())
 
 
 def refuse_others(folder: Path, saved: Mapping[str, str], wanted: Mapping[str, str]) -> None:

@@ -45,8 +45,9 @@ from attribution.engines.increments.carry import (
     used_labels,
 )
 from attribution.engines.increments.carry_store import read_carry, write_events, write_touches
+from attribution.engines.increments.converters import Converters, read_converters, write_converters
 from attribution.engines.increments.increment_settings import (
-    refuse_history,
+    asks_who_returns,
     refuse_others,
     refuse_second_pass,
     settings_of,
@@ -210,14 +211,13 @@ class Increments:
 
             def run(tasks: Tasks) -> Tallies:
                 refuse_second_pass(tasks)
-                refuse_history(log, tasks)
                 wanted = settings_of(log, settings, tasks, self.period)
                 state = ledger.load()
                 if state is not None:
                     refuse_others(ledger.folder, state.settings, wanted)
                 state, recent = self._read(loader, ledger.folder, state)
                 step = _Step(self, ledger, settings, state, recent)
-                tallies, done = step.run(tasks, wanted)
+                tallies, done = step.run(tasks, wanted, who_returns=asks_who_returns(log, tasks))
                 if done.boundary is None:
                     ledger.clear()
                 self._runs[:] = [done]
@@ -255,12 +255,17 @@ class _Step:
         self.columns = self._columns()
         self.boundary = self._boundary()
 
-    def run(self, tasks: Tasks, wanted: Mapping[str, str]) -> tuple[Tallies, Increment]:
+    def run(self, tasks: Tasks, wanted: Mapping[str, str], *, who_returns: bool) -> tuple[Tallies, Increment]:
         """Return the tallies of the whole log, and what was done; save what is settled now."""
         began = perf_counter()
         goal = self.columns.conversions.goal
         check_goal(None if goal is None else goal.labels, self.settings.goal)
         journeys = build_part(self.columns, self.settings)
+        known = self._converters() if who_returns else None
+        if known is not None:
+            assert journeys.user is not None
+            first = (known + Converters.of(journeys)).first_of(journeys.user)
+            journeys = replace(journeys, first_conversion=first)
         counted = np.ones(len(journeys), np.bool_)
         if self.state is not None:
             assert journeys.conversion_time is not None
@@ -279,7 +284,9 @@ class _Step:
             total = _sum(([] if total is None else [total]) + [*settled.values()])
             if total is None:
                 total = _tally(journeys.between(0, 0), tasks)
-            kept = self._save(until, settled, total, wanted, self.boundary)
+            if known is not None:
+                known += Converters.of(journeys, self.boundary)
+            kept = self._save(until, settled, total, wanted, self.boundary, known)
         open_ = _tally(rest, tasks)
         done = Increment(
             read={name: source.rows_read for name, source in self.recent.sources.items()},
@@ -297,6 +304,13 @@ class _Step:
     @property
     def _old_boundary(self) -> int | None:
         return None if self.state is None else self.state.boundary
+
+    def _converters(self) -> Converters:
+        """Return who converted before the old boundary."""
+        if self.state is None:
+            return Converters.none()
+        assert self.state.converters is not None
+        return self.ledger.read(self.state.converters, read_converters)
 
     def _columns(self) -> LogColumns:
         """Return the carried and the recent rows as one log, with the first and last time of the whole."""
@@ -400,6 +414,7 @@ class _Step:
         total: Tallies,
         wanted: Mapping[str, str],
         boundary: int,
+        converters: Converters | None,
     ) -> int:
         """Save the state at the new boundary; return how many touches are carried."""
         columns, ledger, state = self.columns, self.ledger, self.state
@@ -431,6 +446,9 @@ class _Step:
             total=ledger.write("total", lambda path: write_tallies(path, total)),
             touches=ledger.write("touches", lambda path: write_touches(path, touches)),
             events=ledger.write("events", lambda path: write_events(path, carry.events)),
+            converters=None
+            if converters is None
+            else ledger.write("converters", lambda path: write_converters(path, converters)),
         )
         ledger.commit(new)
         return len(touches)

@@ -43,7 +43,7 @@ _MANIFEST, _LOCK, _PERIODS = "manifest.json", "lock", "periods"
 logger = logging.getLogger(__name__)
 
 _OURS = re.compile(
-    r"(total|touches|events|period-[0-9W-]+)\.[0-9a-f]{12}\.(sealed|parquet)|\.manifest\.json\.[0-9a-f]+\.tmp"
+    r"(total|touches|events|converters|period-[0-9W-]+)\.[0-9a-f]{12}\.(sealed|parquet)|\.manifest\.json\.[0-9a-f]+\.tmp"
 )
 
 
@@ -84,6 +84,8 @@ class State:
         The sum of these tallies, so that a run need not read them one by one.
     touches, events
         The carried rows.
+    converters
+        Who converted, and when first; None where nothing asks who returns.
     key
         The name of the key that the files are under; which key it is, and nothing of the key itself.
     """
@@ -102,6 +104,7 @@ class State:
     total: Stored | None = None
     touches: Stored | None = None
     events: Stored | None = None
+    converters: Stored | None = None
     key: str = ""
 
     @classmethod
@@ -114,6 +117,8 @@ class State:
         found["periods"] = {label: Stored(**file) for label, file in found["periods"].items()}
         for name in ("total", "touches", "events"):
             found[name] = Stored(**found[name])
+        if found.get("converters") is not None:
+            found["converters"] = Stored(**found["converters"])
         return cls(**found)
 
 
@@ -253,6 +258,8 @@ class Ledger:
     def commit(self, state: State) -> None:
         """Make `state` the saved state, all at once."""
         facts = {"format": FORMAT, "library": __version__, **asdict(state), "key": self._sealed().name}
+        if state.converters is None:
+            del facts["converters"]
         with self._writing():
             _sync(self.folder / _PERIODS)
             _sync(self.folder)
@@ -316,7 +323,7 @@ class Ledger:
         """Remove files of ours that `state` does not name; return how many there were."""
         named: set[str] = set()
         if state is not None:
-            files = (*state.periods.values(), state.total, state.touches, state.events)
+            files = (*state.periods.values(), state.total, state.touches, state.events, state.converters)
             named = {stored.file for stored in files if stored is not None}
         stale = [
             path

@@ -97,7 +97,7 @@ def _customer_blocks(
 
 
 def _tasks(asked: Asked) -> Tasks:
-    known = asked.users and asked.history and CUSTOMER not in (*asked.by, *asked.dims)
+    known = asked.users and CUSTOMER not in (*asked.by, *asked.dims)
     return {_TALLY: ActivityTask(("channel", CUSTOMER))} if known else {}
 
 
