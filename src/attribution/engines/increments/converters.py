@@ -45,8 +45,8 @@ class Converters:
 
     def __add__(self, other: Converters) -> Converters:
         """Return the users of both."""
-        both = (np.concatenate(pair) for pair in ((self.user, other.user), (self.first, other.first)))
-        return Converters(*both).sorted()
+        user = np.concatenate([self.user, other.user])
+        return Converters(user, np.concatenate([self.first, other.first])).sorted()
 
     def first_of(self, user: Hashes) -> Ints:
         """Return when each of some users converted first; the greatest int64 for those who never did."""
