@@ -12,9 +12,10 @@ import numpy as np
 from attribution._typing import Bools, Ints
 from attribution.credit.periods import period_codes, period_days, weekday_of
 from attribution.credit.spend_columns import Calendars, base
-from attribution.credit.spend_source import first_line, is_text
 from attribution.errors import CreditError
 from attribution.tables.arrays import decoded
+from attribution.tables.kinds import is_text
+from attribution.tables.unreadable import first_line
 
 DAY_US = 86_400_000_000
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}

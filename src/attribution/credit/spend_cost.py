@@ -11,8 +11,8 @@ import numpy as np
 
 from attribution._typing import Floats
 from attribution.credit.spend_columns import is_micros
-from attribution.credit.spend_source import is_text
 from attribution.errors import CreditError
+from attribution.tables.kinds import is_text
 
 PLAIN = r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*"
 _NOTHING = re.compile(r"\s*(?:-+|\u2013|\u2014)?\s*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,9 +13,9 @@ from typing import Any
 
 from attribution.credit.spend_columns import calendar_columns, channel_column, cost_columns
 from attribution.credit.spend_cost import PLAIN, may_be_thousands
-from attribution.credit.spend_source import repeated, whole_table
 from attribution.errors import CreditError
 from attribution.language.sentence import Sentence
+from attribution.tables.arrays import refuse_bad_text, without_views
 from attribution.tables.delimited import DelimitedFile, is_utf16, opened
 from attribution.tables.files import File, FilesSource
 from attribution.tables.ipc import IpcFile
@@ -282,3 +282,26 @@ def _told(path: Path, layout: Layout, left_out: Sequence[str]) -> list[str]:
         shown = ", ".join(repr(line[:60]) for line in left_out[:3])
         notes.append(Sentence("spend.no_rows", n=len(left_out), shown=shown))
     return notes
+
+
+def whole_table(batches: Iterable[Any], columns: Mapping[str, Any]) -> Any:
+    """Return record batches as a pyarrow Table of plain text, which is UTF-8.
+
+    Raises
+    ------
+    LogError
+        If it is not.
+    """
+    import pyarrow as pa
+
+    plain = [without_views(batch) for batch in batches]
+    for batch in plain:
+        for name, array in zip(batch.schema.names, batch.columns, strict=True):
+            refuse_bad_text(array, name)
+    return pa.Table.from_batches(plain) if plain else pa.schema(list(columns.items())).empty_table()
+
+
+def repeated(name: str) -> CreditError:
+    """Return the error of a column that a table has more than once."""
+    msg = f"the spend has more than one column {name!r}"
+    return CreditError(msg, column=name, hint="give every column a name of its own")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from numbers import Real
 from typing import Any
 
 from attribution._typing import ArrowStream
+from attribution.credit.spend_file import pandas_lines, read_files, repeated, whole_table
 from attribution.errors import CreditError, LogError, raised_as
+from attribution.tables.files import FilesSource
+from attribution.tables.sources import open_source
+from attribution.tables.unreadable import first_line
 
 Spend = Mapping[str, float] | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | ArrowStream
 
@@ -30,10 +34,6 @@ def open_spend(spend: Any, text_columns: Callable[[Sequence[str]], Collection[st
     CreditError
         If it is none of them, or cannot be read.
     """
-    from attribution.credit.spend_file import read_files
-    from attribution.tables.files import FilesSource
-    from attribution.tables.sources import open_source
-
     if isinstance(spend, Mapping) and not _has_columns(spend):
         return _of_channels(spend), []
     if isinstance(spend, Real):
@@ -48,57 +48,16 @@ def open_spend(spend: Any, text_columns: Callable[[Sequence[str]], Collection[st
         return whole_table(source.batches(list(source.columns)), source.columns), []
 
 
-def whole_table(batches: Iterable[Any], columns: Mapping[str, Any]) -> Any:
-    """Return record batches as a pyarrow Table of plain text, which is UTF-8.
-
-    Raises
-    ------
-    LogError
-        If it is not.
-    """
-    import pyarrow as pa
-
-    from attribution.tables.arrays import refuse_bad_text, without_views
-
-    plain = [without_views(batch) for batch in batches]
-    for batch in plain:
-        for name, array in zip(batch.schema.names, batch.columns, strict=True):
-            refuse_bad_text(array, name)
-    return pa.Table.from_batches(plain) if plain else pa.schema(list(columns.items())).empty_table()
-
-
-def repeated(name: str) -> CreditError:
-    """Return the error of a column that a table has more than once."""
-    msg = f"the spend has more than one column {name!r}"
-    return CreditError(msg, column=name, hint="give every column a name of its own")
-
-
 def reading_line(spend: object) -> str | None:
     """Return the line that makes a frame of files or a mapping, for a fix to follow; None for a table."""
     if isinstance(spend, Mapping):
         if _has_columns(spend):
             return "spend = pandas.DataFrame(spend)"
         return 'spend = pandas.DataFrame({"channel": list(spend), "cost": list(spend.values())})'
-    from attribution.credit.spend_file import pandas_lines
-    from attribution.tables.files import FilesSource
-    from attribution.tables.sources import open_source
-
     with suppress(LogError):
         source = open_source(spend, "spend")
         return pandas_lines(source) if isinstance(source, FilesSource) else None
     return None
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error's text."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-def is_text(kind: Any) -> bool:
-    """Return whether values of an Arrow type are text."""
-    import pyarrow as pa
-
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or str(kind) == "string_view")
 
 
 def _has_columns(spend: Mapping[Any, Any]) -> bool:

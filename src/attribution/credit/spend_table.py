@@ -26,13 +26,16 @@ from attribution.credit.spend_columns import (
 )
 from attribution.credit.spend_cost import amounts as amounts_of_text
 from attribution.credit.spend_cost import read_cost
-from attribution.credit.spend_source import Spend, first_line, is_text, open_spend, repeated
+from attribution.credit.spend_file import repeated
+from attribution.credit.spend_source import Spend, open_spend
 from attribution.credit.spend_totals import suspected_total, told, totals_by_label, totals_by_sum
 from attribution.errors import CreditError
 from attribution.eventlog.currency import same_currency
 from attribution.journeys.journeys import NONE, UNATTRIBUTED
 from attribution.language.sentence import Sentence
 from attribution.tables.arrays import decoded
+from attribution.tables.kinds import is_text
+from attribution.tables.unreadable import first_line
 
 
 @dataclass(frozen=True, eq=False)

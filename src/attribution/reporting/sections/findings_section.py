@@ -81,9 +81,9 @@ def _facts(words: Language, credit: Credit, found: Sequence[Found], calibration:
         if credit.has_value:
             roas = float(ratio(sums.value[:1], np.array([sums.cost]))[0])
             written = Style("ratio", 2, words=words).write(roas)
-            facts.append(Fact(words("money.roas.short"), written, roas, words("findings.roas")))
+            facts.append(Fact(words("measure.roas"), written, roas, words("findings.roas")))
         cpa = float(ratio(np.array([sums.cost]), sums.conversions[:1])[0])
-        facts.append(Fact(words("money.cpa.short"), _money(words, credit, cpa), cpa, words("findings.cpa")))
+        facts.append(Fact(words("measure.cpa"), _money(words, credit, cpa), cpa, words("findings.cpa")))
     return Facts(tuple(facts))
 
 

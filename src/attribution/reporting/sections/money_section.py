@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution.credit.measures import ratio
+from attribution.credit.measures import MEASURES, Measure, ratio
 from attribution.credit.table import measure
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Table, Text, make_table
@@ -18,6 +18,8 @@ from attribution.reporting.recipe import SectionRecipe
 
 if TYPE_CHECKING:
     from attribution.credit.credit import Credit
+
+_KINDS = {"return": "share"}  # ROI in percent
 
 
 def money(words: Language, credit: Credit) -> tuple[Block, ...]:
@@ -51,8 +53,8 @@ def _return_by_model(words: Language, credit: Credit, name: str, kind: str, *, f
     )
     kinds = {
         "channel": (words("channel"), "name"),
-        "cost": (words("money.cost"), "money"),
-        "cost_share": (words("money.cost_share"), "share"),
+        "cost": (words("measure.cost"), "money"),
+        "cost_share": (words("measure.cost_share"), "share"),
     }
     return make_table(
         words,
@@ -83,20 +85,10 @@ def _money_of(words: Language, credit: Credit, position: int) -> Table:
     order = _by_cost(credit)
     shown = order[:MAX_CHANNELS]
     kinds = {
-        "cost": (words("money.cost"), "money"),
-        "conversions": (words("conversions"), "count"),
-        "value": (words("value"), "money"),
-        "roas": (words("money.roas.short"), "ratio"),
-        "roi": (words("money.roi.short"), "share"),
-        "cpa": (words("money.cpa.short"), "money"),
-        "cost_share": (words("money.cost_share"), "share"),
-        "share": (words("money.share"), "share"),
-        "value_share": (words("money.value_share"), "share"),
+        one.name: (words(f"measure.{one.name}"), _KINDS.get(one.unit, one.unit))
+        for one in _of_money()
+        if credit.has_value or "value" not in one.needs
     }
-    if not credit.has_value:
-        kinds = {
-            key: kind for key, kind in kinds.items() if key not in {"value", "roas", "roi", "value_share"}
-        }
     columns: dict[str, Any] = {"channel": credit.keys[0][shown]}
     columns |= {name: measure(credit, name)[position, shown] for name in kinds}
     return make_table(
@@ -110,6 +102,12 @@ def _money_of(words: Language, credit: Credit, position: int) -> Table:
         note=left_out(words, len(order), len(shown)),
         folded=True,
     )
+
+
+def _of_money() -> list[Measure]:
+    """Return the measures of spend beside those of credit: amounts, ratios, shares, of spend first."""
+    shown = [one for one in MEASURES.values() if "activity" not in one.needs]
+    return sorted(shown, key=lambda one: (bool(one.share_of), not one.additive, "spend" not in one.needs))
 
 
 def _one_sided(words: Language, credit: Credit) -> list[str]:
