@@ -372,3 +372,9 @@ def test_geo_tests_that_cannot_be_set_against_credit_are_refused(credit, lift, s
         at.calibrate(credit, {"email": geo_lift(**lift)}, measure="value")
     for part in said:
         assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [0.2, 0.9, 40.0])
+def test_a_standard_error_counts_whatever_its_size_and_the_interval_is_not_read(error):
+    evidence = at.Evidence(at.Estimate(2.0, -60.0, 64.0, std_error=error), attributed=10.0)
+    assert evidence.factor(0, 0.05) == pytest.approx((0.2, error / 10))

@@ -103,3 +103,22 @@ def test_skewed_amounts_reach_farther_where_errors_grow():
     skewed = bounds_together(total, samples, 0.95, 255.0, total - counts)
     assert (skewed[1] > plain[1]).all()
     assert (skewed[0] > plain[0]).all()
+
+
+def test_the_acceleration_is_that_of_efron_and_tibshirani():
+    """Eq. 14.15 by hand: a sum of cubes over six times a sum of squares to the power of three halves."""
+    rng = np.random.default_rng(2)
+    samples = rng.normal([10.0, 20.0], [1.0, 2.0], (2_000, 2))
+    left_out = np.column_stack([rng.exponential(1.0, 40), -rng.exponential(2.0, 40)])
+    estimate = np.array([10.0, 20.0])
+    low, high = bounds_together(estimate, samples, 0.95, np.inf, left_out)
+    plain_low, plain_high = bounds_together(estimate, samples, 0.95, np.inf)
+    np.testing.assert_allclose(plain_high - estimate, estimate - plain_low)
+    for one in range(2):
+        off = [left_out[:, one].mean() - value for value in left_out[:, one]]
+        a = sum(each**3 for each in off) / (6 * sum(each**2 for each in off) ** 1.5)
+        error = samples[:, one].std(ddof=1)
+        reach = (plain_high[one] - estimate[one]) / error
+        assert 0.002 < abs(a) < 0.5 / reach
+        assert low[one] == pytest.approx(estimate[one] - error * reach / (1 + a * reach))
+        assert high[one] == pytest.approx(estimate[one] + error * reach / (1 - a * reach))

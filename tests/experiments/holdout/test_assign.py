@@ -259,3 +259,18 @@ def test_no_user_is_a_result_too():
         "treatment": 0,
     }
     assert len(assign_holdout([1], share=0.1, salt="s", strata=["x"])) == 1
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [
+        {"a": 0.8, "b": 0.1, "holdout": 0.1},
+        {"a": 0.05, "b": 0.9, "holdout": 0.05},
+        {"a": 0.45, "b": 0.3, "c": 0.2, "holdout": 0.05},
+    ],
+)
+def test_pieces_of_the_line_add_up_to_the_shares(shares):
+    layout = lay_out(shares, "holdout")
+    widths = np.diff(np.append(layout.starts, 1.0))
+    found = np.bincount(layout.codes, widths, len(layout.arms))
+    assert dict(zip(layout.arms, found.tolist(), strict=True)) == pytest.approx(shares)

@@ -234,3 +234,17 @@ def test_a_covariate_that_is_one_number_in_each_arm_and_not_the_same_is_no_chanc
     assert (found.passed, found.p_value) == (False, 0.0)
     same = {"treatment": np.array([1.0]), "holdout": np.array([1.0])}
     assert checks.covariate_balance(counts, same, {"treatment": none, "holdout": none}, ["past"]).passed
+
+
+def test_labels_are_tested_by_bonferroni_and_together():
+    """By hand: three chi-squares; the smallest p times three, and their sum on three degrees of freedom."""
+    table = {"a": {"t": 520, "h": 480}, "b": {"t": 1_000, "h": 1_030}, "c": {"t": 300, "h": 240}}
+    each = [stats.chisquare(list(counts.values())) for counts in table.values()]
+    smallest = 3 * min(found.pvalue for found in each)
+    together = stats.chi2.sf(sum(found.statistic for found in each), 3)
+    check = checks.sample_ratio_by(table, alpha=0.2, warn=0.3)
+    assert check.p_value == pytest.approx(2 * min(smallest, together))
+    assert check.passed is False
+    # Of the labels one has a p-value that six times over is below the level.
+    assert [6 * found.pvalue < 0.2 for found in each] == [False, False, True]
+    assert check.count == 1

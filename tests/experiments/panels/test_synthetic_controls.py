@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from tests.experiments.panels.published import geolift_test, proposition_99
 
 from attribution.experiments.panels.simplex import simplex_weights
-from attribution.experiments.panels.synthetic_control import choose_ridge, match_levels, synthetic_control
+from attribution.experiments.panels.synthetic_control import (
+    _corrections,
+    choose_ridge,
+    match_levels,
+    synthetic_control,
+)
 from attribution.experiments.panels.synthetic_did import synthetic_did
 
 FEW = settings(max_examples=25)
@@ -301,3 +306,18 @@ def test_nothing_to_correct():
     fit = synthetic_control(target, np.stack([target, target]) + 1.0, 8, ridge=0.0)
     assert fit.weights.tolist() == [0.5, 0.5]
     assert fit.scaled_l2 == 0.0
+
+
+def test_ridge_corrections_solve_the_ridge_regression():
+    """``(X X' + r I) b = X y`` by numpy, for each ridge; X are the donors less their mean in each period."""
+    rng = np.random.default_rng(6)
+    donors, target = rng.normal(size=(5, 20)).cumsum(axis=1), rng.normal(size=20).cumsum()
+    simplex = simplex_weights(target, donors)
+    ridges = np.array([0.3, 4.0, 250.0])
+    found = _corrections(target, donors, simplex, ridges)
+    centred = donors - donors.mean(axis=0)
+    for ridge, weights in zip(ridges, found, strict=True):
+        expected = np.linalg.solve(
+            centred @ centred.T + ridge * np.eye(5), centred @ (target - simplex @ donors)
+        )
+        np.testing.assert_allclose(weights, expected, rtol=1e-8)

@@ -179,3 +179,21 @@ def test_coverage():
         hits += [fit.low <= 3 <= fit.high for fit in fits]
     assert hits[0] / 200 == pytest.approx(0.95, abs=0.046)
     assert hits[1] / 200 >= 0.87
+
+
+def test_kept_pairs_and_estimate_are_those_of_the_definition():
+    """By hand: the largest and least residuals at the estimate are cut, and the rest add up to nothing."""
+    rng = np.random.default_rng(8)
+    for unit in (1.0, 1e-4, 1e5):
+        cost = rng.lognormal(2.0, 1.0, 12)
+        response = 3.0 * cost + rng.standard_t(2, 12) * 5.0
+        found = trimmed_match(response * unit, cost, trim_rate=0.2)
+        residuals = response * unit - found.iroas * cost
+        order = np.argsort(residuals)
+        assert np.flatnonzero(found.kept).tolist() == sorted(order[3:-3].tolist())  # 2.4 of 12, rounded up
+        assert residuals[found.kept].sum() == pytest.approx(0.0, abs=1e-9 * np.abs(response * unit).sum())
+        assert found.df == 5
+        plain = trimmed_match(response, cost, trim_rate=0.2)
+        assert (found.iroas, found.low, found.high, found.se) == pytest.approx(
+            (plain.iroas * unit, plain.low * unit, plain.high * unit, plain.se * unit), rel=1e-6
+        )
