@@ -88,6 +88,16 @@ def holder(path: Path) -> str | None:
     return None
 
 
+def is_free(path: Path) -> bool:
+    """Return whether a lock is there and ours to judge, and nobody holds it: its process is gone."""
+    try:
+        with _open(path, os.O_RDWR, 0) as file:
+            lock(file)
+    except OSError:  # held, not there, or none of ours
+        return False
+    return True
+
+
 def lock(file: IO[Any]) -> None:
     """Lock an open file for this process until it is closed; BlockingIOError if another holds it."""
     if sys.platform == "win32":

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import secrets
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-try:
-    import fcntl
-except ImportError:  # Windows: folders of dead processes are then told by their age
-    fcntl = None  # type: ignore[assignment]
+from attribution._lock import is_free, take
 
 logger = logging.getLogger(__name__)
 
@@ -71,9 +70,12 @@ def _born(place: Path, prefix: str) -> tuple[Path, IO[Any]]:
         young.mkdir(mode=0o700)
         lock: IO[Any] | None = None
         try:
-            lock = (young / _LOCK).open("w")
-            if fcntl is not None:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = take(young / _LOCK, f"process {os.getpid()}", mode=0o600)
+            if isinstance(held, str):  # by whoever is about to remove it
+                raise BlockingIOError(errno.EWOULDBLOCK, held)
+            lock = held.file
+            if sys.platform == "win32":  # where a folder with an open file in it keeps its name
+                return young, lock
             return young.rename(place / f"{prefix}{token}"), lock
         except OSError as error:
             if lock is not None:
@@ -100,13 +102,10 @@ def _is_stale(folder: Path, prefix: str) -> bool:
     name = folder.name.removeprefix(prefix)
     if name.startswith(_OLD):
         return True
+    lock = folder / _LOCK
+    if lock.exists():
+        return is_free(lock)
     try:
-        if name.startswith(_YOUNG) and not (folder / _LOCK).exists():
-            return fcntl is not None
-        if fcntl is None or not (folder / _LOCK).exists():
-            return time.time() - folder.stat().st_mtime > _UNLOCKED_AGE
-        with (folder / _LOCK).open("r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # its process lives, or it is somebody else's
+        return name.startswith(_YOUNG) or time.time() - folder.stat().st_mtime > _UNLOCKED_AGE
+    except OSError:
         return False
-    return True

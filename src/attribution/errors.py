@@ -63,7 +63,31 @@ class AttributionError(Exception):
         self.count = count if count is not None else (len(rows) or None)
         self.why = why
         self.hint = hint
+        self.parts: tuple[AttributionError, ...] = ()
         super().__init__(self._message())
+
+    @classmethod
+    def together(cls, problem: str, parts: Sequence[AttributionError]) -> Self:
+        """Return one error that tells several, each with its own column and fix; its facts are the first's.
+
+        Parameters
+        ----------
+        problem
+            What is wrong, in one sentence.
+        parts
+            The errors.
+
+        Examples
+        --------
+        >>> print(LogError.together("it has 2 faults", [LogError("no user"), LogError("no time")]))
+        it has 2 faults:
+          1. no user.
+          2. no time.
+        """
+        error = cls(problem, column=parts[0].column, hint=parts[0].hint)
+        error.parts = tuple(parts)
+        error.args = (error._message(),)
+        return error
 
     def with_hint(self, hint: str) -> Self:
         """Return the same error with another fix.
@@ -92,6 +116,10 @@ class AttributionError(Exception):
         return _rebuild(kind, dict(self.__dict__))
 
     def _message(self) -> str:
+        if self.parts:
+            return "\n".join(
+                [f"{self.problem}:", *(f"  {number}. {part}" for number, part in enumerate(self.parts, 1))]
+            )
         where = []
         if self.column is not None:
             where.append(f"column {self.column!r}")
@@ -125,8 +153,10 @@ class AttributionError(Exception):
         3 users are null.
           Fix: [log] invalid="drop"
         """
+        for part in self.parts:
+            part.say_fix(words)
         if self.hint:
-            self.hint = words(self.hint)
+            self.hint = self.parts[0].hint if self.parts else words(self.hint)
             self.args = (self._message(),)
 
     def __reduce__(self) -> tuple[object, ...]:

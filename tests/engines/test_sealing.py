@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import pickle
 import shutil
 import stat
 from pathlib import Path
@@ -17,8 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import attribution as at
+from attribution.engines.shared.cutting import unkeyed
 from attribution.engines.shared.sealing import Scramble, Seal
 from attribution.engines.shared.state_key import key_file
+from attribution.engines.spark.spark_split import Facts, Splitter, total_facts
 from attribution.engines.stream import budget, stream
 from attribution.errors import EngineError
 from attribution.tables.keys import hash_array
@@ -166,6 +169,42 @@ def test_no_id_and_no_hash_of_one_is_in_the_spill(monkeypatch, ids, most_rows):
         found = at.attribute(log, ["linear", "markov"], engine=engine, **DRAWN)
         assert_same(found, at.attribute(log, ["linear", "markov"], engine="memory", **DRAWN))
     assert len(seen) > (40 if most_rows else 4)
+
+
+@pytest.mark.parametrize("ids", [NUMBERS, TEXTS], ids=["numbers", "texts"])
+def test_no_id_and_no_hash_of_one_is_in_what_spark_shuffles(tmp_path, ids):
+    touches, conversions = with_ids(example(), ids)
+    orders = pa.array(np.arange(len(conversions)) + 10**12)
+    log = at.read_log(
+        touches, conversions.append_column("order_id", orders), {"order": "order_id"}, hash_bits=128
+    )
+    key = Scramble.new()
+    tables = ((log.touches, log.touch_table), (log.conversions, log.conversion_table))
+    facts, users = Facts(), []
+    for number, (source, table) in enumerate(tables):
+        splitter = Splitter(table, 9, key, check=True, want_converters=number == 1)
+        blocks = [
+            (part, block)
+            for batch in splitter(source.batches(table.columns, labels=table.labels))
+            for part, block in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        ]
+        for place, (part, block) in enumerate(blocks):
+            path = tmp_path / f"{number}-{place}"
+            path.write_bytes(block)
+            if part < 0:
+                facts = facts + total_facts([block])
+            else:
+                columns = unkeyed(pickle.loads(block)[1], key)
+                users.append(columns["user"])
+                assert (columns["user"] >> np.uint64(64 - 9) == part).all()  # what a part tells
+    refuse_ids(list(tmp_path.iterdir()), ids)
+    refuse_ids(list(tmp_path.iterdir()), orders)
+    hashes = hash_array(conversions["user_id"].combine_chunks())
+    assert set(hashes.tolist()) <= set(np.concatenate(users).tolist())
+    prefixes = np.unique(hashes >> np.uint64(40)).astype(np.uint32)
+    assert len(facts.converters) == len(prefixes)
+    assert np.isin(facts.converters, prefixes).mean() < 0.1
+    assert facts.keep(key)(hashes).all()
 
 
 def test_no_number_depends_on_the_key(tmp_path):

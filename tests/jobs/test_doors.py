@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import tomllib
 
 import pyarrow as pa
@@ -105,6 +107,53 @@ def test_a_command_told_wrongly_says_its_own_options(folder, capsys, monkeypatch
     told = capsys.readouterr().err
     assert said in told
     assert "Ellipsis" not in told
+
+
+def test_several_mistakes_at_once_are_each_in_the_words_of_the_door(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert main(["audit", "touches.parquet", "--user", "nobody", "--time", "nowhere"]) == 2
+    told = capsys.readouterr().err
+    assert re.findall("Fix: (.*)", told) == [
+        "--user ...", "--time ...", "--conversions PATH, or --conversion ...",
+    ]  # fmt: skip
+    assert "LogSchema" not in told
+    assert "read_log" not in told
+    path = job(folder, '[log.schema]\nuser = "nobody"\ntime = "nowhere"')
+    assert main(["run", str(path)]) == 2
+    told = capsys.readouterr().err
+    assert "LogSchema" not in told
+    assert '[log.schema] time = "..."' in told
+
+
+def test_a_folder_of_several_tables_is_refused_and_the_fix_runs(folder, capsys):
+    assert main(["audit", str(folder)]) == 2
+    told = capsys.readouterr().err
+    assert "holds several tables ('conversions.parquet', 'touches.parquet')" in told
+    fix = re.search("Fix: attribution (.*)", told)
+    assert main(shlex.split(fix[1])) in (0, 1)
+    with pytest.raises(at.AttributionError, match="holds several tables") as caught:
+        at.read_log(folder)
+    assert eval(caught.value.hint, {"read_log": at.read_log}).conversions.n_rows == 1
+    config = folder / "job.toml"
+    config.write_text('models = ["linear"]\n[log]\ntouches = "."\n')
+    assert main(["run", str(config)]) == 2
+    assert re.search(
+        r'\[log\] touches = ".*touches.parquet"\s+conversions = ".*conv', capsys.readouterr().err
+    )
+
+
+def test_a_folder_of_one_table_in_files_that_differ_is_read(tmp_path):
+    """Columns may be added in the course of a year, and sites may have columns of their own."""
+    rows = {"user_id": [1], "time": ["2026-03-01"], "channel": ["a"]}
+    for name, more in (
+        ("2025", {}),
+        ("2026", {"device": ["x"]}),
+        ("shop", {"page": ["y"]}),
+        ("app", {"os": ["z"]}),
+    ):
+        pq.write_table(pa.table({**rows, **more}), tmp_path / f"touches-{name}.parquet")
+    log = at.read_log(tmp_path, {"user_id": [1], "time": ["2026-03-02"]})
+    assert len(log.load().touches) == 4
 
 
 def test_forgetting_by_a_job_prints_what_the_job_would(folder, capsys, monkeypatch):

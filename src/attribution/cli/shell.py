@@ -7,10 +7,10 @@ import contextlib
 import json
 import logging
 import os
-import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from attribution._signals import Terminated, terminable
 from attribution.cli.codes import DONE, FAILED, IN_USE, INTERNAL, INTERRUPTED, REFUSED, TERMINATED
 from attribution.cli.commands import COMMANDS
 from attribution.cli.logs import logged
@@ -37,14 +37,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     ):  # a terminal that cannot write a name shows its code
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     as_json = getattr(options, "json", False) is True
-    with logged(verbose=options.verbose, debug=options.debug, as_json=as_json), _terminable():
+    with logged(verbose=options.verbose, debug=options.debug, as_json=as_json), terminable():
         try:
             code: int = options.command(options)
             sys.stdout.flush()
         except BrokenPipeError:  # nobody reads any more, as with ``| head``
             _close_output()
             return DONE
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last resort: no traceback unasked
+        except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001 - the last resort: no traceback unasked
             return _told(error, options, as_json=as_json)
     return code
 
@@ -64,7 +64,7 @@ def _told(error: BaseException, options: argparse.Namespace, *, as_json: bool) -
         with contextlib.suppress(OSError, ValueError):
             print(json.dumps(facts), flush=True)
         return code
-    if options.debug and not isinstance(error, KeyboardInterrupt):
+    if options.debug and not isinstance(error, KeyboardInterrupt | Terminated):
         import traceback
 
         traceback.print_exception(error)
@@ -74,8 +74,8 @@ def _told(error: BaseException, options: argparse.Namespace, *, as_json: bool) -
 
 def _meaning(error: BaseException) -> tuple[int, str]:
     """Return the exit code of an error and its message."""
-    if isinstance(error, KeyboardInterrupt):
-        code = TERMINATED if error.args == (signal.SIGTERM,) else INTERRUPTED
+    if isinstance(error, KeyboardInterrupt | Terminated):
+        code = TERMINATED if isinstance(error, Terminated) else INTERRUPTED
         return code, "stopped; nothing half-written was left behind"
     if isinstance(error, InUseError):
         return IN_USE, f"busy: {error}"
@@ -95,21 +95,3 @@ def _close_output() -> None:
     """Send what is still to be printed nowhere, so that the interpreter does not fail on it at its end."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """Let a polite kill (SIGTERM, as of a scheduler) clean up like an interrupt."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt(signal.SIGTERM)
-
-    try:
-        before = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not in the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

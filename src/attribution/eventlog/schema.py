@@ -274,10 +274,7 @@ def _not_found(role: str, columns: Sequence[str], table: str, repeats: Callable[
 def raise_all(faults: Sequence[LogError]) -> None:
     """Raise the faults of a schema together; return where there are none."""
     if len(faults) > 1:
-        lines = "\n".join(f"  {number}. {fault}" for number, fault in enumerate(faults, 1))
-        together = LogError(f"the log does not fit its schema in {len(faults)} places:\n{lines}")
-        # Every line tells its own column and fix; the attributes are those of the first.
-        together.column, together.hint = faults[0].column, faults[0].hint
-        raise together
+        msg = f"the log does not fit its schema in {len(faults)} places"
+        raise LogError.together(msg, faults)
     if faults:
         raise faults[0]

@@ -81,6 +81,8 @@ def toml_of(hint: str, *, section: str = "", model: str = "") -> str:
     --------
     >>> toml_of('at.read_log(..., invalid="drop")')
     '[log] invalid = "drop"'
+    >>> toml_of("read_log('in/touches.parquet')")
+    '[log] touches = "in/touches.parquet"'
     >>> toml_of("at.Markov(order=1), or lookback='7D'")
     'models = [{name = "markov", order = 1}], or [journeys] lookback = "7D"'
     >>> toml_of("engine=at.Increments('state-2')")
@@ -129,6 +131,7 @@ def _lines(part: Part, section: str, model: str) -> list[str]:
         return _of_section(section, given)
     if part.function == "attribute":
         given |= _models_of(part)
+    given = _tables_of(part) | given
     found: dict[str, dict[str, Any]] = {}
     for key, value in given.items():
         found.setdefault(HOMES[key], {})[key] = value
@@ -148,6 +151,19 @@ def _engine_of(engine: ast.Call) -> tuple[str, dict[str, Any]]:
     if engine.args:
         named = {"folder": _literal(engine.args[0]), **named}
     return section, {**given, **named}
+
+
+def _tables_of(part: Part) -> dict[str, Any]:
+    """Return the files that a call of `read_log` names, by table; not those that stand for what was given."""
+    call = part.node
+    if part.function != "read_log" or not isinstance(call, ast.Call):
+        return {}
+    given = dict(zip(("touches", "conversions"), call.args, strict=False))
+    return {
+        name: value.value
+        for name, value in given.items()
+        if isinstance(value, ast.Constant) and value.value is not ...
+    }
 
 
 def _models_of(part: Part) -> dict[str, Any]:
@@ -210,6 +226,8 @@ def shell_of(hint: str, options: Collection[str]) -> str:
     --------
     >>> shell_of("LogSchema(user='visitor', time_unit='ms')", ["user", "time_unit"])
     '--user visitor --time-unit ms'
+    >>> shell_of("read_log('a.csv', 'b.csv')", ["touches", "conversions"])
+    'attribution audit a.csv --conversions b.csv'
     >>> shell_of("read_log(touches, conversions)", ["conversions"])
     '--conversions PATH'
     >>> shell_of("n_users=1, or holdout={'email': 0.4}", ["users", "holdout"])
@@ -225,6 +243,15 @@ def _shell_part(part: Part, options: Collection[str]) -> str:
         return part.text
     if part.function == "save_baseline" and "update_baseline" in options:
         return "--update-baseline"
+    tables = _tables_of(part)
+    if "touches" in tables and {"touches", "conversions"} <= set(options):
+        return " ".join(
+            [
+                "attribution audit",
+                shlex.quote(tables.pop("touches")),
+                *(_option(*table) for table in tables.items()),
+            ]
+        )
     words = _words(part) if part.kind != "statement" else {}
     try:
         if words and set(words) <= set(options):

@@ -17,7 +17,7 @@ from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
 from attribution.models.breakdown import Breakdown
 from attribution.models.cell_tally import CellTally
-from attribution.models.cells import Cells
+from attribution.models.cells import JourneyCells
 from attribution.models.sets import SetTally
 from attribution.stats.grouping import sums_by
 
@@ -146,7 +146,7 @@ def solve_cells(label: str, tally: CellTally, settings: Mapping[str, object] | N
     )
 
 
-def tally_touch_weights(journeys: Journeys, cells: Cells, weights: Floats) -> CellTally:
+def tally_touch_weights(journeys: Journeys, cells: JourneyCells, weights: Floats) -> CellTally:
     """Sum touch weights times conversions and times value, per cell.
 
     Parameters
@@ -166,4 +166,4 @@ def tally_touch_weights(journeys: Journeys, cells: Cells, weights: Floats) -> Ce
     for measure, (amount, unattributed) in enumerate(zip(amounts, lost, strict=True)):
         sums[:, measure] = sums_by(cells.touch, weights * amount[claimed.journey], n)
         sums[:, measure] += sums_by(cells.unattributed, unattributed, n)
-    return CellTally(cells.by, cells.labels, cells.codes, sums, cells.of_touches)
+    return CellTally(cells.by, cells.labels, cells.codes, sums, of_touches=cells.of_touches)

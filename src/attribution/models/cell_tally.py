@@ -11,33 +11,21 @@ from numpy.typing import NDArray
 from attribution._typing import Floats, Ints
 from attribution.errors import ModelError
 from attribution.journeys.journeys import UNATTRIBUTED
-from attribution.models.cells import distinct_rows
+from attribution.models.cells import Cells, distinct_rows
 from attribution.stats.grouping import sums_by
 
 
 @dataclass(frozen=True, eq=False)
-class CellTally:
+class CellTally(Cells):
     """Sums per cell that add up over disjoint sets of users.
 
     Attributes
     ----------
-    by : tuple of str
-        Names of the dimensions, ``"channel"`` first.
-    labels : tuple of tuple of str
-        For each dimension its labels.
-    codes : int64, shape (n_cells, len(by))
-        Each cell's labels, as positions in `labels`.
     sums : float64, shape (n_cells, k)
         What is summed; a rule sums credited conversions and value.
-    of_touches : tuple of str
-        Which of `by` belong to touches, beside the channel; the others belong to the conversion.
     """
 
-    by: tuple[str, ...]
-    labels: tuple[tuple[str, ...], ...]
-    codes: Ints
     sums: Floats
-    of_touches: tuple[str, ...] = ()
 
     def __add__(self, other: Self) -> Self:
         """Merge two tallies of disjoint sets of users, by the names of their cells.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ _COMPRESS_ABOVE = 1 << 40
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Which cell each claimed touch and each unattributed conversion falls into.
+    """Combinations of labels that something is counted for.
 
     Attributes
     ----------
@@ -31,24 +31,34 @@ class Cells:
     labels : tuple of tuple of str
         For each dimension its labels.
     codes : int64, shape (n_cells, len(by))
-        Each cell's labels, as positions in `labels`; rows are sorted and distinct.
+        Each cell's labels, as positions in `labels`; rows are distinct.
+    of_touches : tuple of str
+        Which of `by` belong to touches, beside the channel; the others belong to the conversion.
+    """
+
+    by: tuple[str, ...]
+    labels: tuple[tuple[str, ...], ...]
+    codes: Ints
+    of_touches: tuple[str, ...] = field(default=(), kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class JourneyCells(Cells):
+    """Which cell each claimed touch and each unattributed conversion falls into; rows of `codes` are sorted.
+
+    Attributes
+    ----------
     touch : int64, shape (M,)
         Cell of each claimed touch.
     unattributed : int64, shape (U,)
         Cell of each unattributed conversion.
     lost : int64, shape (U,)
         Those conversions' positions among the journeys.
-    of_touches : tuple of str
-        Which of `by` belong to touches, beside the channel.
     """
 
-    by: tuple[str, ...]
-    labels: tuple[tuple[str, ...], ...]
-    codes: Ints
     touch: Ints
     unattributed: Ints
     lost: Ints
-    of_touches: tuple[str, ...] = ()
 
 
 def checked_by(by: str | Sequence[str]) -> tuple[str, ...]:
@@ -66,7 +76,7 @@ def checked_by(by: str | Sequence[str]) -> tuple[str, ...]:
     return ("channel", *(name for name in asked if name != "channel"))
 
 
-def cells_of(journeys: Journeys, by: Sequence[str] = ("channel",)) -> Cells:
+def cells_of(journeys: Journeys, by: Sequence[str] = ("channel",)) -> JourneyCells:
     """Return the cells of `journeys`, computed once for each `by` and kept with them.
 
     Raises
@@ -80,11 +90,11 @@ def cells_of(journeys: Journeys, by: Sequence[str] = ("channel",)) -> Cells:
     cache = journeys._cache  # noqa: SLF001
     if key not in cache:
         cache[key] = _make_cells(journeys, by)
-    cells: Cells = cache[key]
+    cells: JourneyCells = cache[key]
     return cells
 
 
-def _make_cells(journeys: Journeys, by: tuple[str, ...]) -> Cells:
+def _make_cells(journeys: Journeys, by: tuple[str, ...]) -> JourneyCells:
     claimed = claimed_touches(journeys)
     lost = np.flatnonzero(journeys.converted & (journeys.lengths == 0))
     if by == ("channel",):
@@ -99,15 +109,16 @@ def _make_cells(journeys: Journeys, by: tuple[str, ...]) -> Cells:
     n_touches = len(claimed.index)
     known = {dimension.name for dimension in journeys.touch_dims}
     of_touches = tuple(name for name in by if name in known)
-    return Cells(by, tuple(labels), codes, number[:n_touches], number[n_touches:], lost, of_touches)
+    touch, unattributed = number[:n_touches], number[n_touches:]
+    return JourneyCells(by, tuple(labels), codes, touch, unattributed, lost, of_touches=of_touches)
 
 
-def _channel_cells(journeys: Journeys, lost: Ints) -> Cells:
+def _channel_cells(journeys: Journeys, lost: Ints) -> JourneyCells:
     """Give every channel a cell, also those that no converting journey touched."""
     touch = claimed_touches(journeys).channel.astype(np.int64)
     n = len(journeys.channels)
     codes = np.arange(n + bool(len(lost)), dtype=np.int64)[:, None]
-    return Cells(
+    return JourneyCells(
         ("channel",), ((*journeys.channels, UNATTRIBUTED),), codes, touch, np.full(len(lost), n), lost
     )
 

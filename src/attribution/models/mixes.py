@@ -102,7 +102,7 @@ class MixBreakdown(Breakdown):
         touches = sparse.csr_array((times[mixes.members], place[mixes.members], mixes.offsets), shape=shape)
         channels = tuple(cell[0] for cell in known)
         sums = _split(touches, channels, effects, mixes.sums)
-        cells = CellTally(by, tuple(labels), codes, sums, tuple(header["of_touches"]))
+        cells = CellTally(by, tuple(labels), codes, sums, of_touches=tuple(header["of_touches"]))
         found = Breakdown.split(solved, cells, fixed=True)
         return cls(
             found.cells, found.margins, found.fits, found.counted, found.moved, True, channels, touches

@@ -9,7 +9,7 @@ from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.models.base import tally_touch_weights
 from attribution.models.cell_tally import CellTally
-from attribution.models.cells import Cells, distinct_rows
+from attribution.models.cells import JourneyCells, distinct_rows
 from attribution.models.rules import Linear
 from attribution.models.shapley_solution import PositionCredit, ShapleySolution
 from attribution.stats.grouping import sums_by
@@ -34,7 +34,7 @@ def tally_positions(journeys: Journeys) -> CellTally:
         np.concatenate([claimed.position + 1, np.zeros(len(lost), np.int64)]),
     ]
     codes, number = distinct_rows(columns, [len(channels), len(positions)])
-    cells = Cells(
+    cells = JourneyCells(
         by=("channel", "position"),
         labels=(channels, positions),
         codes=codes,

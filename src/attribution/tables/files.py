@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from glob import has_magic
@@ -14,6 +15,7 @@ from urllib.parse import unquote
 import numpy as np
 import pyarrow as pa
 
+from attribution._known_columns import known_column
 from attribution.errors import LogError, unknown_name
 from attribution.tables.arrays import positions, strings
 from attribution.tables.sources import ColumnType, Source
@@ -27,6 +29,7 @@ _FOLDER_ENDINGS = {
     **dict.fromkeys((".arrow", ".arrows", ".feather", ".ipc"), "Arrow"),
 }
 _ENDINGS = _TEXT_ENDINGS | frozenset(_FOLDER_ENDINGS)
+_NUMBERS = re.compile(r"[\d_.-]+")
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -159,9 +162,44 @@ def open_files(paths: Sequence[str | PathLike[str]], table: str) -> FilesSource:
     if twice:
         msg = f"{table}: {str(twice[0])!r} is named more than once"
         raise LogError(msg, why="its rows would count twice", hint="name each file once")
-    return FilesSource(
+    source = FilesSource(
         [(_open_file(path, table), _partition_keys(path, root)) for path, root in found], table
     )
+    folders = [Path(path).expanduser() for path in paths if Path(path).expanduser().is_dir()]
+    if folders:
+        _refuse_several(source, folders[0])
+    return source
+
+
+def _refuse_several(source: FilesSource, folder: Path) -> None:
+    """Refuse a folder of several tables: of other names, some with users or channels, some without."""
+    names: dict[frozenset[str], Path] = {}
+    for file, keys in source.members:
+        names.setdefault(frozenset({*file.columns, *keys}), file.path)
+    kinds = {
+        columns: [known_column(part, columns) is None for part in ("user", "channel")] for columns in names
+    }
+    stems = {columns: _NUMBERS.sub("", path.stem) for columns, path in names.items()}
+    files = sorted(
+        path
+        for one, path in names.items()
+        if any(kinds[one] != kinds[two] and stems[one] != stems[two] for two in names)
+    )
+    if not files:
+        return
+    shown = ", ".join(repr(file.name) for file in files[:3]) + (", ..." if len(files) > 3 else "")
+    msg = f"{source.table}: the folder {str(folder)!r} holds several tables ({shown})"
+    own = _called(files, source.table)
+    others = [file for file in files if file != own]
+    hint = door(source.table, repr(str(own or files[0])))
+    if source.table == "touches" and own and (conversions := _called(others, "conversions", "orders")):
+        hint = f"read_log({str(own)!r}, {str(conversions)!r})"
+    raise LogError(msg, why="read as one they would be one table of mixed rows", hint=hint)
+
+
+def _called(files: Sequence[Path], *names: str) -> Path | None:
+    """Return the first file that is called like a table; None where there is none."""
+    return next((file for file in files if file.stem.lower().startswith(names)), None)
 
 
 def _expand(path: str | PathLike[str], table: str) -> list[tuple[Path, Path]]:

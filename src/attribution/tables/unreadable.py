@@ -13,6 +13,7 @@ import pyarrow as pa
 from attribution.errors import FEWER_COLUMNS, LESS_MEMORY, EngineError, LogError
 
 _DOORS = {
+    "conversions": "read_log(touches, {})",
     "users": "at.analyze_holdout({})",
     "panel": "at.analyze_geo({})",
     "paths": "at.read_paths({})",

@@ -14,7 +14,9 @@ from uuid import uuid4
 import numpy as np
 
 from attribution._checks import whole
+from attribution._signals import terminable
 from attribution.engines.shared.base import Run, Tasks
+from attribution.engines.shared.sealing import Scramble
 from attribution.engines.spark.spark_input import blocks_of
 from attribution.engines.spark.spark_progress import progress_of
 from attribution.engines.spark.spark_split import BLOCKS_DDL, Facts, Splitter, merge_facts, total_facts
@@ -161,7 +163,7 @@ class Spark:
         JourneyError
             If a goal is unknown.
         """
-        with _interruptible(self._session(log)) as session:
+        with terminable(), _interruptible(self._session(log)) as session:
             cut = _Cut(session, log, settings, self._part_bits(log))
             try:
                 with spark_errors("reading the log"), progress_of(session, "cutting the log", progress):
@@ -195,13 +197,13 @@ class Spark:
 
 @contextmanager
 def _interruptible(session: Any) -> Iterator[Any]:
-    """Hand out the session; ctrl-C stops what it does for us."""
+    """Hand out the session; ctrl-C and SIGTERM stop what it does for us."""
     tag = f"attribution-{uuid4().hex}"
     with suppress(Exception):
         session.addTag(tag)
     try:
         yield session
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         with suppress(Exception):
             session.interruptTag(tag)
         raise
@@ -222,6 +224,8 @@ class _Cut:
         There are ``2**part_bits`` parts.
     kept
         The DataFrames of blocks and facts.
+    key
+        What hashes of ids in the blocks are under; it goes to the tasks with their code, and nowhere else.
     """
 
     session: Any
@@ -229,6 +233,7 @@ class _Cut:
     settings: JourneySettings
     part_bits: int
     kept: list[Any] = field(default_factory=list)
+    key: Scramble = field(default_factory=Scramble.new)
 
     def facts(self) -> Facts:
         """Read the log, and return what is known of all of it; the blocks stay on the cluster."""
@@ -243,7 +248,7 @@ class _Cut:
         facts = self._read(conversions)
         if facts.error is not None:
             return facts
-        return facts + self._read(self._blocks(log.touches, log.touch_table, keep=facts.keep()))
+        return facts + self._read(self._blocks(log.touches, log.touch_table, keep=facts.keep(self.key)))
 
     def blocks(self) -> Any:
         """Return the DataFrame of all blocks."""
@@ -260,7 +265,7 @@ class _Cut:
 
     def _blocks(self, source: Source, table: TableColumns, **options: Any) -> Any:
         check = self.log.loader().check_users
-        return blocks_of(self.session, source, Splitter(table, self.part_bits, check, **options))
+        return blocks_of(self.session, source, Splitter(table, self.part_bits, self.key, check, **options))
 
     def _read(self, frame: Any) -> Facts:
         began = perf_counter()
@@ -306,6 +311,7 @@ def _parts_of(cut: _Cut, facts: Facts, partitions: int | None) -> _Parts:
         facts.span.first,
         facts.span.last,
         dropped,
+        cut.key,
     )
     goals = spilled.conversion_labels.get("goal")
     check_goal(None if goals is None else goals.names, settings.goal)

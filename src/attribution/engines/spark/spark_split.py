@@ -1,8 +1,9 @@
 """What a Spark task does to its share of the log's rows: decode them, and cut them into parts of users.
 
 A part is a range of the user hash. The rows of a part leave as *blocks*, pickled columns of some thousand
-rows, so that Spark shuffles blocks and never touches a single row. Beside them, a task tells the *facts* that
-no part knows alone: labels, first and last time, faults.
+rows, so that Spark shuffles blocks and never touches a single row. Hashes of ids in them are under a key that
+only the tasks of this run are given. Beside them, a task tells the *facts* that no part knows alone: labels,
+first and last time, faults.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from attribution._typing import Bools, Hashes
-from attribution.engines.stream.spill import ConversionSpill, TouchSpill
+from attribution.engines.shared.cutting import Arrays, BucketRows, ConversionRows, TouchRows
+from attribution.engines.shared.sealing import Scramble
 from attribution.errors import AttributionError
 from attribution.eventlog.assemble import Span
 from attribution.tables.arrays import without_views
@@ -33,7 +35,6 @@ FACTS = -1  # the part that is none
 PREFIX_BITS = 24
 _DECODE_ROWS = 1 << 17
 _FEW_LABELS = 256
-Columns = Mapping[str, NDArray[Any]]
 
 
 @dataclass
@@ -55,7 +56,7 @@ class Facts:
     size
         Bytes of all blocks.
     converters
-        The top bits of the hashes of users who convert, distinct; empty if nobody asked.
+        The top bits of the keyed hashes of users who convert, distinct; empty if nobody asked.
     error
         What a task could not go on with.
     """
@@ -89,11 +90,11 @@ class Facts:
             self.error or other.error,
         )
 
-    def keep(self) -> Keep:
+    def keep(self, key: Scramble) -> Keep:
         """Return the filter that lets the users who convert through."""
         table = np.zeros(1 << PREFIX_BITS, np.bool_)
         table[self.converters] = True
-        return Keep(np.packbits(table))
+        return Keep(np.packbits(table), key)
 
 
 def _merged(mine: FaultTally, theirs: FaultTally) -> FaultTally:
@@ -117,10 +118,11 @@ class Keep:
     """Tell which touches may be of users who convert: never a false no, some false yeses."""
 
     bits: NDArray[np.uint8]
+    key: Scramble
 
     def __call__(self, user: Hashes) -> Bools:
         """Return, for each hash, False where its user surely never converts; shape (n,)."""
-        slot = user >> np.uint64(64 - PREFIX_BITS)
+        slot = self.key.on(user.copy()) >> np.uint64(64 - PREFIX_BITS)
         byte = self.bits[slot >> np.uint64(3)]
         kept: Bools = (byte >> (np.uint8(7) - (slot & np.uint64(7)).astype(np.uint8))) & np.uint8(1) == 1
         return kept
@@ -129,44 +131,34 @@ class Keep:
 class BlockWriter:
     """Take columns of rows, and give them back as blocks, each of one part."""
 
-    def __init__(self, table: str, part_bits: int, labels: Mapping[str, LabelIndex]) -> None:
+    def __init__(self, table: str, part_bits: int, labels: Mapping[str, LabelIndex], key: Scramble) -> None:
         self.rows = 0
         self.size = 0
         self._table = table
-        self._shift = np.uint64(64 - part_bits)
-        self._enough = max(1 << 19, 1 << part_bits << 10)
         self._labels = labels
-        self._waiting: list[Columns] = []
-        self._n_waiting = 0
+        shift = np.uint64(64 - part_bits)
+        self._waiting = BucketRows(
+            lambda user: (user >> shift).astype(np.uint16), max(1 << 19, 1 << part_bits << 10), key
+        )
 
-    def add(self, columns: Columns) -> None:
+    def add(self, columns: Arrays) -> None:
         """Add rows; ``columns["user"]`` tells their part."""
-        self._waiting.append(columns)
-        self._n_waiting += len(columns["user"])
+        self._waiting.add(columns)
         self.rows += len(columns["user"])
 
     def take(self, *, all_rows: bool = False) -> Iterator[Any]:
         """Yield a batch of blocks if enough rows wait, or all of them are asked for."""
-        if not self._n_waiting or (self._n_waiting < self._enough and not all_rows):
+        if not (self._waiting.full or all_rows):
             return
-        parts, self._waiting, self._n_waiting = self._waiting, [], 0
-        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        del parts
-        part = (columns["user"] >> self._shift).astype(np.uint16)
-        order = np.argsort(part, kind="stable")  # a radix sort, for it is two bytes
-        part = part[order]
-        columns = {name: column[order] for name, column in columns.items()}
-        starts = np.flatnonzero(np.append(True, part[1:] != part[:-1]))
         names = {name: index.labels.to_pylist() for name, index in self._labels.items()}
-        blocks = []
-        for low, high in zip(starts.tolist(), [*starts[1:].tolist(), len(part)], strict=True):
-            blocks.append(self._block({name: column[low:high] for name, column in columns.items()}, names))
+        found = [(part, self._block(columns, names)) for part, columns in self._waiting.take()]
+        if not found:
+            return
+        parts, blocks = zip(*found, strict=True)
         self.size += sum(map(len, blocks))
-        yield pa.record_batch(
-            [pa.array(part[starts].astype(np.int32)), pa.array(blocks, pa.binary())], BLOCKS
-        )
+        yield pa.record_batch([pa.array(parts, pa.int32()), pa.array(blocks, pa.binary())], BLOCKS)
 
-    def _block(self, columns: Columns, names: Mapping[str, list[str]]) -> bytes:
+    def _block(self, columns: Arrays, names: Mapping[str, list[str]]) -> bytes:
         shipped = dict(columns)
         labels: dict[str, list[str | None]] = {}
         for name, found in names.items():
@@ -194,12 +186,15 @@ class Splitter:
         Whether users have a second hash.
     want_converters
         Whether the facts tell who converts.
+    key
+        What hashes of ids are put under before they leave the task.
     keep
         Which touches to keep; None for all.
     """
 
     table: TableColumns
     part_bits: int
+    key: Scramble
     check: bool = False
     want_converters: bool = False
     keep: Keep | None = None
@@ -235,7 +230,7 @@ class _Sink:
     """Decode one kind of rows of a table into a writer: what touches and conversions have in common."""
 
     kind: str
-    spill: Any
+    rows: Any
     writer: BlockWriter
 
     def __init__(self, splitter: Splitter) -> None:
@@ -243,9 +238,9 @@ class _Sink:
 
     def settle(self, facts: Facts) -> None:
         """Add what is known at the end to the facts."""
-        for name, index in self.spill.labels.items():
+        for name, index in self.rows.labels.items():
             facts.labels[self.kind, name] = tuple(index.sorted()[0])
-        facts.faults[self.kind] = _merged(self.spill.faults, FaultTally(self.kind))
+        facts.faults[self.kind] = _merged(self.rows.faults, FaultTally(self.kind))
         facts.size += self.writer.size
         rows = self.writer.rows
         facts.rows = (
@@ -259,15 +254,15 @@ class _Touches(_Sink):
     def __init__(self, splitter: Splitter) -> None:
         super().__init__(splitter)
         labels: dict[str, LabelIndex] = {}
-        self.writer = BlockWriter("touches", splitter.part_bits, labels)
-        self.spill = TouchSpill(splitter.table, self.writer)  # type: ignore[arg-type] # a writer of another kind
-        labels.update(self.spill.labels)
+        self.writer = BlockWriter("touches", splitter.part_bits, labels, splitter.key)
+        self.rows = TouchRows(splitter.table, self.writer)
+        labels.update(self.rows.labels)
 
     def __call__(self, batch: Any, facts: Facts) -> None:
         """Decode the touches of a batch."""
         table, keep = self.splitter.table, self.splitter.keep
         decoded = decode_touches(batch, table, keep, check=self.splitter.check)
-        self.spill.add(decoded, 0)
+        self.rows.add(decoded, 0)
         facts.span.add(decoded, table)
 
 
@@ -277,27 +272,23 @@ class _Conversions(_Sink):
     def __init__(self, splitter: Splitter) -> None:
         super().__init__(splitter)
         labels: dict[str, LabelIndex] = {}
-        self.writer = BlockWriter("conversions", splitter.part_bits, labels)
-        self.spill = ConversionSpill(
-            splitter.table,
-            self.writer,  # type: ignore[arg-type] # a writer of another kind
-            keep_users=splitter.want_converters,
-        )
-        labels.update(self.spill.labels)
+        self.writer = BlockWriter("conversions", splitter.part_bits, labels, splitter.key)
+        self.rows = ConversionRows(splitter.table, self.writer, keep_users=splitter.want_converters)
+        labels.update(self.rows.labels)
 
     def __call__(self, batch: Any, facts: Facts) -> None:
         """Decode the conversions of a batch."""
         decoded = decode_conversions(batch, self.splitter.table, check=self.splitter.check)
-        self.spill.add(decoded, 0)
+        self.rows.add(decoded, 0)
         facts.span.add(decoded, self.splitter.table)
 
     def settle(self, facts: Facts) -> None:
         """Add what is known at the end to the facts."""
         super().settle(facts)
-        facts.total = self.spill.total
+        facts.total = self.rows.total
         if self.splitter.want_converters:
-            prefixes = self.spill.users() >> np.uint64(64 - PREFIX_BITS)
-            facts.converters = np.unique(prefixes.astype(np.uint32))
+            users = self.splitter.key.on(self.rows.users())
+            facts.converters = np.unique((users >> np.uint64(64 - PREFIX_BITS)).astype(np.uint32))
 
 
 def in_bulk(batches: Iterable[Any]) -> Iterator[Any]:

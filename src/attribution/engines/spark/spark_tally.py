@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from attribution.engines.shared.base import Tasks
+from attribution.engines.shared.cutting import unkeyed
 from attribution.engines.stream.spill import Spilled
 from attribution.errors import AttributionError
 from attribution.journeys.build import JourneySettings, build_part
@@ -120,6 +121,7 @@ class Tallier:
                     yield first, unit
                     unit, first, rows = {"touches": [], "conversions": []}, -1, 0
                 table, columns, labels = pickle.loads(block.as_buffer())  # noqa: S301 - from our own tasks
+                columns = unkeyed(columns, self.spilled.key)
                 unit[table].append(self.places.coded(table, columns, labels))
                 first, last, rows = part if first < 0 else first, part, rows + len(columns["user"])
         if first >= 0:

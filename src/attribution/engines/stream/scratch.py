@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import FrameType
 
 from attribution._scratch import locked_folder
+from attribution._signals import terminable
 from attribution.errors import EngineError
 
 PREFIX = "attribution-spill-"
@@ -30,7 +28,7 @@ def scratch_folder(parent: str | os.PathLike[str] | None = None) -> Iterator[Pat
     """
     place = Path(tempfile.gettempdir() if parent is None else parent)
     with ExitStack() as stack:
-        stack.enter_context(_ends_on_sigterm())
+        stack.enter_context(terminable())
         try:
             folder = stack.enter_context(locked_folder(place, PREFIX))
         except OSError as error:
@@ -40,24 +38,3 @@ def scratch_folder(parent: str | os.PathLike[str] | None = None) -> Iterator[Pat
                 msg, hint='engine=at.Stream(folder="..."), a folder that exists, on a disk with room'
             ) from error
         yield folder
-
-
-@contextmanager
-def _ends_on_sigterm() -> Iterator[None]:
-    """Let SIGTERM raise SystemExit, so that `finally` runs; a handler of the application's own stays."""
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
-    ):
-        yield
-        return
-
-    def leave(number: int, frame: FrameType | None) -> None:
-        del frame
-        raise SystemExit(128 + number)
-
-    signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -15,6 +15,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +24,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from attribution._typing import Hashes
+from attribution.engines.shared.cutting import Arrays, BucketRows, unkeyed
 from attribution.engines.shared.sealing import Scramble
 from attribution.errors import EngineError
 from attribution.eventlog.assemble import Rename
 from attribution.kernels.collisions import tell_apart
 from attribution.tables.arrays import numbers
 from attribution.tables.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
-from attribution.tables.decode import ConversionBatch, TouchBatch
 from attribution.tables.far_times import within
-from attribution.tables.faults import FaultTally
-from attribution.tables.labels import Coded, LabelIndex, code_type, final_labels, recode
+from attribution.tables.labels import LabelIndex, code_type, final_labels, recode
 from attribution.tables.tables import TableColumns
 
 _CHUNK_ROWS = 1 << 19
 _TYPES = {"uint64": pa.uint64(), "int64": pa.int64(), "int32": pa.int32(), "float64": pa.float64()}
 _LEVELS = 7  # each splits by eight more bits of the hash; the last eight are left
-_KEYED = ("user", "check", "order")  # hashes of ids
-Arrays = Mapping[str, NDArray[Any]]
 
 
 def bucket_of(user: Hashes, n: int, level: int = 0) -> NDArray[np.uint8]:
@@ -74,18 +72,14 @@ class BucketWriter:
         self.rows = np.zeros(n, np.int64)
         names = secrets.SystemRandom().sample(range(n), n)
         self.paths = [folder / f"{table}-{name:03d}.arrows" for name in names]
-        self._key = key
-        self._level = level
+        self._waiting = BucketRows(partial(bucket_of, n=n, level=level), _CHUNK_ROWS, key)
         self._folder = folder
         self._files: list[Any] = [None] * n
-        self._waiting: list[Arrays] = []
-        self._n_waiting = 0
 
     def add(self, columns: Arrays) -> None:
         """Add rows; ``columns["user"]`` tells their bucket."""
-        self._waiting.append(columns)
-        self._n_waiting += len(columns["user"])
-        if self._n_waiting >= _CHUNK_ROWS:
+        self._waiting.add(columns)
+        if self._waiting.full:
             self._flush()
 
     def close(self) -> None:
@@ -99,7 +93,7 @@ class BucketWriter:
 
     def abandon(self) -> None:
         """Forget what is waiting, and close the files; they are going to be removed."""
-        self._waiting = []
+        self._waiting.forget()
         for file in self._files:
             if file is not None:
                 try:
@@ -108,26 +102,10 @@ class BucketWriter:
                     continue
 
     def _flush(self) -> None:
-        if not self._n_waiting:
-            return
-        parts, self._waiting, self._n_waiting = self._waiting, [], 0
-        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        del parts
-        n = len(self.rows)
-        bucket = bucket_of(columns["user"], n, self._level)
-        counts = np.bincount(bucket, minlength=n)
-        order = np.argsort(bucket, kind="stable")  # a radix sort, for it is one byte
-        sorted_columns = {
-            name: self._key.on(column[order]) if name in _KEYED else column[order]
-            for name, column in columns.items()
-        }
-        del columns
-        ends = np.cumsum(counts)
         with spilling(self._folder):
-            for which in np.flatnonzero(counts).tolist():
-                low, high = int(ends[which] - counts[which]), int(ends[which])
-                self._write(which, {name: column[low:high] for name, column in sorted_columns.items()})
-        self.rows += counts
+            for bucket, columns in self._waiting.take():
+                self._write(bucket, columns)
+                self.rows[bucket] += len(columns["user"])
 
     def _write(self, bucket: int, columns: Arrays) -> None:
         arrays = [
@@ -141,29 +119,6 @@ class BucketWriter:
         self._files[bucket].write_batch(batch)
 
 
-class TouchSpill:
-    """Take decoded touches, and write them into buckets."""
-
-    def __init__(self, table: TableColumns, writer: BucketWriter) -> None:
-        self.table = table
-        self.faults = FaultTally("touches", source=table.table, spare_user=table.spare_user)
-        self.writer = writer
-        self.labels = {"channel": LabelIndex(), **{f"dim:{name}": LabelIndex() for name, _ in table.dims}}
-
-    def add(self, batch: TouchBatch, offset: int) -> None:
-        """Add a batch whose first row is row `offset` of the table."""
-        self.faults.add(list(batch.faults), offset, batch.seen)
-        columns: dict[str, NDArray[Any]] = {"user": batch.user, "time": batch.time}
-        columns["channel"] = _coded(self.labels["channel"], batch.channel, batch.every_channel)
-        if batch.sequence is not None:
-            columns["sequence"] = batch.sequence
-        if batch.check is not None:
-            columns["check"] = batch.check
-        for (name, _), coded in zip(self.table.dims, batch.dims, strict=True):
-            columns[f"dim:{name}"] = _coded(self.labels[f"dim:{name}"], coded)
-        self.writer.add(columns)
-
-
 def no_labels(touches: TableColumns, conversions: TableColumns) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return the labels by table and text column of a log that has no rows."""
     names = {
@@ -174,53 +129,6 @@ def no_labels(touches: TableColumns, conversions: TableColumns) -> dict[tuple[st
         ],
     }
     return {(table, name): () for table, columns in names.items() for name in columns}
-
-
-class ConversionSpill:
-    """Take decoded conversions, and write them into buckets; with `keep_users`, remember whose they are."""
-
-    def __init__(self, table: TableColumns, writer: BucketWriter, *, keep_users: bool) -> None:
-        self.table = table
-        self.faults = FaultTally("conversions", source=table.table, spare_user=table.spare_user)
-        self.writer = writer
-        self.total = self.largest = 0.0
-        self.labels = {f"dim:{name}": LabelIndex() for name, _ in table.conversion_dims}
-        if table.goal is not None:
-            self.labels["goal"] = LabelIndex()
-        self._users: list[Hashes] | None = [] if keep_users else None
-
-    def add(self, batch: ConversionBatch, offset: int) -> None:
-        """Add a batch whose first row is row `offset` of the table."""
-        self.faults.add(list(batch.faults), offset, batch.seen)
-        columns: dict[str, NDArray[Any]] = {"user": batch.user, "time": batch.time}
-        if self._users is not None:
-            self._users.append(batch.user)
-        if batch.value is not None:
-            columns["value"] = batch.value
-            with np.errstate(over="ignore"):
-                size = np.abs(batch.value)
-                self.total += float(size.sum())
-                self.largest = max(self.largest, float(size.max(initial=0.0)))
-        if batch.goal is not None:
-            columns["goal"] = _coded(self.labels["goal"], batch.goal)
-        if batch.order is not None:
-            columns["order"] = batch.order
-        if batch.check is not None:
-            columns["check"] = batch.check
-        for (name, _), coded in zip(self.table.conversion_dims, batch.dims, strict=True):
-            columns[f"dim:{name}"] = _coded(self.labels[f"dim:{name}"], coded)
-        self.writer.add(columns)
-
-    def users(self) -> Hashes:
-        """Return the users so far."""
-        return np.concatenate([np.empty(0, np.uint64), *(self._users or [])])
-
-
-def _coded(index: LabelIndex, coded: Coded, every: Coded | None = None) -> NDArray[np.int32]:
-    codes = index.lookup(coded.labels)
-    index.mark(coded if every is None else every, codes)
-    found: NDArray[np.int32] = codes[coded.codes]
-    return found
 
 
 @dataclass(frozen=True)
@@ -271,7 +179,7 @@ class Spilled:
     dropped
         Rows left out, by reason.
     key
-        What the hashes of ids lie under on disk; None where nothing is read from there.
+        What the hashes of ids lie under where rows wait.
     """
 
     touch_table: TableColumns
@@ -281,11 +189,10 @@ class Spilled:
     start: int | None
     end: int | None
     dropped: Mapping[str, int]
-    key: Scramble | None = None
+    key: Scramble
 
     def read(self, bucket: Bucket) -> LogColumns:
         """Return the rows of a bucket, as `EventLog.load` would return those of these users alone."""
-        assert self.key is not None
         return self.assembled(_read(bucket.touches, self.key), _read(bucket.conversions, self.key))
 
     def assembled(self, touches: Arrays, conversions: Arrays) -> LogColumns:
@@ -360,7 +267,7 @@ def split(bucket: Bucket, rows: int, key: Scramble) -> list[Bucket]:
     for name, path in (("touches", bucket.touches), ("conversions", bucket.conversions)):
         writer = BucketWriter(path.parent, f"{name}-{stem}", n, key, level)
         for part in _parts(path):
-            writer.add({name: _unkeyed(name, values.copy(), key) for name, values in part.items()})
+            writer.add(unkeyed({name: values.copy() for name, values in part.items()}, key))
         writer.close()
         with spilling(path.parent):
             path.unlink(missing_ok=True)
@@ -403,12 +310,7 @@ def _read(path: Path, key: Scramble) -> dict[str, NDArray[Any]]:
     """Return the columns of a bucket's file, each in one piece that may be written to."""
     parts = list(_parts(path))
     names = list(parts[0]) if parts else []
-    return {name: _unkeyed(name, np.concatenate([part[name] for part in parts]), key) for name in names}
-
-
-def _unkeyed(name: str, column: NDArray[Any], key: Scramble) -> NDArray[Any]:
-    """Take the key off a column, which is written to, where one is on it."""
-    return key.off(column) if name in _KEYED else column
+    return unkeyed({name: np.concatenate([part[name] for part in parts]) for name in names}, key)
 
 
 def _column(columns: Arrays, name: str, dtype: Any) -> NDArray[Any]:

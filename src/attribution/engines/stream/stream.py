@@ -18,20 +18,13 @@ import numpy as np
 from attribution._checks import whole
 from attribution._progress import bar
 from attribution.engines.shared.base import Run, Tasks
+from attribution.engines.shared.cutting import ConversionRows, TouchRows
 from attribution.engines.shared.merging import Merger
 from attribution.engines.shared.sealing import Scramble
 from attribution.engines.stream import budget
 from attribution.engines.stream.budget import Plan, parse_bytes, shown_bytes
 from attribution.engines.stream.scratch import scratch_folder
-from attribution.engines.stream.spill import (
-    Bucket,
-    BucketWriter,
-    ConversionSpill,
-    Labels,
-    Spilled,
-    TouchSpill,
-    split,
-)
+from attribution.engines.stream.spill import Bucket, BucketWriter, Labels, Spilled, split
 from attribution.engines.stream.workers import Workers, sendable
 from attribution.errors import EngineError
 from attribution.eventlog.assemble import Span
@@ -165,8 +158,8 @@ def _spill(
     converters_only = not settings.nulls and not (log.conversions is None and log.touches.one_shot)
     key = Scramble.new()
     writers = [BucketWriter(folder, name, plan.buckets, key) for name in ("touches", "conversions")]
-    touches = TouchSpill(log.touch_table, writers[0])
-    conversions = ConversionSpill(log.conversion_table, writers[1], keep_users=converters_only)
+    touches = TouchRows(log.touch_table, writers[0])
+    conversions = ConversionRows(log.conversion_table, writers[1], keep_users=converters_only)
     span = Span()
     try:
         loader.read_into(touches, conversions, span, converters_only=converters_only)
