@@ -21,6 +21,7 @@ import pytest
 
 import attribution as at
 from attribution.datasets import simulate
+from attribution.engines.shared.sealing import Scramble
 from attribution.engines.spark.spark_split import Keep
 from attribution.engines.spark.spark_tally import Total
 from attribution.errors import EngineError, JourneyError, LogError, ModelError
@@ -345,12 +346,14 @@ def test_the_page_on_spark_runs(cluster: clusters.Cluster, tmp_path: Path, monke
 
 
 def test_the_filter_of_converting_users_never_says_a_false_no():
-    # By its definition: the top 24 bits of the hash, here of a thousand users among a million.
+    # By its definition: the top 24 bits of the keyed hash, here of a thousand users among a million.
     users = np.random.default_rng(5).integers(0, 2**64, 1_000_000, dtype=np.uint64)
+    key = Scramble.new()
+    prefix = key.on(users.copy()) >> np.uint64(40)
     table = np.zeros(1 << 24, np.bool_)
-    table[users[:1000] >> np.uint64(40)] = True
-    kept = Keep(np.packbits(table))(users)
-    assert np.array_equal(kept, table[users >> np.uint64(40)])
+    table[prefix[:1000]] = True
+    kept = Keep(np.packbits(table), key)(users)
+    assert np.array_equal(kept, table[prefix])
     assert kept[:1000].all()
 
 
