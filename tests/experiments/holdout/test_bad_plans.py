@@ -132,7 +132,7 @@ CASES = [
     ("calibrated: too many", calibrate({"email": at.Estimate(1e300, -1e300, 2e300)}), "beyond any", ""),
     ("calibrated: money as conversions", lambda: at.calibrate(
         CREDIT, {"email": at.analyze_holdout(ROWS, outcome="revenue")}),
-     "not the same users, days or conversions", "attributed="),
+     "not the same users, days or conversions", "to at.Evidence as attributed"),
     ("calibrated: a frame", lambda: at.calibrate(CREDIT.to_frame(), {"email": LIFT}), "not a Credit", ""),
     ("evidence: credit as text", evidence(attributed="5"), "is no number", "attributed=1_240"),
     ("evidence: a day unknown", evidence(start="soon"), "is not a date", 'start="2026-03-01"'),

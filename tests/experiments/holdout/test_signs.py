@@ -29,7 +29,7 @@ def profit(middle, effect=0.0):
 )
 def test_a_geo_tests_lift_of_profit(middle, effect, told, inference):
     table, asked = profit(middle, effect)
-    lift = at.analyze_geo(table, method="tbr", inference=inference, **asked)
+    lift = at.analyze_geo(table, method=at.TBR(inference=inference), **asked)
     assert lift.verdict == "effect"
     assert lift.absolute.value == pytest.approx(effect, abs=0.5)
     assert math.isfinite(lift.relative.value) is told

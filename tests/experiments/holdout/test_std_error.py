@@ -80,5 +80,5 @@ def test_other_units_and_no_error():
     assert one.times(10).std_error == 5.0
     assert one.to_dict()["std_error"] == 0.5
     assert math.isnan(Estimate(2.0, 1.0, 3.0).std_error)
-    conformal = geo(method="synthetic_control", inference="conformal")
+    conformal = geo(method=at.SyntheticControl(inference="conformal"))
     assert math.isnan(conformal.incremental.std_error)

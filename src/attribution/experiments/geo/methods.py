@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import partial
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from attribution._checks import one_of
 from attribution._fixes import parts_of
@@ -31,18 +31,7 @@ _KINDS: tuple[type[GeoMethod], ...] = (
 )
 METHODS: Mapping[str, type[GeoMethod]] = {kind.name: kind for kind in _KINDS}
 _OPTIONS = {entry.name for kind in _KINDS for entry in fields(kind)}
-Named: TypeAlias = Literal[
-    "auto",
-    "did",
-    "synthetic_control",
-    "augmented_synthetic_control",
-    "synthetic_did",
-    "tbr",
-    "gbr",
-    "bsts",
-    "trimmed_match",
-]
-Method: TypeAlias = Named | GeoMethod | Mapping[str, Any]
+Method: TypeAlias = str | GeoMethod | Mapping[str, Any]
 
 
 def method_of(method: Any, *, random: bool) -> GeoMethod:
