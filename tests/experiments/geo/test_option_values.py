@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,8 @@ import attribution as at
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.method import GeoMethod
 from attribution.experiments.geo.methods import METHODS, method_of
+from attribution.experiments.geo.reading import Fitted, Reading
+from attribution.stats.intervals import t_critical, t_p_value
 
 NAMES = [f"g{number:02d}" for number in range(10)]
 DAYS = np.arange("2026-01-01", "2026-03-12", dtype="datetime64[D]")
@@ -159,3 +164,41 @@ def test_a_fault_of_an_option_is_mended_in_its_method():
     with pytest.raises(ExperimentError, match="placebos=3") as caught:
         at.analyze_geo(panel(), **ASKED, method=given)
     assert caught.value.hint == "method=at.SyntheticControl(placebos=20, inference='placebo')"
+
+
+@dataclass(frozen=True)
+class Naive(GeoMethod):
+    """Treated geos as they were before: a method of somebody's own, in one place."""
+
+    name: ClassVar[str] = "naive"
+    smooth: int = 7
+
+    def fit(self, test, request):
+        total = test.panel.outcome[test.treated].sum(axis=0)
+        before = total[: test.n_pre]
+        weeks = before[-self.smooth * (test.n_pre // self.smooth) :].reshape(-1, self.smooth).sum(axis=1)
+        expected = weeks.mean() / self.smooth * test.n_test
+        se = weeks.std(ddof=1) * np.sqrt(test.n_test / self.smooth)
+        effect, half = test.actual - expected, t_critical(len(weeks) - 1, request.alpha) * se
+        p_value = float(t_p_value(effect / se, len(weeks) - 1))
+        reading = Reading(
+            "level", effect, effect - half, effect + half, p_value, se, half / se, "t of weeks", se
+        )
+        path = np.full(len(total), expected / test.n_test)
+        return Fitted(path, path, path, reading, None, "as before", ("nothing else changed",))
+
+
+def test_a_method_of_ones_own_is_one_class():
+    """It is analysed, checked and planned with like those that are here; nothing asks for its name."""
+    lift = at.analyze_geo(panel(), **ASKED, method=Naive(smooth=7))
+    assert lift.method == "as before"
+    assert lift.checks["placebo_in_time"].passed is not None
+    assert lift.checks["leave_one_treated_out"].passed is not None
+    for choose in ("pairs", "search"):
+        plan = at.plan_geo(
+            panel(), periods=7, method=Naive(), choose=choose, windows=6, progress=False, missing="zero"
+        )
+        assert plan.method == Naive()
+        assert plan.size.value <= 1
+    again = at.analyze_geo(panel(), plan=plan, start="2026-03-05", end="2026-03-11")
+    assert again.method == "as before"
