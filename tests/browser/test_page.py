@@ -50,6 +50,25 @@ def open_page(browser, uri, width=DESK, **options):
     browser.get(uri)
 
 
+@pytest.mark.parametrize("width", [1280, DESK])
+def test_a_table_of_eight_models_is_seen_whole(browser, tmp_path, width):
+    from tests.reporting.test_report import make_credit, paid
+
+    models = ("last_touch", "first_touch", "last_non_direct", "linear", "time_decay", "u_shaped", "w_shaped")
+    path = tmp_path / "eight.html"
+    credit = paid(make_credit([f"organic_search_{n}" for n in range(9)], models=(*models, "markov")))
+    report(credit, currency="€").to_html(path)
+    open_page(browser, path.as_uri(), width)
+    cut = browser.execute_script(
+        "document.querySelectorAll('details').forEach(one => one.open = true);"
+        "return [...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth)"
+        ".map(one => one.querySelector('table').id)"
+    )
+    assert cut == []
+    columns = "return document.querySelector('#table-roas thead tr').cells.length"
+    assert browser.execute_script(columns) == 11
+
+
 def test_it_opens_from_a_file_and_asks_for_nothing(browser, page):
     browser.get("about:blank")
     browser.get_log("performance"), browser.get_log("browser")

@@ -34,3 +34,21 @@ def test_journeys_on_a_cluster(log: EventLog, cluster: clusters.Cluster):
     journeys = at.build_journeys(log)
     pd.testing.assert_frame_equal(solve_flows(tallies["flows"], 6).to_frame(), journeys.flows().to_frame())
     assert solve_lags(tallies["days"], "days").median == journeys.time_to_convert().median
+
+
+def test_a_report_of_a_log_on_a_cluster(log: EventLog, cluster: clusters.Cluster):
+    credit = at.attribute(log, "linear", engine="memory", progress=False)
+    asked = ["roles", "customers", "journey_map", "time_to_convert", "paths"]
+    engines = (at.Spark(cluster.classic, 3), "memory")
+    found, expected = (
+        at.report(
+            credit,
+            journeys=at.tally_journeys(log, engine=each, sections=asked, progress=False),
+            sections=asked,
+        )
+        for each in engines
+    )
+    assert [section.name for section in found.sections] == asked
+    assert found.tables.keys() == expected.tables.keys()
+    for name, frame in expected.tables.items():
+        pd.testing.assert_frame_equal(found.tables[name], frame)

@@ -45,6 +45,8 @@ ROWS = (
     'at.report(credit, lifts={"email": 5})',
     "at.report(credit, lags=[journeys.time_to_convert(), journeys.time_to_convert()])",
     "at.report(credit, flows=5)",
+    "at.report(credit, journey=journeys)",
+    "at.report(credit, {})",
     'report.to_tables("tables", "parquet", bom=True)',
     "report.to_tables(5)",
     '(folder / "tables" / "credit.csv").mkdir(parents=True)\nreport.to_tables("tables", "csv")',
