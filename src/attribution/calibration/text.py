@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution._display import format_number
-from attribution.calibration.next_test import NOBODY
+from attribution.calibration.next_test import NO_SPEND, NOBODY, NOT_NAMED
+from attribution.language.sentence import Sentence
 
 if TYPE_CHECKING:
     from attribution.calibration.calibration import Calibration
@@ -18,79 +18,76 @@ _ROOM = 0.05  # a sum of effects within the bounds that is less likely than this
 
 def title(calibration: Calibration) -> str:
     """Return the heading."""
-    n = len(calibration.tested)
-    model = calibration.credit.models[0]
-    return f"Calibration of {model} by {n} experiment{'s' if n != 1 else ''}, {calibration.measure}"
+    told = {"model": calibration.credit.models[0], "measure": _measure(calibration)}
+    return Sentence("calibrated.title", n=len(calibration.tested), **told)
+
+
+def _measure(calibration: Calibration) -> Sentence:
+    return Sentence(f"calibrated.{calibration.measure}")
 
 
 def summary(calibration: Calibration) -> str:
     """Return a line a channel, and the notes."""
     frame = calibration.factors()
-    pooled, level = calibration.pooled, f"{100 * (1 - calibration.alpha):g}%"
-    own = calibration.own()
+    pooled, own, level = calibration.pooled, calibration.own(), 1 - calibration.alpha
     lines = [title(calibration)]
     for place, channel in enumerate(calibration.channels):
-        how = "by analogy: it was not tested"
+        how = Sentence("calibrated.analogy")
         if calibration.is_tested[place]:
-            alone, low, high = (format_number(float(end[place])) for end in own)
-            how = f"{pooled.own[place]:.0%} from its test, which by itself says {alone} ({low} to {high})"
+            alone, low, high = (float(end[place]) for end in own)
+            share = float(pooled.own[place])
+            how = Sentence("calibrated.own", share=share, alone=alone, low=low, high=high)
+        told = {
+            "channel": channel,
+            "value": float(pooled.estimate[place]),
+            "level": level,
+            "low": float(pooled.low[place]),
+            "high": float(pooled.high[place]),
+            "attributed": float(calibration.attributed[place]),
+            "how": how,
+        }
         factor = float(frame["factor"].iloc[place])
-        lines.append(
-            f"{channel}: {format_number(float(pooled.estimate[place]))} incremental ({level} interval "
-            f"{format_number(float(pooled.low[place]))} to {format_number(float(pooled.high[place]))}) of "
-            f"{format_number(float(calibration.attributed[place]))} attributed"
-            + (f", factor {factor:.2f}" if math.isfinite(factor) else "")
-            + f"; {how}."
-        )
+        if math.isfinite(factor):
+            lines.append(Sentence("calibrated.line_factor", **told, factor=factor))
+        else:
+            lines.append(Sentence("calibrated.line", **told))
     return "\n".join([*lines, *notes(calibration)])
 
 
 def notes(calibration: Calibration) -> tuple[str, ...]:
     """Return what to know: the baseline, contradictions, what was not tested, what to test next."""
     mean, low, high = calibration.baseline()
-    level = f"{100 * (1 - calibration.alpha):g}%"
-    baseline = (
-        f"{format_number(mean)} of {format_number(calibration.total)} {calibration.measure} would have "
-        f"happened anyway ({level} interval {format_number(low)} to {format_number(high)})."
-    )
+    ends = {"value": mean, "low": low, "high": high, "level": 1 - calibration.alpha}
+    baseline = Sentence("calibrated.baseline", total=calibration.total, measure=_measure(calibration), **ends)
     found = [baseline, *_contradictions(calibration)]
-    untested = [
-        channel
-        for channel, known in zip(calibration.channels, calibration.is_tested.tolist(), strict=True)
-        if not known
-    ]
+    known = zip(calibration.channels, calibration.is_tested.tolist(), strict=True)
+    untested = tuple(channel for channel, tested in known if not tested)
     if untested:
-        found.append(f"Not tested, so known only by analogy: {', '.join(untested)}.")
+        found.append(Sentence("calibrated.untested", channels=untested))
     if calibration.left_out:
-        found.append(f"Left out, blocked by a failed check: {', '.join(calibration.left_out)}.")
+        found.append(Sentence("calibrated.left_out", names=tuple(calibration.left_out)))
     return tuple(found + next_test(calibration))
 
 
 def _contradictions(calibration: Calibration) -> list[str]:
-    found = []
+    found: list[str] = []
     if contradicted(calibration):
-        found.append(
-            f"The tests together claim more than all {calibration.measure} or less than none: do they count "
-            "what the credit counts?"
-        )
+        found.append(Sentence("calibrated.room", measure=_measure(calibration)))
     for one in calibration.repeated:
         if one.widened > 1:
-            chance = "more than chance explains" if one.p_value <= 0.05 else "within what chance explains"
-            found.append(
-                f"The {one.tests} tests of {one.channel} differ, {chance} (Cochran's Q {one.q:.1f}, "
-                f"p = {one.p_value:.2g}): the error of their mean is {one.widened:.1f} times as large for it."
-            )
+            chance = Sentence("calibrated.beyond" if one.p_value <= 0.05 else "calibrated.within")
+            told = {"tests": one.tests, "channel": one.channel, "q": one.q, "p": one.p_value}
+            found.append(Sentence("calibrated.repeated", chance=chance, widened=one.widened, **told))
     moved = far_from_test(calibration)
     if moved:
-        text = ", ".join(
-            f"{name} (test {format_number(alone)}, calibrated {format_number(now)})"
-            for name, alone, now in moved
-        )
-        found.append(f"More than one standard error from its own test: {text}.")
+        parts = [
+            Sentence("calibrated.far.one", channel=name, test=alone, now=now) for name, alone, now in moved
+        ]
+        found.append(Sentence("calibrated.far", parts=tuple(parts)))
     out = calibration.leave_one_out()
     missed = out["channel"][~out["inside"]].tolist()
     if missed and len(out) > 1:
-        found.append(f"The other experiments do not predict that of {', '.join(map(str, missed))}.")
+        found.append(Sentence("calibrated.missed", channels=tuple(map(str, missed))))
     return found
 
 
@@ -116,9 +113,16 @@ def next_test(calibration: Calibration) -> list[str]:
     aside = ranked[ranked["not_considered"] != ""]
     if len(aside) == len(ranked):
         return []
-    found = [f"A test of {ranked['channel'].iloc[0]} would settle most."]
-    if len(aside):
-        why = aside["not_considered"].iloc[0]
-        why = f"{why}, by its name" if why == NOBODY else why
-        found.append(f"Not considered for a test ({why}): {', '.join(aside['channel'])}.")
-    return [" ".join(found)]
+    first = Sentence("calibrated.next", channel=str(ranked["channel"].iloc[0]))
+    if not len(aside):
+        return [first]
+    why = Sentence(_ASIDE[aside["not_considered"].iloc[0]])
+    rest = Sentence("calibrated.aside", why=why, channels=tuple(aside["channel"]))
+    return [Sentence("spaced", parts=(first, rest))]
+
+
+_ASIDE = {
+    NOBODY: "calibrated.nobody",
+    NO_SPEND: "calibrated.no_spend",
+    NOT_NAMED: "calibrated.not_named",
+}

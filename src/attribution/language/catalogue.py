@@ -18,9 +18,9 @@ Texts: TypeAlias = Mapping[str, "str | tuple[str, str]"]
 LANGUAGES = ("en", "fr")
 TOPICS = (
     *("page", "credit", "money", "experiments", "journeys"),  # of the report alone
-    *("notes", "models", "audit", "reasons", "holdouts"),
+    *("notes", "models", "audit", "reasons", "holdouts", "lifts", "calibrations"),
 )
-_SEPARATORS = {"": ", ", ";": "semicolon", "and": "and"}
+_BETWEEN = {"": ", ", "+": "", "_": " "}
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,8 @@ class Language(Numbers):
         value
             A text or a sentence, several of them, a number, an amount of `Money` or a date.
         spec
-            Of several texts what stands between them: ``"and"``, ``";"``, a comma by default. Of a text
+            Of several texts what stands between them: ``"and"``, ``";"``, a space (``"_"``), nothing
+            (``"+"``), a comma by default. Of a text
             ``"span"`` writes a duration such as ``"30D"`` in words, ``"first"`` begins with a capital letter.
             Of a date, ``"day"`` writes it in words. Of others as `Numbers.write`.
         """
@@ -102,7 +103,7 @@ class Language(Numbers):
             parts = [self.write(part) for part in value]
             if spec == "and":
                 return self.join(parts)
-            return (self(_SEPARATORS[spec]) if spec else ", ").join(parts)
+            return (self("semicolon") if spec == ";" else _BETWEEN[spec]).join(parts)
         if isinstance(value, dt.date) and spec == "day":
             number = self.first_day if value.day == 1 else str(value.day)
             return self("date", day=number, month=self.months[value.month - 1], year=str(value.year))

@@ -6,33 +6,36 @@ import math
 import sys
 from collections.abc import Callable
 
-from attribution._display import format_number
 from attribution.diagnostics import CheckResult
 from attribution.experiments.shared.doubt import doubtful
 from attribution.experiments.shared.geo_lines import lines as geo_lines
 from attribution.experiments.shared.lift import Estimate, Lift, Lifts
+from attribution.language.sentence import Sentence
 
-CORRECTIONS = {
-    "holm": "Holm-corrected",
-    "fdr_bh": "Benjamini-Hochberg-corrected",
-    "none": "not corrected for their number",
-}
 FEW_EVENTS = "few_events"  # the check that fails where too few events say nothing
-_DESIGNS = {"itt": "Holdout test", "psa": "Placebo-ad test", "ghost_ads": "Ghost-ad test", "geo": "Geo test"}
+_DESIGNS = ("itt", "psa", "ghost_ads", "geo")
 _SEVERAL = 12  # lines of a summary of many
 
 
 def title(lift: Lift) -> str:
     """Return one line: design, outcome, units per arm."""
-    what = " geos" if lift.design == "geo" else ""
-    units = ", ".join(f"{count:,}{what} in {arm}" for arm, count in lift.n.items())
-    return f"{_DESIGNS.get(lift.design, lift.design)}, {lift.outcome}: {units}"
+    key = "lift.geos" if lift.design == "geo" else "lift.units"
+    units = tuple(Sentence(key, count=count, arm=arm) for arm, count in lift.n.items())
+    design = Sentence(f"design.{lift.design}") if lift.design in _DESIGNS else lift.design
+    return Sentence("lift.title", design=design, outcome=lift.outcome, units=units)
 
 
 def notes(lift: Lift) -> tuple[str, ...]:
     """Return what stands below the table: verdict, failed checks, notes."""
-    failed = [f"Check failed: {check.name}: {check.text}" for check in lift.checks.failed]
-    return (verdict_line(lift), *failed, *(f"Note: {note}." for note in lift.details.get("notes", ())))
+    return (verdict_line(lift), *map(_failed, lift.checks.failed), *_notes(lift))
+
+
+def _failed(check: CheckResult) -> Sentence:
+    return Sentence("lift.check_failed", name=check.name, text=check.text)
+
+
+def _notes(lift: Lift) -> list[str]:
+    return [Sentence("told.note", note=note) for note in lift.details.get("notes", ())]
 
 
 def verdict_line(lift: Lift) -> str:
@@ -40,89 +43,88 @@ def verdict_line(lift: Lift) -> str:
     if lift.verdict == "blocked":
         names = list(lift.details["blocked"])
         if lift.design == "geo":
-            told = "; ".join(lift.checks[name].text for name in names)
-            helps = "; ".join(lift.checks[name].fix for name in names)
-            return f"Verdict: blocked, nothing can be told: {told}. What helps: {helps}."
+            failed = [lift.checks[name] for name in names]
+            told, helps = tuple(check.text for check in failed), tuple(check.fix for check in failed)
+            return Sentence("lift.blocked_geo", told=told, helps=helps)
         names = [name for name in names if name != FEW_EVENTS]
         if not names:
-            return "Verdict: none. Too few events to tell chance from effect; see the failed check."
-        return (
-            f"Verdict: blocked. A check failed that forbids reading the result ({', '.join(names)}); "
-            f"find out why first, or pass despite={tuple(names)!r}."
-        )
-    level = f"{100 * lift.alpha:.4g}% level"
+            return Sentence("lift.few_events")
+        return Sentence("lift.blocked", names=tuple(names), despite=repr(tuple(names)))
+    level = {"p": p_text(lift.p_value), "alpha": lift.alpha}
     if lift.verdict in {"no worse", "not shown"}:
-        margin = _change(lift, lift.details["margin"], signed=False)
-        told = (
-            "by less than the margin" if lift.verdict == "no worse" else "not shown to be within the margin"
-        )
-        return f"Verdict: {lift.verdict}. A loss is {told} of {margin} ({p_text(lift.p_value)}, {level})."
+        key = "lift.no_worse" if lift.verdict == "no worse" else "lift.not_shown"
+        return Sentence(key, margin=_change(lift, lift.details["margin"], signed=False), **level)
     if lift.verdict == "effect":
-        way = "more" if lift.absolute.value > 0 else "less"
-        return f"Verdict: effect. The treated have {way} {lift.outcome} ({p_text(lift.p_value)}, {level})."
-    told = f"Verdict: no effect shown ({p_text(lift.p_value)}, {level}). That is no proof that there is none"
+        key = "lift.effect_more" if lift.absolute.value > 0 else "lift.effect_less"
+        return Sentence(key, outcome=lift.outcome, **level)
     if math.isnan(lift.mde):
-        return f"{told}."
-    size = _change(lift, lift.mde, signed=False)
-    return (
-        f"{told}: a test of this size shows a difference of {size} with 80% probability, "
-        "smaller ones more rarely."
-    )
+        return Sentence("lift.no_effect", **level)
+    return Sentence("lift.no_effect_size", size=_change(lift, lift.mde, signed=False), **level)
 
 
 def summary(lift: Lift) -> str:
     """Return the result in words; see `Lift.summary`."""
-    lines = [title(lift) + ".", verdict_line(lift)]
+    return "\n".join([f"{title(lift)}.", *sentences(lift)])
+
+
+def sentences(lift: Lift) -> list[str]:
+    """Return the result in words, sentence by sentence."""
+    lines = [verdict_line(lift)]
     overridden = lift.details.get("despite")
     if overridden:
-        lines.append(f"Read in spite of failed checks: {', '.join(overridden)}. The numbers may be biased.")
-    lines.append(f"Estimand: {lift.estimand}.")
+        lines.append(Sentence("lift.despite", names=tuple(overridden)))
+    lines.append(Sentence("lift.estimand", estimand=lift.estimand))
     means = lift.details.get("means", {})
     if means:
-        levels = ", ".join(f"{arm} {_level(lift, value)}" for arm, value in means.items())
-        lines.append(f"Mean {lift.outcome}: {levels}.")
-    per = lift.details.get("unit")
-    named = "Difference" if per is None else f"Difference per {per}"
-    lines.append(_line(named, lift.absolute, lambda value: _change(lift, value), lift))
-    lines.append(_line("Lift", lift.relative, _percent, lift))
-    if lift.incremental is not None:
-        lines.append(_line(f"Incremental {lift.outcome}", lift.incremental, _number, lift))
-    if lift.incremental_value is not None:
-        lines.append(_line("Incremental value", lift.incremental_value, _number, lift))
-    if lift.cace is not None:
-        lines.append(
-            _line("Per exposed complier (CACE)", lift.cace, lambda value: _change(lift, value), lift)
-        )
-    if lift.iroas is not None:
-        lines.append(_line("iROAS", lift.iroas, _number, lift))
-    if lift.cost_per_incremental is not None:
-        lines.append(_cost_line(f"Cost per incremental {lift.outcome}", lift.cost_per_incremental, lift))
+        levels = [Sentence("lift.level", arm=arm, value=_level(lift, mean)) for arm, mean in means.items()]
+        lines.append(Sentence("lift.means", outcome=lift.outcome, levels=tuple(levels)))
+    lines += _measures(lift)
     if lift.design == "geo":
         lines += geo_lines(lift)
     lines += _extras(lift)
-    lines.append(f"Method: {lift.method}.")
-    lines.append(f"Assumes: {'; '.join(lift.assumptions)}.")
-    return "\n".join(lines)
+    lines.append(Sentence("lift.method", method=lift.method))
+    lines.append(Sentence("lift.assumes", assumptions=tuple(lift.assumptions)))
+    return lines
+
+
+def _measures(lift: Lift) -> list[str]:
+    """Return a line for each measure that the result has."""
+    per, outcome = lift.details.get("unit"), lift.outcome
+
+    def moved(value: float) -> Sentence:
+        return _change(lift, value)
+
+    name = Sentence("lift.difference") if per is None else Sentence("lift.difference_per", unit=per)
+    lines = [_line(name, lift.absolute, moved, lift)]
+    lines.append(_line(Sentence("lift.lift"), lift.relative, _percent, lift))
+    if lift.incremental is not None:
+        lines.append(_line(Sentence("lift.incremental", outcome=outcome), lift.incremental, _number, lift))
+    if lift.incremental_value is not None:
+        lines.append(_line(Sentence("lift.incremental_value"), lift.incremental_value, _number, lift))
+    if lift.cace is not None:
+        lines.append(_line(Sentence("lift.cace"), lift.cace, moved, lift))
+    if lift.iroas is not None:
+        lines.append(_line(Sentence("lift.iroas"), lift.iroas, _number, lift))
+    if lift.cost_per_incremental is not None:
+        cost = Sentence("lift.cost_per", outcome=outcome)
+        lines.append(_cost_line(cost, lift.cost_per_incremental, lift))
+    return lines
 
 
 def _extras(lift: Lift) -> list[str]:
-    lines = []
+    lines: list[str] = []
     naive = lift.details.get("as_treated")
     if naive is not None:
-        lines.append(
-            f"Biased, for comparison only: exposed users against all others, whatever their arm, differ by "
-            f"{_change(lift, naive)}; who is exposed is not random."
-        )
+        lines.append(Sentence("lift.as_treated", change=_change(lift, naive)))
     if lift.segments is not None:
-        shown = [name for name, part in lift.segments.lifts.items() if part.verdict == "effect"]
-        how = CORRECTIONS[lift.segments.correction]
-        lines.append(
-            f"By {lift.segments.by} ({len(lift.segments)}, {how}): effect in {', '.join(shown) or 'none'}."
-        )
+        parts = lift.segments
+        shown = tuple(name for name, part in parts.lifts.items() if part.verdict == "effect")
+        how = Sentence(f"correction.{parts.correction}")
+        where = shown or Sentence("lift.nobody")
+        lines.append(Sentence("lift.by_segment", by=parts.by, count=len(parts), how=how, shown=where))
     if len(lift.checks):
         lines.append(_checked(lift))
-    lines += [f"Note: {note}." for note in lift.details.get("notes", ())]
-    return lines
+    return lines + _notes(lift)
 
 
 def _checked(lift: Lift) -> str:
@@ -130,20 +132,25 @@ def _checked(lift: Lift) -> str:
     passed, failed = sum(check.passed is True for check in lift.checks), lift.checks.failed
     if not passed and not failed:
         left = [check for check in lift.checks if not doubtful(check)]  # which stands in a note
-        told = "".join(f"; {check.name} {check.text.rstrip('.')}" for check in left)
-        return f"Checks: none has a verdict{told}."
-    said = ": " + "; ".join(check.text.rstrip(".") for check in failed) if failed else ""
-    return f"Checks: {passed} passed, {len(failed)} failed{said}."
+        told = [Sentence("lift.no_verdict.one", name=one.name, text=_bare(one.text)) for one in left]
+        return Sentence("lift.no_verdict", rest=Sentence("joined", parts=tuple(told)))
+    if not failed:
+        return Sentence("lift.checks", passed=passed, failed=0)
+    texts = tuple(_bare(check.text) for check in failed)
+    return Sentence("lift.checks_failed", passed=passed, failed=len(failed), told=texts)
+
+
+def _bare(text: str) -> str:
+    return text.rstrip(".") if text.endswith(".") else text
 
 
 def title_of_many(lifts: Lifts) -> str:
     """Return one line: how many, by what, and how corrected."""
-    how = CORRECTIONS[lifts.correction]
+    how = Sentence(f"correction.{lifts.correction}")
     if lifts.primary is not None:
-        how = f"{lifts.primary} (primary) by itself, " + (
-            f"the others {how}" if len(lifts) > 1 else "no other"
-        )
-    return f"{len(lifts)} lifts by {lifts.by}, {how}"
+        key = "lifts.primary" if len(lifts) > 1 else "lifts.primary_alone"
+        how = Sentence(key, primary=lifts.primary, how=how)
+    return Sentence("lifts.title", count=len(lifts), by=lifts.by, how=how)
 
 
 def summary_of_many(lifts: Lifts) -> str:
@@ -151,29 +158,27 @@ def summary_of_many(lifts: Lifts) -> str:
     lines = [f"{title_of_many(lifts)}."]
     for label in list(lifts)[:_SEVERAL]:
         lift = lifts[label]
-        adjusted = "" if lifts.correction == "none" or label == lifts.primary else " adjusted"
-        lines.append(
-            f"{label}: {lift.verdict} ({p_text(lifts.adjusted[label])}{adjusted}). "
-            + _line("Lift", lift.relative, _percent, lift)
-        )
+        alone = lifts.correction == "none" or label == lifts.primary
+        told = [_line(Sentence("lift.lift"), lift.relative, _percent, lift)]
         if lift.design == "geo" and lift.incremental is not None:
-            lines[-1] += " " + _line(f"Incremental {lift.outcome}", lift.incremental, _number, lift)
+            name = Sentence("lift.incremental", outcome=lift.outcome)
+            told.append(_line(name, lift.incremental, _number, lift))
         if lift.design == "geo" and lift.iroas is not None:
-            lines[-1] += " " + _line("iROAS", lift.iroas, _number, lift)
+            told.append(_line(Sentence("lift.iroas"), lift.iroas, _number, lift))
+        key, p = "lifts.line" if alone else "lifts.line_adjusted", p_text(lifts.adjusted[label])
+        line = Sentence("spaced", parts=tuple(told))
+        lines.append(Sentence(key, label=label, verdict=lift.verdict, p=p, line=line))
     if len(lifts) > _SEVERAL:
-        lines.append(f"And {len(lifts) - _SEVERAL} more; .to_frame() has all.")
+        lines.append(Sentence("lifts.more", count=len(lifts) - _SEVERAL))
     return "\n".join([*lines, *notes_of_many(lifts)])
 
 
 def notes_of_many(lifts: Lifts) -> tuple[str, ...]:
     """Return the failed checks of several lifts, and those that are unusual, each once."""
-    failed = [
-        f"Check failed: {check.name}: {check.text}"
-        for one in lifts.lifts.values()
-        for check in one.checks.failed
-    ]
+    several = lifts.lifts.values()
+    failed = [_failed(check) for one in several for check in one.checks.failed]
     looked = [
-        f"Note: {check.text}." for one in lifts.lifts.values() for check in one.checks if doubtful(check)
+        Sentence("told.note", note=check.text) for one in several for check in one.checks if doubtful(check)
     ]
     return tuple(dict.fromkeys([*failed, *looked]))
 
@@ -192,33 +197,36 @@ def p_text(p_value: float) -> str:
     >>> p_text(0.0321), p_text(1e-9)
     ('p = 0.032', 'p < 0.0001')
     """
-    return "p < 0.0001" if p_value < 0.0001 else f"p = {p_value:.2g}"
+    return Sentence("p.small") if p_value < 0.0001 else Sentence("p.value", p=p_value)
 
 
 def _line(what: str, estimate: Estimate, write: Callable[[float], str], lift: Lift) -> str:
-    text = f"{what}: {write(estimate.value) if math.isfinite(estimate.value) else 'cannot be told'}"
-    level = f"{100 * (1 - lift.alpha):.4g}%"
+    value = write(estimate.value) if math.isfinite(estimate.value) else Sentence("estimate.untold")
+    told = {"what": what, "value": value, "note": _beside(estimate)}
     nothing = math.isnan(estimate.value) and math.isinf(estimate.low) and math.isinf(estimate.high)
     if nothing or math.isnan(estimate.low):
-        return f"{text}{'; ' + estimate.note if estimate.note else ''}."
-    ends = [
-        "without lower bound" if math.isinf(estimate.low) else write(estimate.low),
-        "without upper bound" if math.isinf(estimate.high) else write(estimate.high),
-    ]
+        return Sentence("estimate.alone", **told)
+    return Sentence("estimate", **told, level=1 - lift.alpha, inside=_inside(estimate, write))
+
+
+def _beside(estimate: Estimate) -> str:
+    return Sentence("estimate.note", note=estimate.note) if estimate.note else ""
+
+
+def _inside(estimate: Estimate, write: Callable[[float], str]) -> Sentence:
+    """Return which values the interval of an estimate holds."""
     if estimate.gap is not None and estimate.gap[1] == sys.float_info.min:
-        inside = "anything but 0"
-    elif estimate.gap is not None:
-        between = " and ".join(write(end) for end in estimate.gap)
-        inside = f"anything but what lies between {between}"
-    elif math.isinf(estimate.low) and math.isinf(estimate.high):
-        inside = "anything"
-    elif math.isinf(estimate.high):
-        inside = f"{ends[0]} or more"
-    elif math.isinf(estimate.low):
-        inside = f"{ends[1]} or less"
-    else:
-        inside = f"{ends[0]} to {ends[1]}"
-    return f"{text} ({level} interval: {inside}){'; ' + estimate.note if estimate.note else ''}."
+        return Sentence("estimate.not_zero")
+    if estimate.gap is not None:
+        return Sentence("estimate.not_between", low=write(estimate.gap[0]), high=write(estimate.gap[1]))
+    below, above = math.isinf(estimate.low), math.isinf(estimate.high)
+    if below and above:
+        return Sentence("estimate.anything")
+    if above:
+        return Sentence("estimate.or_more", low=write(estimate.low))
+    if below:
+        return Sentence("estimate.or_less", high=write(estimate.high))
+    return Sentence("range", low=write(estimate.low), high=write(estimate.high))
 
 
 def _cost_line(what: str, estimate: Estimate, lift: Lift) -> str:
@@ -226,27 +234,27 @@ def _cost_line(what: str, estimate: Estimate, lift: Lift) -> str:
     gap = estimate.gap
     if gap is None or not gap[0] <= 0 < gap[1]:
         return _line(what, estimate, _number, lift)
-    text = f"{what}: {_number(estimate.value) if estimate.value > 0 else 'cannot be told'}"
-    level = f"{100 * (1 - lift.alpha):.4g}%"
-    return f"{text} ({level} interval: {_number(gap[1])} or more, or none was caused); {estimate.note}."
+    value = _number(estimate.value) if estimate.value > 0 else Sentence("estimate.untold")
+    told = {"what": what, "value": value, "note": estimate.note, "level": 1 - lift.alpha}
+    return Sentence("estimate.cost", **told, low=_number(gap[1]))
 
 
-def _percent(value: float) -> str:
-    return f"{100 * value:+,.4g}%"
+def _percent(value: float) -> Sentence:
+    return Sentence("told.percent", value=value)
 
 
-def _number(value: float) -> str:
-    return format_number(float(value))
+def _number(value: float) -> Sentence:
+    return Sentence("told.number", value=value)
 
 
-def _level(lift: Lift, value: float) -> str:
+def _level(lift: Lift, value: float) -> Sentence:
     """Return a mean: in percent where the outcome is 0 or 1."""
-    return f"{100 * value:,.3g}%" if lift.details.get("binary") else format_number(float(value))
+    return Sentence("told.rate" if lift.details.get("binary") else "told.number", value=value)
 
 
-def _change(lift: Lift, value: float, *, signed: bool = True) -> str:
+def _change(lift: Lift, value: float, *, signed: bool = True) -> Sentence:
     """Return a difference of means: in points where the outcome is 0 or 1."""
-    sign = "+" if signed and value > 0 else ""
+    more = signed and value > 0
     if lift.details.get("binary"):
-        return f"{sign}{100 * value:,.3g} points"
-    return sign + format_number(float(value))
+        return Sentence("told.points_more" if more else "told.points", n=100 * value)
+    return Sentence("told.more" if more else "told.number", value=value)

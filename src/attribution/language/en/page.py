@@ -12,6 +12,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "it is not the effect of a channel.",
     # counts and lists
     "semicolon": "; ",
+    "joined": "{parts:+}",
+    "spaced": "{parts:_}",
     "list": "{parts}",
     "list.several": "{parts:;}",
     "none": "none",

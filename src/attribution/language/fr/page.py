@@ -12,6 +12,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "la règle de chaque modèle ; ce n’est pas l’effet d’un canal.",
     # counts and lists
     "semicolon": " ; ",
+    "joined": "{parts:+}",
+    "spaced": "{parts:_}",
     "list": "{parts}",
     "list.several": "{parts:;}",
     "none": "aucun",
