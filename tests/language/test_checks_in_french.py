@@ -86,3 +86,27 @@ def test_a_french_check_has_the_numbers_of_the_english_one():
     check = sample_ratio({"a": 5_000, "b": 9_000}, {"a": 0.5, "b": 0.5})
     assert "a 5,000 (35.7%, planned 50.0%)" in check.text
     assert "a 5\u202f000 (35,7\u202f%, prévu 50,0\u202f%)" in FRENCH.say(check.text)
+
+
+@pytest.mark.parametrize("method", ["did", "tbr", "synthetic_control"])
+def test_checks_and_notes_of_a_geo_test_are_said_in_french(method):
+    rng = np.random.default_rng(8)
+    days = np.arange("2026-01-01", "2026-04-11", dtype="datetime64[D]")
+    start = np.datetime64("2026-03-22")
+    level = 100 + 10 * np.sin(np.arange(len(days)))
+    geos = [f"g{place}" for place in range(16)]
+    sales = np.array([level * (1 + place / 20) + rng.normal(0, 2, len(days)) for place in range(16)])
+    sales[3, 84:94] = 0.0  # a feed that was late
+    sales[5, 60] *= 6  # an import done twice
+    panel = {
+        "geo": np.repeat(geos, len(days)),
+        "date": np.tile(days, 16),
+        "sales": sales.ravel(),
+        "cost": 1.0 + 2.0 * ((np.arange(sales.size) < 2 * len(days)) & (np.tile(days, 16) >= start)),
+    }
+    lift = at.analyze_geo(
+        panel, treated=["g0", "g1"], start="2026-03-22", end="2026-04-10", cost="cost", method=method
+    )
+    assert len(lift.checks.failed) >= 2
+    checks_in_french(lift.checks)
+    said_in_french(*lift.details["notes"])

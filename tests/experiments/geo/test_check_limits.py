@@ -7,11 +7,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import attribution as at
 from attribution.experiments.geo.checks import concentration, fit_before, placebos_alike, residuals
 from attribution.experiments.geo.layout import GeoTest
 from attribution.experiments.geo.panel import Panel
 
 PRE, DAYS = 40, 50
+BY_WEIGHTS = SimpleNamespace(method=at.SyntheticControl())
+BY_GROUPS = SimpleNamespace(method=at.DiD())
 TIMES = np.arange("2026-01-01", "2026-02-20", dtype="datetime64[D]")
 
 
@@ -42,7 +45,7 @@ def test_a_fit_must_explain_six_tenths_of_what_the_treated_do(r2, passed):
 )
 def test_placebos_are_no_measure_where_the_treated_are_followed_worse_or_are_larger(r2, larger, passed):
     fitted = SimpleNamespace(details={"placebo_r2": r2, "placebos_dropped": 3, "larger": larger})
-    assert placebos_alike(fitted).passed is passed
+    assert placebos_alike(fitted, BY_WEIGHTS).passed is passed
 
 
 @pytest.mark.parametrize(("heaviest", "passed"), [(0.48, True), (0.52, False), (0.79, False), (0.25, True)])
@@ -65,5 +68,5 @@ def test_gaps_that_hang_together_fail_where_the_inference_takes_them_for_indepen
     gap = lfilter([1.0], [1.0, -rho], noise.normal(size=(4_000, DAYS)), axis=1)
     first = (gap[:, : PRE - 1] * gap[:, 1:PRE]).sum(axis=1) / (gap[:, :PRE] ** 2).sum(axis=1)
     told = gap[int(np.abs(first - rho).argmin())]
-    assert residuals(test, with_fit(test, told, heeds_autocorrelation=False)).passed is passed
-    assert residuals(test, with_fit(test, told, heeds_autocorrelation=True)).passed is True
+    assert residuals(test, with_fit(test, told, heeds_autocorrelation=False), BY_GROUPS).passed is passed
+    assert residuals(test, with_fit(test, told, heeds_autocorrelation=True), BY_GROUPS).passed is True

@@ -12,9 +12,10 @@ from attribution._checks import whole
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.layout import GeoTest
 from attribution.experiments.geo.method import NO_SPILL, GeoMethod
-from attribution.experiments.geo.reading import SECOND_LOOK, Fitted, Reading, Steps, agreed
+from attribution.experiments.geo.reading import Fitted, Reading, Steps, agreed
 from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.panels.bsts import bsts
+from attribution.language.sentence import Sentence
 
 _FEWEST = 100  # draws that tell a mean
 
@@ -72,7 +73,7 @@ class BSTS(GeoMethod):
         how = f"posterior of {n:,} draws"
         error = float(totals.std(ddof=1))
         more = self.hint(draws=max(math.ceil(2 / request.alpha), _FEWEST))
-        steps = Steps(2 / (1 + n), f"{n:,} draws", more)
+        steps = Steps(2 / (1 + n), Sentence("reach.draws", count=n), more)
         reading = Reading("level", value, low, high, p_value, math.nan, math.nan, how, error, steps)
         return Fitted(
             counterfactual=found.counterfactual,
@@ -92,8 +93,8 @@ class BSTS(GeoMethod):
                 "posterior": totals,
                 "effective_draws": found.effective_draws,
                 "notes": (
-                    "p is twice the posterior probability of the other sign, not a frequency of errors",
-                    SECOND_LOOK.format("8% to 52%"),
+                    Sentence("note.posterior"),
+                    Sentence("note.second_look", low=0.08, high=0.52),
                 ),
             },
         )

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from attribution._display import format_number
 from attribution._typing import Floats
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.errors import ExperimentError
@@ -21,6 +20,7 @@ from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.geo.spend_checks import spend_moved
 from attribution.experiments.panels.did import log_changes
 from attribution.experiments.panels.serial import durbin_watson, ljung_box
+from attribution.language.sentence import Sentence
 
 POOR_FIT = 0.6  # R2 before the test, below which a counterfactual is no better than a guess
 LEAST_DW = 1.5
@@ -71,13 +71,16 @@ def reach(steps: Steps, alpha: float, share: float = 1.0) -> CheckResult:
     share
         Of the level that was asked for, beside other tests; for the fix.
     """
-    text = f"with {steps.how} the smallest p there can be is {steps.least:.2g}"
+    text = Sentence("reach", how=steps.how, least=steps.least)
     if steps.reach(alpha):
         return CheckResult("reach", True, text)
-    text += f", so that no effect, however large, could be shown at the {100 * alpha:.3g}% level"
+    text = Sentence("reach.failed", found=text, level=alpha)
     higher = next((level for level in _LEVELS if level * share >= steps.least), None)
-    fix = f"{steps.fix}; the least level it reaches is {100 * steps.least:.2g}%"
-    return CheckResult("reach", False, text, fix=fix + (f" (alpha={higher:g})" if higher else ""))
+    told = {"fix": steps.fix, "least": steps.least}
+    fix = (
+        Sentence("fix.reach_alpha", **told, alpha=f"{higher:g}") if higher else Sentence("fix.reach", **told)
+    )
+    return CheckResult("reach", False, text, fix=fix)
 
 
 def fit_before(test: GeoTest, fitted: Fitted) -> CheckResult:
@@ -87,11 +90,10 @@ def fit_before(test: GeoTest, fitted: Fitted) -> CheckResult:
     whole = float(((actual - actual.mean()) ** 2).sum())
     r2 = 1.0 - float((gap**2).sum()) / whole if whole > 0 else math.nan
     off = float(np.abs(gap).sum() / np.abs(actual).sum()) if np.abs(actual).sum() else math.nan
-    extra = ""
+    text = Sentence("pre_period_fit", off=off, r2=r2)
     if "scaled_l2" in fitted.details:
-        extra = f", scaled L2 imbalance {fitted.details['scaled_l2']:.3f} (0 perfect, 1 as equal weights)"
-    text = f"before the test the counterfactual misses by {100 * off:.1f}% on average, R2 {r2:.2f}{extra}"
-    fix = "more history, geos that are more alike, or fewer and larger treated geos" if r2 < POOR_FIT else ""
+        text = Sentence("pre_period_fit.scaled", off=off, r2=r2, l2=fitted.details["scaled_l2"])
+    fix = Sentence("fix.pre_period_fit") if r2 < POOR_FIT else ""
     return CheckResult("pre_period_fit", bool(r2 >= POOR_FIT), text, fix=fix)
 
 
@@ -100,18 +102,15 @@ def residuals(test: GeoTest, fitted: Fitted, request: GeoRequest) -> CheckResult
     actual = test.panel.outcome[test.treated].sum(axis=0)[: test.n_pre]
     gap = actual - fitted.counterfactual[: test.n_pre]
     if not np.abs(gap).max() > 1e-12 * max(1.0, float(np.abs(actual).max())):
-        return CheckResult("residual_autocorrelation", True, "the gaps before the test are all 0")
+        return CheckResult("residual_autocorrelation", True, Sentence("residual_autocorrelation.zero"))
     dw, p = durbin_watson(gap), ljung_box(gap)
     heeds = fitted.details.get("heeds_autocorrelation", True)
-    text = f"Durbin-Watson {dw:.2f}, Ljung-Box p = {p:.2g}"
+    text = Sentence("residual_autocorrelation", dw=dw, p=p)
     if dw >= LEAST_DW or heeds:
-        told = "" if dw >= LEAST_DW else ": the gaps are autocorrelated, which this inference allows for"
-        return CheckResult("residual_autocorrelation", True, text + told).judged_by(p, dw)
-    text += (
-        ": the gaps are autocorrelated, and this inference takes them for independent: its interval is "
-        "too narrow"
-    )
-    fix = f"{request.method.hint(inference='autocorrelation')}, or sum the panel to weeks"
+        told = text if dw >= LEAST_DW else Sentence("residual_autocorrelation.allowed", found=text)
+        return CheckResult("residual_autocorrelation", True, told).judged_by(p, dw)
+    text = Sentence("residual_autocorrelation.failed", found=text)
+    fix = Sentence("fix.autocorrelation", code=request.method.hint(inference="autocorrelation"))
     return CheckResult("residual_autocorrelation", False, text, fix=fix).judged_by(p, dw)
 
 
@@ -121,18 +120,15 @@ def nothing_before(test: GeoTest, request: GeoRequest) -> CheckResult:
     n_test = min(test.n_test, test.n_pre // 3)
     n_pre = test.n_pre - n_test
     if n_test < 2 or n_pre < FEWEST_BEFORE:
-        return CheckResult(name, None, "not checked: too little time before the test")
+        return CheckResult(name, None, Sentence("placebo_in_time.short"))
     try:
         reading = request.method.read(test.earlier(n_pre, n_test), request)
     except ExperimentError as error:
-        return CheckResult(name, None, f"not checked: {error.problem}")
-    text = (
-        f"the same analysis of the {n_test} {test.panel.step}s before the test, when nothing was done: "
-        f"p = {reading.p_value:.2g}"
-    )
+        return CheckResult(name, None, Sentence("not_checked", why=error.problem))
+    text = Sentence(name, steps=Sentence(f"n_steps.{test.panel.step}", n=n_test), p=reading.p_value)
     if reading.p_value > STANDS_OUT:
         return CheckResult(name, True, text).judged_by(reading.p_value)
-    fix = "look at the plot: something else happened, or treated and control geos drift apart"
+    fix = Sentence("fix.placebo_in_time")
     return CheckResult(name, False, text, fix=fix).judged_by(reading.p_value)
 
 
@@ -149,27 +145,22 @@ def far_geos(test: GeoTest) -> list[str]:
 def standing_out(far: list[str]) -> CheckResult:
     """Return whether a geo changed unlike the rest of its arm."""
     if not far:
-        return CheckResult("outlier_geos", True, "no geo changed far more or less than the rest of its arm")
-    text = f"{', '.join(far[:5])} changed unlike the rest of their arm, by more than five robust deviations"
-    fix = f"find out why; only then buffer={far[:5]!r}, which is a choice that the outcome has made"
+        return CheckResult("outlier_geos", True, Sentence("outlier_geos.ok"))
+    text = Sentence("outlier_geos", geos=tuple(far[:5]))
+    fix = Sentence("fix.outlier_geos", code=f"buffer={far[:5]!r}")
     return CheckResult("outlier_geos", False, text, count=len(far), fix=fix)
 
 
 def placebos_alike(fitted: Fitted, request: GeoRequest) -> CheckResult:
     """Return whether sets of control geos are a measure of what chance does to the treated ones."""
     r2, larger = fitted.details["placebo_r2"], fitted.details["larger"]
-    text = (
-        f"the last days before the test, predicted by a fit that did not see them: R2 {r2:.2f} for the "
-        f"treated geos; {fitted.details['placebos_dropped']} sets of control geos with less than {POOR_FIT} "
-        "were dropped"
-    )
+    dropped = fitted.details["placebos_dropped"]
+    text = Sentence("placebos_alike", r2=r2, dropped=dropped, least=f"{POOR_FIT}")
     if larger:
-        text += (
-            "; the treated geos are larger than any such set, and large geos move more than small ones can"
-        )
+        text = Sentence("placebos_alike.larger", found=text)
     if r2 >= POOR_FIT and not larger:
         return CheckResult("placebos_alike", True, text)
-    fix = "more history, or method='did' where geos were drawn at random"
+    fix: str = Sentence("fix.placebos_alike")
     if larger:
         fix = request.method.hint(match_levels=True)
     return CheckResult("placebos_alike", False, text, fix=fix)
@@ -180,13 +171,11 @@ def concentration(test: GeoTest, weights: Floats) -> CheckResult:
     size = np.abs(weights)
     share = float(size.max() / size.sum())
     heaviest = test.controls[int(size.argmax())]
-    text = (
-        f"the counterfactual rests on {size.sum() ** 2 / (size**2).sum():.1f} geos' worth of donors; "
-        f"the heaviest is {heaviest!r} with {100 * share:.0f}%"
-    )
+    worth = float(size.sum() ** 2 / (size**2).sum())
+    text = Sentence("donor_concentration", worth=worth, geo=heaviest, share=share)
     if share <= HEAVIEST:
         return CheckResult("donor_concentration", True, text)
-    fix = f"what happens in {heaviest!r} looks like an effect: more donors alike, or method='did'"
+    fix = Sentence("fix.donor_concentration", geo=heaviest)
     return CheckResult("donor_concentration", False, text, fix=fix)
 
 
@@ -196,17 +185,15 @@ def leave_one_out(test: GeoTest, fitted: Fitted, request: GeoRequest) -> CheckRe
     places = np.flatnonzero(~test.treated)
     heavy = np.flatnonzero(np.abs(fitted.weights) > _WEIGHT)
     if len(places) < 3:
-        return CheckResult("leave_one_donor_out", None, "not checked: fewer than three donors")
+        return CheckResult("leave_one_donor_out", None, Sentence("leave_one_donor_out.few"))
     whole = _effect(test, fitted.counterfactual)
     moved = {
         test.controls[donor]: _effect(test, _path(test.without(int(places[donor])), request))
         for donor in heavy
     }
     low, high = min(moved.values()), max(moved.values())
-    text = (
-        f"as each of {len(moved)} donors is left out in turn, the incremental {test.outcome} of "
-        f"{format_number(whole)} becomes {format_number(low)} to {format_number(high)}"
-    )
+    ends = {"whole": whole, "low": low, "high": high}
+    text = Sentence("leave_one_donor_out", count=len(moved), outcome=test.outcome, **ends)
     rows: list[Mapping[str, Any]] = [
         {"geo": geo, "incremental": value}
         for geo, value in sorted(moved.items(), key=lambda item: -abs(item[1] - whole))[:5]
@@ -215,7 +202,7 @@ def leave_one_out(test: GeoTest, fitted: Fitted, request: GeoRequest) -> CheckRe
     clear = fitted.reading.low > 0 or fitted.reading.high < 0
     if steady or not clear:
         return CheckResult("leave_one_donor_out", True, text, rows=rows)
-    fix = f"the sign hangs on {rows[0]['geo']!r}: find out what happened there"
+    fix = Sentence("fix.leave_one_donor_out", geo=rows[0]["geo"])
     return CheckResult("leave_one_donor_out", False, text, rows=rows, fix=fix)
 
 

@@ -17,6 +17,7 @@ from attribution.experiments.shared.lift import Estimate, Lift
 from attribution.experiments.shared.path import GeoPath
 from attribution.experiments.shared.ratios import POWER
 from attribution.experiments.shared.signs import no_per_cent
+from attribution.language.sentence import Sentence
 
 NO_BOUND = "the outcome without the treatment cannot be told from zero, so the lift has no bound"
 NO_REACH = "at this level the test rejects nothing, so the interval has no end (see the check reach)"
@@ -132,7 +133,8 @@ def _details(
     actual = panel.outcome[test.treated].sum(axis=0)
     notes = list(panel.notes)
     if test.n_cooldown:
-        notes.append(f"the last {test.n_cooldown} {panel.step}s are cooldown: without treatment, but counted")
+        steps = Sentence(f"n_steps.{panel.step}", n=test.n_cooldown)
+        notes.append(Sentence("note.cooldown", steps=steps))
     notes += fitted.details.get("notes", ())
     weights = fitted.weights
     details = {

@@ -17,6 +17,7 @@ from attribution.experiments.geo.panel_times import shown
 from attribution.experiments.geo.reading import Fitted, share_of
 from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.geo.zero_runs import zero_runs
+from attribution.language.sentence import Sentence
 
 FAR, MATERIAL = 8.0, 0.02  # robust deviations of a day; share of an arm's total that a day is too much
 _TWICE = math.log(2.0)
@@ -33,19 +34,19 @@ def zeros(test: GeoTest) -> CheckResult:
     """
     none = test.panel.outcome == 0
     if not none.any():
-        return CheckResult("zeros", True, "no geo is without outcome at any time")
+        return CheckResult("zeros", True, Sentence("zeros.none"))
     count = int(none.sum())
-    text = f"{count:,} cells of the panel ({100 * count / none.size:.1f}%) are 0, most in "
-    text += repr(test.panel.geos[int(none.sum(axis=1).argmax())])
+    most = test.panel.geos[int(none.sum(axis=1).argmax())]
+    text = Sentence("zeros.some", count=count, share=count / none.size, geo=most)
     found = zero_runs(test.panel.outcome, test.n_pre).tolist()
     if not found:
         return CheckResult("zeros", True if count < 0.05 * none.size else None, text, count=count)
     names = list(dict.fromkeys(test.panel.geos[row] for row, _, _ in found))
-    told = "; ".join(_stretch(test, *one) for one in found[:_NAMED])
-    more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    told = (
-        f"{len(names)} geos fall to 0 though they were not before: {told}{more}" if len(names) > 1 else told
-    )
+    told = Sentence("list.several", parts=tuple(_stretch(test, *one) for one in found[:_NAMED]))
+    if len(names) > 1:
+        if len(found) > _NAMED:
+            told = Sentence("zeros.more", first=told, n=len(found) - _NAMED)
+        told = Sentence("zeros.several", count=len(names), stretches=told)
     rows: list[Mapping[str, Any]] = [
         {
             "geo": test.panel.geos[row],
@@ -58,28 +59,32 @@ def zeros(test: GeoTest) -> CheckResult:
     return CheckResult("zeros", False, told, count=len(names), rows=rows, fix=fix)
 
 
-def _stretch(test: GeoTest, row: int, first: int, last: int) -> str:
+def _stretch(test: GeoTest, row: int, first: int, last: int) -> Sentence:
     times, step = test.panel.times, test.panel.step
     length = last - first + 1
-    when = shown(times[first]) if length == 1 else f"{shown(times[first])} to {shown(times[last])}"
-    where = {len(times) - 1: ", the end of the test", test.n_pre - 1: ", the end of the history"}.get(
-        last, ""
-    )
+    ends = [shown(times[first]), shown(times[last])]
+    when = ends[0] if length == 1 else Sentence("range", low=ends[0], high=ends[1])
+    where = {len(times) - 1: "end_test", test.n_pre - 1: "end_history"}.get(last, "")
     if not where:
-        where = {0: ", the start of the history", test.n_pre: ", the start of the test"}.get(first, "")
-    arm = "treated" if test.treated[row] else "control"
-    many = "s" if length > 1 else ""
-    return f"{test.panel.geos[row]!r} ({arm}) is 0 on {when} ({length} {step}{many}{where})"
+        where = {0: "start_history", test.n_pre: "start_test"}.get(first, "")
+    return Sentence(
+        "zeros.stretch",
+        geo=test.panel.geos[row],
+        arm=Sentence("arm.treated" if test.treated[row] else "arm.control"),
+        when=when,
+        steps=Sentence(f"n_steps.{step}", n=length),
+        where=Sentence(f"zeros.{where}") if where else "",
+    )
 
 
 def _mend(test: GeoTest, rows: list[int]) -> str:
     control = list(dict.fromkeys(test.panel.geos[row] for row in rows if not test.treated[row]))
-    load = "load these days again, or end= before them, where the feed was late"
+    rest = Sentence("fix.zeros.buffer", code=f"buffer={control!r}")
     if not control:
-        return f"{load}; a treated geo that closed or opened belongs to neither arm"
-    if test.strata is not None or len(control) > len(test.controls) - 2:
-        return f"{load}; geos that closed or opened belong out of the test, in pairs with their pair"
-    return f"{load}; buffer={control!r} where they closed or opened"
+        rest = Sentence("fix.zeros.treated")
+    elif test.strata is not None or len(control) > len(test.controls) - 2:
+        rest = Sentence("fix.zeros.pairs")
+    return Sentence("fix.zeros", rest=rest)
 
 
 def odd_days(test: GeoTest) -> CheckResult:
@@ -99,14 +104,14 @@ def odd_days(test: GeoTest) -> CheckResult:
         with np.errstate(all="ignore"):
             rows += _far(test, part, outcome, logs)
     if not rows:
-        return CheckResult("outlier_days", True, "no geo had a day far from its own and the others' usual")
+        return CheckResult("outlier_days", True, Sentence("outlier_days.ok"))
     rows.sort(key=lambda row: -abs(math.log(row["times"])))
-    told = ", ".join(
-        f"{row['geo']!r} on {row['time']} ({row['times']:.2g} times its usual)" for row in rows[:_NAMED]
-    )
-    more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
-    fix = "find out why (a bulk order, an import done twice); holidays= leaves a day out in all geos"
-    return CheckResult("outlier_days", False, f"{told}{more}", count=len(rows), rows=rows, fix=fix)
+    named = tuple(Sentence("outlier_days.one", **row) for row in rows[:_NAMED])
+    told = Sentence("list", parts=named)
+    if len(rows) > _NAMED:
+        told = Sentence("and", first=named, last=Sentence("more", n=len(rows) - _NAMED))
+    fix = Sentence("fix.outlier_days")
+    return CheckResult("outlier_days", False, told, count=len(rows), rows=rows, fix=fix)
 
 
 def _far(test: GeoTest, part: slice, outcome: Floats, logs: Floats) -> list[Mapping[str, Any]]:
@@ -140,7 +145,7 @@ def leave_one_treated_out(test: GeoTest, fitted: Fitted, request: GeoRequest) ->
     name = "leave_one_treated_out"
     treated = np.flatnonzero(test.treated)
     if len(treated) < 2:
-        return CheckResult(name, None, "not checked: one treated geo")
+        return CheckResult(name, None, Sentence("leave_one_treated_out.one"))
     sizes = test.panel.outcome[treated].sum(axis=1)
     moved: dict[str, float] = {}
     for row in treated[np.argsort(-sizes, kind="stable")][:_MOST].tolist():
@@ -151,12 +156,9 @@ def leave_one_treated_out(test: GeoTest, fitted: Fitted, request: GeoRequest) ->
     whole = share_of(fitted.reading.value, fitted.reading.scale, test.actual)
     moved = {geo: lift for geo, lift in moved.items() if math.isfinite(lift)}
     if not moved or not math.isfinite(whole):
-        return CheckResult(name, None, "not checked: what is left cannot be analysed")
+        return CheckResult(name, None, Sentence("leave_one_treated_out.rest"))
     low, high = min(moved.values()), max(moved.values())
-    text = (
-        f"as each of {len(moved)} treated geos is left out in turn, the lift of {100 * whole:.3g}% becomes "
-        f"{100 * low:.3g}% to {100 * high:.3g}%"
-    )
+    text = Sentence(name, count=len(moved), whole=whole, low=low, high=high)
     rows: list[Mapping[str, Any]] = [
         {"geo": geo, "lift": value}
         for geo, value in sorted(moved.items(), key=lambda item: -abs(item[1] - whole))[:_NAMED]
@@ -171,7 +173,7 @@ def leave_one_treated_out(test: GeoTest, fitted: Fitted, request: GeoRequest) ->
     ]
     if not clear or not hangs:
         return CheckResult(name, True, text, rows=rows)
-    fix = f"the effect hangs on {hangs[0]!r}: find out what happened there"
+    fix = Sentence("fix.leave_one_treated_out", geo=hangs[0])
     return CheckResult(name, False, text, count=len(hangs), rows=rows, fix=fix)
 
 

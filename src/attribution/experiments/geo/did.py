@@ -22,6 +22,7 @@ from attribution.experiments.panels.did import (
     log_changes,
     serial_gap,
 )
+from attribution.language.sentence import Sentence
 from attribution.stats.intervals import t_critical, t_p_value
 
 PERMUTATIONS = 4_999
@@ -36,10 +37,7 @@ _STEADY = (
     "the log gap between treated and control geos would have stayed where it was, and varied from day to day "
     "as before"
 )
-_LOOSE = (
-    'at.DiD(inference="autocorrelation") knows how the gap varied from day to day, and nothing of how far '
-    "geos drift apart over weeks: it found something in 5% to 35% of tests of nothing at 5% (docs/geo.md)"
-)
+_LOOSE = Sentence("note.loose")
 ROUNDING = 1e-12  # of a logarithm
 _OUTLIER = 5.0  # robust standard deviations
 
@@ -172,7 +170,7 @@ class DiD(GeoMethod):
             how = f"permutation test, {kind} {len(permuted.masks):,} assignments replayed"
             steps = Steps(
                 permuted.least,
-                f"{len(permuted.masks):,} assignments to replay",
+                Sentence("reach.assignments", count=len(permuted.masks)),
                 f"more geos, or {self.hint(inference='pooled')}, Student's t, which takes all geos to vary "
                 "alike",
             )

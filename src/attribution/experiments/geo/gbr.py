@@ -14,6 +14,7 @@ from attribution.experiments.geo.reading import Fitted, Reading
 from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.panels.gbr import cost_change, gbr
 from attribution.experiments.shared.lift import Estimate
+from attribution.language.sentence import Sentence
 from attribution.stats.intervals import t_critical, t_p_value
 
 
@@ -74,6 +75,6 @@ class GBR(GeoMethod):
                 "cost_change": (found.cost, "change of spend, as the regression takes it"),
                 "slope": found.slope,
                 "df": float(found.df),
-                "notes": ("the path is drawn by the control geos' index, scaled to the estimate",),
+                "notes": (Sentence("note.index_path"),),
             },
         )

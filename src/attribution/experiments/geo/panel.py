@@ -25,6 +25,7 @@ from attribution.experiments.geo.panel_times import (
 )
 from attribution.experiments.geo.window import Window
 from attribution.experiments.shared.rows import Rows, floats, label_of, text_codes
+from attribution.language.sentence import Sentence
 
 MISSING = ("refuse", "zero", "drop")
 _NAMED = 8  # geos or times that a message lists
@@ -143,11 +144,11 @@ class Panel:
         values = _grid(_numbers(table[outcome], outcome, keep), outcome, cell, shape)
         spent = None if cost is None else _grid(_numbers(table[cost], cost, keep), cost, cell, shape)
         geos = tuple(str(name) for name in names[present])
-        notes = []
+        notes: list[str] = []
         if len(left_out):
-            notes.append(f"left out as holidays: {_some(map(shown, left_out))}")
+            notes.append(Sentence("note.holidays", times=_some(map(shown, left_out))))
         if aside:
-            notes.append(f"left out as buffer: {_some(aside)}")
+            notes.append(Sentence("note.buffer", geos=_some(aside)))
         gone: Bools = np.asarray(~there.all(axis=1), np.bool_)
         if gone.any():
             held = _fill(missing, there, geos, axis, needed, geo)
@@ -254,15 +255,15 @@ def _fill(missing: str, there: Bools, geos: tuple[str, ...], times: Times, neede
     lasts = there.shape[1] - 1 - np.argmax(there[lacking][:, ::-1], axis=1)
     late = [geos[g] for g, at in zip(lacking, firsts, strict=True) if at > 0]
     early = [geos[g] for g, at in zip(lacking, lasts, strict=True) if at < there.shape[1] - 1]
-    kinds = [f"{_some(late)} began late"] if late else []
-    kinds += [f"{_some(early)} ended early"] if early else []
-    told = f" ({'; '.join(kinds)})" if kinds else ""
+    kinds = [Sentence("note.began_late", geos=_some(late))] if late else []
+    kinds += [Sentence("note.ended_early", geos=_some(early))] if early else []
+    told = Sentence("in_brackets", parts=tuple(kinds)) if kinds else ""
     if missing == "zero":
-        return f"{count:,} missing rows of {len(lacking)} geos taken as 0{told}"
+        return Sentence("note.missing_zero", count=count, geos=len(lacking), kinds=told)
     lost = [geos[g] for g in lacking]
     kept = set(needed) & set(lost)
     if missing == "drop" and not kept:
-        return f"left out for missing rows: {_some(lost)}{told}"
+        return Sentence("note.missing_rows", geos=_some(lost), kinds=told)
     msg = f"the geo {geos[first]!r} lacks rows for {_some(map(shown, when))}{told}"
     if len(lacking) > 1:
         msg = f"{len(lacking)} geos lack rows, {count:,} in all, such as {msg[len('the geo ') :]}"
@@ -279,4 +280,5 @@ def _fill(missing: str, there: Bools, geos: tuple[str, ...], times: Times, neede
 def _some(names: Iterable[str]) -> str:
     shown_names = [str(name) for name in names]
     more = len(shown_names) - _NAMED
-    return ", ".join(shown_names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    named = tuple(shown_names[:_NAMED])
+    return Sentence("and", first=named, last=Sentence("more", n=more)) if more > 0 else ", ".join(named)

@@ -10,10 +10,6 @@ from typing import Any, Literal
 from attribution._typing import Floats
 
 Scale = Literal["log", "level"]
-SECOND_LOOK = (
-    "a second look, not a verdict: geos that drift apart, this took for an effect in {} of tests of nothing "
-    "at 5% (docs/validation.md, a zoo of panels)"
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from attribution.errors import ExperimentError
 from attribution.experiments.geo.layout import GeoTest
 from attribution.experiments.geo.method import NO_SPILL, GeoMethod
 from attribution.experiments.geo.money import Spent
-from attribution.experiments.geo.reading import SECOND_LOOK, Fitted, Reading
+from attribution.experiments.geo.reading import Fitted, Reading
 from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.panels.tbr import Tbr, tbr, tbr_covariance
+from attribution.language.sentence import Sentence
 from attribution.stats.intervals import t_critical, t_p_value
 
 
@@ -99,7 +100,7 @@ class TBR(GeoMethod):
                 "durbin_watson": found.durbin_watson,
                 "df": df,
                 "heeds_autocorrelation": not self._published,
-                "notes": (SECOND_LOOK.format("5% to 34%"),),
+                "notes": (Sentence("note.second_look", low=0.05, high=0.34),),
                 "beside": {} if self._published else {"as published": _as_published(found, request.alpha)},
             },
         )

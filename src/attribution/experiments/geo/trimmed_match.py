@@ -18,15 +18,12 @@ from attribution.experiments.geo.reading import Fitted, Reading, agreed
 from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.panels import trimmed_match as matched
 from attribution.experiments.shared.lift import Estimate
+from attribution.language.sentence import Sentence
 from attribution.stats.intervals import t_critical, t_p_value
 
 LARGEST = 0.5
 _EXTREME = 1e6  # standard errors; a wider set is taken to have no end
-_PICKED = (
-    "the data picked the trim rate, and the interval takes it for given: 95% intervals held the truth in 92 "
-    "to 94% of simulated tests (docs/validation.md); given beforehand, at.TrimmedMatch(trim_rate=0.1), it "
-    "costs no coverage"
-)
+_PICKED = Sentence("note.picked")
 
 
 @dataclass(frozen=True)
@@ -143,16 +140,13 @@ class TrimmedMatch(GeoMethod):
         return treated, gained(test.panel.outcome), request.cost.total * size / size.sum()
 
     def _notes(self, left_out: list[str]) -> tuple[str, ...]:
-        notes = ["the path is drawn by the control geos' index, scaled to the estimate"]
+        notes: list[str] = [Sentence("note.index_path")]
         if self.before == "subtract":
-            notes.append(
-                "each geo's usual response and spend before the test are taken off first, which is no part "
-                "of the published method"
-            )
+            notes.append(Sentence("note.usual_off"))
         if self.trim_rate is None:
             notes.append(_PICKED)
         if left_out:
-            notes.append(f"pairs trimmed, by their treated geo: {', '.join(left_out[:8])}")
+            notes.append(Sentence("note.trimmed", geos=tuple(left_out[:8])))
         return tuple(notes)
 
 

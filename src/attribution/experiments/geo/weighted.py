@@ -30,6 +30,7 @@ from attribution.experiments.panels.placebo import (
     studentise,
 )
 from attribution.experiments.panels.synthetic_control import match_levels
+from attribution.language.sentence import Sentence
 from attribution.stats.intervals import t_critical
 
 FEWEST_SETS = 10
@@ -245,7 +246,7 @@ class Weighted(GeoMethod):
             found.critical,
             f"studentised placebos in space, {kept:,} sets of control geos",
             found.actual.scale * math.sqrt(float((found.statistics**2).mean())),
-            Steps(least, f"{kept:,} sets of control geos", " or ".join(fixes)),
+            Steps(least, Sentence("reach.sets", count=kept), " or ".join(fixes)),
         )
 
     def _moving_blocks(self, test: GeoTest, request: GeoRequest) -> Steps:
@@ -255,7 +256,7 @@ class Weighted(GeoMethod):
         placebo = self.hint(inference="placebo")
         return Steps(
             1 / count,
-            f"{count} windows to move over",
+            Sentence("reach.windows", count=count),
             f"a longer time before the test, or {placebo} with {wanted} sets of control geos or more",
         )
 
