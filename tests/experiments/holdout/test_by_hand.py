@@ -91,3 +91,12 @@ def test_a_return_is_worth_over_cost():
     plan = at.plan_holdout(baseline=0.05, lift=0.1, value=60.0, cost_per_exposed=0.5)
     rows = plan.to_frame().set_index("measure")["value"]
     assert rows["iroas"] == pytest.approx(0.05 * 0.1 * 60.0 / 0.5)
+
+
+@pytest.mark.parametrize(("bought", "few"), [(18, True), (22, False)])
+def test_few_are_fewer_than_ten_expected_in_the_smaller_arm(bought, few):
+    """Of equal arms, in which skewness cancels: 9 and 11 expected in each."""
+    values = np.zeros(4_000)
+    values[:bought] = 1.0
+    both = [moments(values[::2]), moments(values[1::2])]
+    assert far_from_normal(both, "spent") is few

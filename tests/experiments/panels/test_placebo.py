@@ -149,3 +149,19 @@ def test_random_assignment_rejects_as_often_as_it_says():
         fits = [Studentised(float(e * s), float(s), 0.9) for e, s in zip(effect, scale, strict=True)]
         rejected += placebo_test(fits[0], fits[1:], alpha=0.1).p_value <= 0.1
     assert rejected / 2000 == pytest.approx(0.1, abs=0.02)
+
+
+def test_as_many_periods_are_left_out_as_the_test_has():
+    rng = np.random.default_rng(9)
+    donors, target = rng.normal(10.0, 1.0, (4, 60)), rng.normal(10.0, 1.0, 60)
+
+    def mean(target, donors, n_pre):
+        return donors.mean(axis=0)
+
+    for n_pre in (30, 45, 55):
+        found = studentise(target, donors, n_pre, mean)
+        held = validation_length(n_pre, 60 - n_pre)
+        assert found == studentise(target, donors, n_pre, mean, n_validation=held)
+        unseen = slice(n_pre - held, n_pre)
+        errors = (target - donors.mean(axis=0))[unseen]
+        assert found.r2 == pytest.approx(1 - errors @ errors / (target[unseen].var() * held))
