@@ -125,3 +125,12 @@ def finish(ax: Axes, title: str, *, grid: str) -> None:
     ax.set_axisbelow(True)
     for side in ("top", "right", "left" if grid == "x" else "right"):
         ax.spines[side].set_visible(False)
+
+
+def bare(ax: Axes, title: str, axis: str) -> None:
+    """Take away the frame and the marks of ticks; write the heading and what is across."""
+    ax.tick_params(length=0)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    ax.set_xlabel(axis, fontsize=9, color=INK, parse_math=False)
+    ax.set_title(title, loc="left", fontsize=11, color=INK, parse_math=False)

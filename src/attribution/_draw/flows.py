@@ -78,20 +78,8 @@ def flows(
         ax.bar(column, high, _BAR, low, align="edge", color=colors.get(name, GREY), zorder=3)
         if high < _SMALLEST * top:
             continue
-        outermost = column == furthest
-        ax.annotate(
-            f"{label_text(names.get(name, name), letters)}\n{tick(high)}",
-            (column + (_BAR if not outermost else 0.0), low + high / 2),
-            xytext=(-3 if outermost else 3, 0),
-            textcoords="offset points",
-            ha="right" if outermost else "left",
-            va="center",
-            fontsize=8,
-            color=INK,
-            parse_math=False,
-            linespacing=1.0,
-            zorder=4,
-        )
+        text = f"{label_text(names.get(name, name), letters)}\n{tick(high)}"
+        _write(ax, text, column, low + high / 2, outermost=column == furthest)
     for column, heading in enumerate(columns[: furthest + 1]):
         ax.annotate(
             label_text(heading, letters), (column, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 2),
@@ -102,6 +90,23 @@ def flows(
     ax.set_axis_off()
     ax.set_title(title, loc="left", fontsize=11, color=INK, parse_math=False, pad=16)
     return ax
+
+
+def _write(ax: Axes, text: str, column: int, middle: float, *, outermost: bool) -> None:
+    """Write beside a bar: to its right, but for the last column."""
+    ax.annotate(
+        text,
+        (column + (_BAR if not outermost else 0.0), middle),
+        xytext=(-3 if outermost else 3, 0),
+        textcoords="offset points",
+        ha="right" if outermost else "left",
+        va="center",
+        fontsize=8,
+        color=INK,
+        parse_math=False,
+        linespacing=1.0,
+        zorder=4,
+    )
 
 
 def _bars(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attribution._draw.canvas import INK, label_text, new_axes
+from attribution._draw.canvas import INK, bare, label_text, new_axes
 from attribution._typing import Floats
 
 if TYPE_CHECKING:
@@ -61,7 +61,6 @@ def heat_map(
     top = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
     below = bool((values < 0).any())
     shades = LinearSegmentedColormap.from_list("attribution", (*(_BELOW if below else ()), *_SHADES))
-    places = [np.arange(len(names), dtype=np.float64) for names in (columns, rows)]
     if values.size:
         edges = [np.arange(len(names) + 1) - 0.5 for names in (columns, rows)]
         drawn = ax.pcolormesh(
@@ -74,18 +73,31 @@ def heat_map(
             linewidth=0.8,
         )
     if written:
-        for (row, column), value in np.ndenumerate(values):
-            if np.isfinite(value) and (shown := text(float(value))):
-                color = "white" if abs(value) > 0.55 * top else INK
-                ax.text(
-                    column, row, shown, ha="center", va="center", fontsize=7, color=color, parse_math=False
-                )
+        _write(ax, values, top, text)
     elif values.size:
         _scale(ax, drawn, text)
+    _label(ax, rows, columns, written=written)
+    ax.set_xlim(-0.5, max(len(columns), 1) - 0.5)
+    ax.set_ylim(max(len(rows), 1) - 0.5, -0.5)
+    ax.set_ylabel(axes[0], fontsize=9, color=INK, parse_math=False)
+    bare(ax, title, axes[1])
+    return ax
+
+
+def _write(ax: Axes, values: Floats, top: float, text: Callable[[float], str]) -> None:
+    """Write the numbers into their cells."""
+    for (row, column), value in np.ndenumerate(values):
+        if np.isfinite(value) and (shown := text(float(value))):
+            color = "white" if abs(value) > 0.55 * top else INK
+            ax.text(column, row, shown, ha="center", va="center", fontsize=7, color=color, parse_math=False)
+
+
+def _label(ax: Axes, rows: Sequence[str], columns: Sequence[str], *, written: bool) -> None:
+    """Write the names of rows and columns beside the cells."""
     size = 8 if written else 7
     # Labels that fit the column need no turning.
     turn = (90 if not written else 40) if max(map(len, columns), default=0) > 7 else 0
-    ax.set_xticks(places[0])
+    ax.set_xticks(np.arange(len(columns), dtype=np.float64))
     ax.set_xticklabels(
         [label_text(name) for name in columns],
         fontsize=size,
@@ -94,17 +106,8 @@ def heat_map(
         ha="right" if turn == 40 else "center",
         rotation_mode="anchor" if turn == 40 else "default",
     )
-    ax.set_yticks(places[1])
+    ax.set_yticks(np.arange(len(rows), dtype=np.float64))
     ax.set_yticklabels([label_text(name) for name in rows], fontsize=size, parse_math=False)
-    ax.set_xlim(-0.5, max(len(columns), 1) - 0.5)
-    ax.set_ylim(max(len(rows), 1) - 0.5, -0.5)
-    ax.tick_params(length=0)
-    for side in ax.spines.values():
-        side.set_visible(False)
-    ax.set_ylabel(axes[0], fontsize=9, color=INK, parse_math=False)
-    ax.set_xlabel(axes[1], fontsize=9, color=INK, parse_math=False)
-    ax.set_title(title, loc="left", fontsize=11, color=INK, parse_math=False)
-    return ax
 
 
 def _scale(ax: Axes, drawn: Any, text: Callable[[float], str]) -> None:

@@ -85,20 +85,25 @@ def path(
     finish(ax, title, grid="y")
     value_axis(ax.yaxis, tick)
     if days:
-        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-        locator = AutoDateLocator()  # type: ignore[no-untyped-call]
-        # A day bears its month, because the corner would name that of the last day alone.
-        formatter = ConciseDateFormatter(  # type: ignore[no-untyped-call]
-            locator,
-            formats=["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f"],
-            zero_formats=["", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"],
-            offset_formats=["", "%Y", "%Y", "%Y", "%d %b %Y", "%d %b %Y"],
-        )
-        ax.xaxis.set_major_locator(locator)
-        ax.xaxis.set_major_formatter(formatter)
+        _date_axis(ax)
     ax.tick_params(axis="x", labelsize=8)
     ax.set_ylabel(label_text(axis, 60), fontsize=9, color=INK, parse_math=False)
     ax.margins(x=0.01)
     place_legend(ax, handles, names)
     return ax
+
+
+def _date_axis(ax: Axes) -> None:
+    """Write days across, as short as they can be."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+    # A day bears its month, because the corner would name that of the last day alone.
+    formatter = ConciseDateFormatter(  # type: ignore[no-untyped-call]
+        locator,
+        formats=["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f"],
+        zero_formats=["", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"],
+        offset_formats=["", "%Y", "%Y", "%Y", "%d %b %Y", "%d %b %Y"],
+    )
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(formatter)

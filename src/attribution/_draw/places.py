@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution._draw.canvas import INK, label_text, new_axes
+from attribution._draw.canvas import INK, bare, label_text, new_axes
 from attribution._typing import Ints
 
 if TYPE_CHECKING:
@@ -63,30 +63,31 @@ def places(
                 zorder=3,
                 bbox={"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": color, "linewidth": 1},
             )
-    ends = (0, -1) if len(rankings) else ()
-    for end, side, shift in zip(ends, ("right", "left"), (-18, 18), strict=False):
-        for name, row in zip(names, standing[end].tolist(), strict=True):
-            ax.annotate(
-                label_text(name),
-                (float(across[end]), float(row)),
-                xytext=(shift, 0),
-                textcoords="offset points",
-                ha=side,
-                va="center",
-                fontsize=8,
-                color=INK,
-                parse_math=False,
-            )
+    if len(rankings):
+        _name(ax, 0.0, names, standing[0], "right", -18)
+        _name(ax, float(across[-1]), names, standing[-1], "left", 18)
     ax.set_xticks(across)
     ax.set_xticklabels([label_text(name) for name in rankings], fontsize=8, parse_math=False)
     ax.xaxis.tick_top()
     ax.set_yticks([])
-    ax.tick_params(length=0)
     beside = 0.3 + 0.075 * longest / column
     ax.set_xlim(-beside, max(len(rankings) - 1, 0) + beside)
     ax.set_ylim(len(names) + 0.6, 0.4)
-    for edge in ax.spines.values():
-        edge.set_visible(False)
-    ax.set_xlabel(axis, fontsize=9, color=INK, parse_math=False)
-    ax.set_title(title, loc="left", fontsize=11, color=INK, parse_math=False)
+    bare(ax, title, axis)
     return ax
+
+
+def _name(ax: Axes, at: float, names: Sequence[str], rows: Ints, side: str, shift: int) -> None:
+    """Write the names beside their first or last places."""
+    for name, row in zip(names, rows.tolist(), strict=True):
+        ax.annotate(
+            label_text(name),
+            (at, float(row)),
+            xytext=(shift, 0),
+            textcoords="offset points",
+            ha=side,
+            va="center",
+            fontsize=8,
+            color=INK,
+            parse_math=False,
+        )

@@ -96,22 +96,9 @@ def calibrate(
     2       search       200.0    0.33   False        66.64
     3   (baseline)         NaN     NaN   False       802.66
     """
-    if not isinstance(credit, Credit):
-        msg = f"credit is a {type(credit).__name__}, not a Credit"
-        raise ExperimentError(msg, column="credit", hint='at.attribute(journeys, "last_touch")')
-    if len(credit.models) != 1:
-        msg = f"the credit is of {len(credit.models)} models, and a factor belongs to one"
-        hint = f"credit.select(models={next(iter(credit.models), 'linear')!r})"
-        raise ExperimentError(msg, column="credit", hint=hint)
-    one_of(measure, "measure", ("conversions", "value"), error=ExperimentError)
-    if measure == "value" and not credit.has_value:
-        msg = "the log has no values to calibrate"
-        raise ExperimentError(msg, column="measure", hint='measure="conversions"')
+    _check_credit(credit, measure)
     _check_prior(prior, spread, alpha)
     channels, attributed, total = _per_channel(credit, measure)
-    if not total > 0:
-        msg = f"the log has no {measure} to calibrate ({total:g})"
-        raise ExperimentError(msg, column="credit", hint="look at what was read: log.audit(), credit.sums()")
     costs = _costs(credit, channels)
     evidence = _evidence(lifts, channels)
     one_of(blocked, "blocked", ("refuse", "drop"), error=ExperimentError)
@@ -151,6 +138,21 @@ def calibrate(
     )
 
 
+def _check_credit(credit: object, measure: str) -> None:
+    """Raise ExperimentError for what is no credit of one model that has the measure."""
+    if not isinstance(credit, Credit):
+        msg = f"credit is a {type(credit).__name__}, not a Credit"
+        raise ExperimentError(msg, column="credit", hint='at.attribute(journeys, "last_touch")')
+    if len(credit.models) != 1:
+        msg = f"the credit is of {len(credit.models)} models, and a factor belongs to one"
+        hint = f"credit.select(models={next(iter(credit.models), 'linear')!r})"
+        raise ExperimentError(msg, column="credit", hint=hint)
+    one_of(measure, "measure", ("conversions", "value"), error=ExperimentError)
+    if measure == "value" and not credit.has_value:
+        msg = "the log has no values to calibrate"
+        raise ExperimentError(msg, column="measure", hint='measure="conversions"')
+
+
 def _readable(
     evidence: Mapping[str, list[Evidence]], *, drop: bool
 ) -> tuple[dict[str, list[Evidence]], tuple[str, ...]]:
@@ -173,7 +175,7 @@ def _readable(
 
 
 def _per_channel(credit: Credit, measure: str) -> tuple[tuple[str, ...], Floats, float]:
-    """Return the channels, their credit and the log's total."""
+    """Return the channels, their credit and the log's total, or raise ExperimentError where it is nothing."""
     line = (credit.conversions if measure == "conversions" else credit.value)[0]
     labels = credit.keys[0].tolist()
     inside = credit.attributed.tolist()
@@ -186,6 +188,9 @@ def _per_channel(credit: Credit, measure: str) -> tuple[tuple[str, ...], Floats,
         total = float(whole.conversions[0] + whole.unattributed_conversions[0])
     else:
         total = float(whole.value[0] + whole.unattributed_value[0])
+    if not total > 0:
+        msg = f"the log has no {measure} to calibrate ({total:g})"
+        raise ExperimentError(msg, column="credit", hint="look at what was read: log.audit(), credit.sums()")
     return tuple(sums), np.array(list(sums.values()), dtype=np.float64), total
 
 

@@ -257,19 +257,15 @@ def check_match(
         if found is None:
             msg = f"the experiment on {channel!r} has no incremental {measure} in total"
             hint = "at.analyze_holdout(..., outcome='conversions'), a count per user"
-            raise ExperimentError(
-                msg,
-                column=where,
-                hint=hint if measure == "conversions" else "at.analyze_holdout(..., value='revenue')",
-            )
+            hint = hint if measure == "conversions" else "at.analyze_holdout(..., value='revenue')"
+            raise ExperimentError(msg, column=where, hint=hint)
     else:
         found = lift
     _check_interval(channel, found, where)
     if evidence.goal is not None and goal is not None and evidence.goal not in _goals(goal):
         msg = f"the experiment on {channel!r} counted {evidence.goal!r}, the credit {goal!r}"
-        raise ExperimentError(
-            msg, column=where, why="they count different things", hint=f"goal={evidence.goal!r}"
-        )
+        why, hint = "they count different things", f"goal={evidence.goal!r}"
+        raise ExperimentError(msg, column=where, why=why, hint=hint)
     if evidence.attributed is not None:
         if not evidence.attributed > 0 or not math.isfinite(evidence.attributed):
             msg = f"attributed={evidence.attributed!r} leaves no factor for {channel!r}"
@@ -280,15 +276,20 @@ def check_match(
     _same_days(channel, evidence, window, where, own)
     _check_size(channel, found, credited, f"{total:,.0f} {measure}", total, where)
     if isinstance(lift, Lift) and lift.design == "itt" and measure == "conversions":
-        means: Mapping[str, float] = lift.details.get("means", {})
-        counted = sum(means[arm] * n for arm, n in lift.n.items()) if set(lift.n) <= set(means) else 0.0
-        if counted and abs(counted - total) > _SAME_TOTAL * max(counted, total):
-            msg = (
-                f"the experiment on {channel!r} counts {counted:,.0f} conversions in its arms and the "
-                f"credit's log {total:,.0f}: not the same users, days or conversions"
-            )
-            why = "a factor of one population's effect over another's credit has no meaning"
-            raise ExperimentError(msg, column=where, why=why, hint=own)
+        _same_total(channel, lift, total, where, own)
+
+
+def _same_total(channel: str, lift: Lift, total: float, where: str, own: str) -> None:
+    """Refuse a test of users whose arms hold other conversions than the credit."""
+    means: Mapping[str, float] = lift.details.get("means", {})
+    counted = sum(means[arm] * n for arm, n in lift.n.items()) if set(lift.n) <= set(means) else 0.0
+    if counted and abs(counted - total) > _SAME_TOTAL * max(counted, total):
+        msg = (
+            f"the experiment on {channel!r} counts {counted:,.0f} conversions in its arms and the "
+            f"credit's log {total:,.0f}: not the same users, days or conversions"
+        )
+        why = "a factor of one population's effect over another's credit has no meaning"
+        raise ExperimentError(msg, column=where, why=why, hint=own)
 
 
 def _check_interval(channel: str, found: Estimate, where: str) -> None:

@@ -185,10 +185,7 @@ def solve_synergy(
     # The last column, "any other channel", is held fixed and is in no pair.
     least = min_conversions / min(rate, 1 - rate)
     enough: Bools = np.all(cell_counts(counts, pairs)[0] >= least, axis=1)
-    if counts.clustered and counts.n_clusters < _FEWEST_CLUSTERS:
-        msg = f"the users fall into {counts.n_clusters} groups"
-        why = f"variances from fewer than {_FEWEST_CLUSTERS} groups of users say nothing"
-        raise ModelError(msg, why=why, hint="a log of more users, or a larger buckets=")
+    _refuse_few(counts)
     found = pair_interactions(counts, pairs, scale=scale, adjust=adjust_others, wanted=enough)
     tested = enough & np.isfinite(found.contrast) & (found.error > 0)
     low, high, p_value, p_adjusted = _tests(found, tested, alpha, correction)
@@ -218,6 +215,14 @@ def solve_synergy(
         clusters=counts.n_clusters if counts.clustered else None,
         settings=dict(settings),
     )
+
+
+def _refuse_few(counts: Counts) -> None:
+    """Raise ModelError if variances would be those of a handful of groups of users."""
+    if counts.clustered and counts.n_clusters < _FEWEST_CLUSTERS:
+        msg = f"the users fall into {counts.n_clusters} groups"
+        why = f"variances from fewer than {_FEWEST_CLUSTERS} groups of users say nothing"
+        raise ModelError(msg, why=why, hint="a log of more users, or a larger buckets=")
 
 
 def _expected(seen: Floats, contrast: Floats, scale: Scale) -> Floats:

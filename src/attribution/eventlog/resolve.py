@@ -15,6 +15,7 @@ from attribution.tables.sources import Source
 from attribution.tables.tables import TableColumns
 
 _LOOKED_AT = 4  # batches
+_REQUIRED = ("user", "time", "channel")
 
 
 def resolve(
@@ -69,24 +70,15 @@ def _find_columns(
     """
     names = list(source.columns)
     found: dict[str, str | None] = {}
-
-    def find(role: str, *, required: bool = False) -> None:
+    roles = ["user", "time", *(("channel", "sequence") if touch else ())]
+    for role in (*roles, *(("value", "goal", "order", "currency") if conversion else ())):
+        if role == "currency" and found["value"] is None and not schema.currency:
+            continue
+        required, repeats = role in _REQUIRED, partial(_repeats, source)
         found[role], fault = find_column(
-            schema, role, names, source.table, required=required, repeats=partial(_repeats, source)
+            schema, role, names, source.table, required=required, repeats=repeats
         )
-        if fault is not None:
-            faults.append(fault)
-
-    find("user", required=True)
-    find("time", required=True)
-    if touch:
-        find("channel", required=True)
-        find("sequence")
-    if conversion:
-        for role in ("value", "goal", "order"):
-            find(role)
-        if found["value"] is not None or schema.currency:
-            find("currency")
+        faults += [] if fault is None else [fault]
     if touch and conversion:
         _find_flag(schema, source, faults)
     needed = {*found.values(), *schema.dims}
