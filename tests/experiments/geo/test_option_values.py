@@ -147,6 +147,7 @@ def test_what_has_no_effect_is_refused(call, asked, words):
         {"placebos": 30, "inference": "placebo"},
         {"method": "synthetic_control", "match_levels": True, "rng": 3, "placebos": 30},
         {"method": at.BSTS(rng=2), "draws": 100},
+        {"method": {"name": "bsts", "rng": 2}, "draws": 100},
     ],
 )
 def test_what_old_arguments_print_runs_and_loses_nothing(old):
@@ -157,6 +158,12 @@ def test_what_old_arguments_print_runs_and_loses_nothing(old):
         assert getattr(mended["method"], name) == old[name]
         assert mended[name] is None
     assert at.analyze_geo(panel(), **ASKED, **mended, progress=False).p_value >= 0
+
+
+def test_a_generator_is_printed_by_its_name():
+    with pytest.raises(ExperimentError) as caught:
+        at.analyze_geo(panel(), **ASKED, rng=np.random.default_rng(2))
+    assert caught.value.hint == "method=at.SyntheticControl(rng=rng), rng=None"
 
 
 def test_a_fault_of_an_option_is_mended_in_its_method():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields
 from functools import partial
 from typing import Any, TypeAlias
@@ -104,7 +105,10 @@ def as_method(given: Mapping[str, object]) -> str:
     """
     old = {name: value for name, value in given.items() if name in _OPTIONS and value is not None}
     method = given.get("method", "auto")
-    own = {}
+    if isinstance(method, Mapping):
+        with suppress(ExperimentError):
+            method = method_of(method, random=False)
+    own: dict[str, Any] = {}
     if isinstance(method, GeoMethod):
         kind = type(method)
         own = {entry.name: getattr(method, entry.name) for entry in fields(method)}
@@ -112,8 +116,13 @@ def as_method(given: Mapping[str, object]) -> str:
     else:
         kind = METHODS.get(str(method)) or _with_options(given, old)
     own |= {name: value for name, value in old.items() if name in {entry.name for entry in fields(kind)}}
-    options = ", ".join(f"{name}={value!r}" for name, value in own.items())
+    options = ", ".join(f"{name}={_written(name, value)}" for name, value in own.items())
     return ", ".join([f"method=at.{kind.__name__}({options})", *(f"{name}=None" for name in old)])
+
+
+def _written(name: str, value: object) -> str:
+    """Return a value as code; what has none, such as a generator, by the name that it was given under."""
+    return repr(value) if value is None or isinstance(value, bool | int | float | str) else name
 
 
 def _with_options(given: Mapping[str, object], old: Mapping[str, Any]) -> type[GeoMethod]:
