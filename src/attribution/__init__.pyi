@@ -51,6 +51,7 @@ from attribution.jobs.forgetting import forget as forget
 from attribution.jobs.pipeline import run as run
 from attribution.journeys.build import build_journeys as build_journeys
 from attribution.journeys.journeys import Journeys as Journeys
+from attribution.journeys.options import JourneyOptions as JourneyOptions
 from attribution.journeys.read_paths import read_paths as read_paths
 from attribution.models.bagged_logistic import BaggedLogistic as BaggedLogistic
 from attribution.models.hazard import AdditiveHazard as AdditiveHazard

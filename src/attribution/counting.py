@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from attribution.engines.choose import engine_of
 from attribution.engines.shared.base import Engine
 from attribution.errors import LESS_MEMORY, JourneyError, enough_memory
 from attribution.eventlog.eventlog import EventLog
-from attribution.journeys.build import JourneySettings
 from attribution.journeys.journeys import Journeys
+from attribution.journeys.options import JourneyKeywords, JourneyOptions, journey_options
 from attribution.journeys.paths import path_frame, tally_paths
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Sequence
-
     import pandas as pd
 
 _PATHS = "paths"
@@ -27,14 +24,10 @@ def path_counts(
     top: int | None = None,
     *,
     separator: str = " > ",
-    lookback: str | dt.timedelta | None = "30D",
-    goal: str | Sequence[str] | None = None,
-    after_conversion: str = "reset",
-    drop_censored: bool = False,
-    session_gap: str | dt.timedelta | None = None,
-    max_touches: int | None = None,
     engine: str | Engine = "auto",
     progress: bool | None = None,
+    options: JourneyOptions | None = None,
+    **keywords: Unpack[JourneyKeywords],
 ) -> pd.DataFrame:
     """Count the distinct paths of a log without holding its journeys, on any engine.
 
@@ -47,10 +40,10 @@ def path_counts(
         From `read_log`. Journeys that are built already have `Journeys.path_counts`.
     top, separator
         As in `Journeys.path_counts`.
-    lookback, goal, after_conversion, drop_censored, session_gap, max_touches
-        As in `build_journeys`.
     engine, progress
         As in `attribute`.
+    options, **keywords
+        As in `build_journeys`.
 
     Returns
     -------
@@ -79,14 +72,7 @@ def path_counts(
     if not isinstance(log, EventLog):
         msg = f"path_counts takes a log, not {type(log).__name__}"
         raise JourneyError(msg, hint="at.path_counts(at.read_log(touches, conversions))")
-    settings = JourneySettings(
-        lookback=lookback,
-        goal=goal,  # type: ignore[arg-type] # several names become a tuple
-        after_conversion=after_conversion,
-        drop_censored=drop_censored,
-        session_gap=session_gap,
-        max_touches=max_touches,
-    )
+    settings = journey_options(options, keywords)
     with engine_of(engine, log).open(log, settings, progress=progress) as run:
         tally = run({_PATHS: tally_paths})[_PATHS]
     return path_frame(tally, top=top, separator=separator)

@@ -21,8 +21,13 @@ from attribution.engines.choose import engine_of
 from attribution.engines.shared.base import Engine, Run
 from attribution.errors import LESS_MEMORY, JourneyError, ModelError, enough_memory
 from attribution.eventlog.eventlog import EventLog
-from attribution.journeys.build import JourneyKeywords, JourneySettings, given_options
 from attribution.journeys.journeys import Journeys
+from attribution.journeys.options import (
+    JourneyKeywords,
+    JourneyOptions,
+    journey_options,
+    refuse_options,
+)
 from attribution.language.sentence import Sentence
 from attribution.models.activity import ActivityTally, solve_activity
 from attribution.models.base import Model
@@ -49,7 +54,8 @@ def attribute(
     buckets: int = 256,
     engine: str | Engine = "auto",
     progress: bool | None = None,
-    **options: Unpack[JourneyKeywords],
+    options: JourneyOptions | None = None,
+    **keywords: Unpack[JourneyKeywords],
 ) -> Credit:
     """Credit conversions and their value to channels.
 
@@ -85,11 +91,11 @@ def attribute(
         ``at.Stream(memory="2GB")`` or ``at.Spark(session)``. The numbers are the same on all.
     progress
         Whether to show a bar while a log is read; by default only in a terminal or notebook.
-    **options
-        How journeys are built of a log, as in `build_journeys`: ``lookback``, ``goal``,
-        ``after_conversion``, ``drop_censored``, ``session_gap``, ``max_touches``, ``week_start``,
-        ``currency`` and ``rates``. Only with a log; what is left out or None has the default there, such
-        as ``"30D"`` for the lookback (``"unlimited"`` sets no limit).
+    options
+        How journeys are built, only with a log. Which of them, its models say, whatever `nulls` does.
+    **keywords
+        The fields of `JourneyOptions` by name, instead of `options` or in the place of its fields. What is
+        None has its default, such as ``"30D"`` for the lookback (``"unlimited"`` sets no limit).
 
     Returns
     -------
@@ -119,18 +125,14 @@ def attribute(
     """
     chosen = labelled(models)
     keys = checked_by(by)
-    given = given_options(options)
     began = perf_counter()
     resampling = None if bootstrap is None else Resampling(bootstrap, rng, resample, buckets)
     if isinstance(source, Journeys):
-        _refuse_options(given)
-        if engine not in ("auto", "memory"):
-            msg = f"engine={engine!r} has no effect on journeys that are built already"
-            raise JourneyError(msg, column="engine", hint=f"at.attribute(log, models, engine={engine!r})")
+        refuse_options("at.attribute(log, models", options, keywords, engine)
         credit = _credited(chosen, keys, _runner(source), resampling)
     elif isinstance(source, EventLog):
-        needs_nulls = any(model.needs_nulls for model in chosen.values())
-        settings = JourneySettings(**given, nulls=needs_nulls)
+        settings = journey_options(options, keywords, none_is_usual=True)
+        settings = replace(settings, nulls=any(model.needs_nulls for model in chosen.values()))
         with engine_of(engine, source).open(source, settings, progress=progress) as run:
             credit = _credited(chosen, keys, run, resampling)
     else:
@@ -187,13 +189,6 @@ def _solved(model: Model[Any], tally: Any) -> Credit:
 def _runner(journeys: Journeys) -> Run:
     """Return how to run tasks on journeys that are built already."""
     return lambda tasks: {name: task(journeys) for name, task in tasks.items()}
-
-
-def _refuse_options(given: Mapping[str, object]) -> None:
-    if given:
-        name, value = next(iter(given.items()))
-        msg = f"{name}={value!r} has no effect on journeys that are built already"
-        raise JourneyError(msg, column=name, hint=f"at.attribute(log, models, {name}={value!r})")
 
 
 def _combine(

@@ -25,8 +25,8 @@ from attribution.eventlog.currency import is_currency
 from attribution.eventlog.eventlog import EventLog
 from attribution.experiments.shared.rows import Rows
 from attribution.experiments.shared.units import hash_units
-from attribution.journeys.build import JourneyKeywords, JourneySettings, given_options
 from attribution.journeys.journeys import Journeys
+from attribution.journeys.options import JourneyOptions
 from attribution.stats.grouping import sums_by
 from attribution.tables.arrays import decoded
 
@@ -134,10 +134,9 @@ def outcomes(
     _refuse_twice(frame, user, hashes[order], order)
     _refuse_other_kind(frame, user, log.touch_table.users)
     channels = None if exposed is None else name_list(exposed, "exposed", error=ExperimentError)
-    options: JourneyKeywords = {"lookback": None, "goal": goal, "currency": currency or None, "rates": rates}
-    settings = JourneySettings(
-        **{**given_options(options), "lookback": "unlimited"}, nulls=channels is not None
-    )
+    settings = JourneyOptions(
+        lookback="unlimited", goal=goal, currency=currency, rates=rates, nulls=channels is not None
+    ).with_rates()
     try:
         with chosen.open(log, settings, progress=progress) as run:
             seen: Seen = run({_SEEN: _Look(hashes[order], tuple(windows), channels)})[_SEEN]

@@ -32,6 +32,7 @@ PROMISED = [
     "Increments",
     "InverseJ",
     "JShaped",
+    "JourneyOptions",
     "Journeys",
     "LastNonDirect",
     "LastTouch",

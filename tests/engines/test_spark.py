@@ -26,7 +26,7 @@ from attribution.engines.spark.spark_split import Keep
 from attribution.engines.spark.spark_tally import Total
 from attribution.errors import EngineError, JourneyError, LogError, ModelError
 from attribution.eventlog.eventlog import EventLog
-from attribution.journeys.build import JourneySettings
+from attribution.journeys.options import JourneyOptions
 from attribution.tables.spark_errors import cause
 from tests.engines import cluster as clusters
 from tests.engines.conftest import SCHEMA
@@ -39,7 +39,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-EVERYONE = JourneySettings(goal="purchase")
+EVERYONE = JourneyOptions(goal="purchase")
 ROOT = Path(__file__).parents[2]
 
 

@@ -7,9 +7,9 @@ import pytest
 
 import attribution as at
 from attribution.eventlog.eventlog import EventLog
-from attribution.journeys.build import JourneySettings
 from attribution.journeys.flows import FlowTask, solve_flows
 from attribution.journeys.lags import LagTask, solve_lags
+from attribution.journeys.options import JourneyOptions
 from tests.engines import cluster as clusters
 from tests.engines.same import assert_same
 
@@ -29,7 +29,7 @@ def test_journeys_on_a_cluster(log: EventLog, cluster: clusters.Cluster):
     found, expected = (at.synergy(log, engine=each, **pairs).to_frame() for each in (engine, "memory"))
     pd.testing.assert_frame_equal(found, expected, rtol=1e-8)
     tasks = {"flows": FlowTask(4), "days": LagTask("days")}
-    with engine.open(log, JourneySettings(), progress=False) as run:
+    with engine.open(log, JourneyOptions(), progress=False) as run:
         tallies = run(tasks)
     journeys = at.build_journeys(log)
     pd.testing.assert_frame_equal(solve_flows(tallies["flows"], 6).to_frame(), journeys.flows().to_frame())

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from attribution.errors import LogError
 from attribution.eventlog import assemble
 from attribution.eventlog.read import read_log
-from attribution.journeys.build import JourneySettings, build_from_columns
+from attribution.journeys.build import build_from_columns
+from attribution.journeys.options import JourneyOptions
 from attribution.tables import keys
 from tests.eventlog.tables import conversion_table, same_log, touch_table
 from tests.laws import reference
@@ -89,7 +90,7 @@ def open_log(touches, conversions, kind="text", **options):
 def built(log, *, converters_only=False):
     """Return the journeys of each user, without their names."""
     columns = log.load(converters_only=converters_only)
-    settings = JourneySettings(lookback=f"{LOOKBACK}D", nulls=not converters_only)
+    settings = JourneyOptions(lookback=f"{LOOKBACK}D", nulls=not converters_only)
     journeys = build_from_columns(columns, settings)
     campaign = journeys.touch_dims[0].values()
     by_user = defaultdict(list)

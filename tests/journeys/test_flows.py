@@ -11,9 +11,9 @@ import pytest
 import attribution as at
 from attribution.datasets import simulate
 from attribution.errors import JourneyError
-from attribution.journeys.build import JourneySettings
 from attribution.journeys.flows import FlowTask, solve_flows, tally_flows
 from attribution.journeys.lags import LagTask, solve_lags, tally_lags
+from attribution.journeys.options import JourneyOptions
 
 DAY = 86_400_000_000
 
@@ -94,7 +94,7 @@ def test_fewer_steps_of_the_same_flows(journeys):
 def test_flows_of_the_stream_engine(log, journeys, tmp_path):
     tasks = {"flows": FlowTask(4), "days": LagTask("days"), "touches": LagTask("touches")}
     with at.Stream(buckets=5, folder=tmp_path).open(
-        log, JourneySettings(goal="purchase"), progress=False
+        log, JourneyOptions(goal="purchase"), progress=False
     ) as run:
         found = run(tasks)
     assert_same(table(solve_flows(found["flows"], 6)), table(journeys.flows()))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution.journeys.build import JourneySettings, build_from_columns
+from attribution.journeys.build import build_from_columns
+from attribution.journeys.options import JourneyOptions
 from attribution.kernels.hashing import hash_integers
 from tests.laws import reference
 from tests.laws.worlds import DAY, GOALS, clashing, columns, logs
@@ -17,7 +18,7 @@ POLICIES = st.sampled_from(["reset", "overlap"])
 
 
 def built(touches, conversions, lookback, policy, hasher=hash_integers, **options):
-    settings = JourneySettings(lookback=f"{lookback}D", after_conversion=policy, **options)
+    settings = JourneyOptions(lookback=f"{lookback}D", after_conversion=policy, **options)
     return build_from_columns(columns(touches, conversions, hasher=hasher), settings)
 
 

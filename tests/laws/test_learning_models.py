@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attribution as at
-from attribution.journeys.build import JourneySettings, build_from_columns
+from attribution.journeys.build import build_from_columns
+from attribution.journeys.options import JourneyOptions
 from attribution.models.buckets import tally_buckets
 from tests.laws.worlds import columns, logs
 
@@ -26,7 +27,7 @@ NAMES = ["probabilistic", "bagged", "logistic", "exponential", "free"]
 
 
 def built(log, lookback="20D"):
-    return build_from_columns(columns(*log), JourneySettings(lookback=lookback))
+    return build_from_columns(columns(*log), JourneyOptions(lookback=lookback))
 
 
 def table(credit):

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attribution as at
-from attribution.journeys.build import JourneySettings, build_from_columns
+from attribution.journeys.build import build_from_columns
+from attribution.journeys.options import JourneyOptions
 from attribution.kernels.hashing import hash_integers
 from attribution.models.registry import resolve
 from tests.laws import reference
@@ -46,7 +47,7 @@ MILESTONES = ("lead", "opportunity")
 
 def built(touches, conversions, lookback, policy, **options):
     hasher = options.pop("hasher", hash_integers)
-    settings = JourneySettings(lookback=f"{lookback}D", after_conversion=policy, goal="purchase", **options)
+    settings = JourneyOptions(lookback=f"{lookback}D", after_conversion=policy, goal="purchase", **options)
     return build_from_columns(
         columns(touches, conversions, hasher=hasher, channels=CHANNELS, goals=GOALS), settings
     )

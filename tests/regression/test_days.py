@@ -14,7 +14,7 @@ from scipy.stats import poisson
 import attribution as at
 from attribution import cli
 from attribution.engines.memory import Memory
-from attribution.journeys.build import JourneySettings
+from attribution.journeys.options import JourneyOptions
 from attribution.models.days import KEPT, day_parts
 from attribution.models.profile import profile_of, tally_profile
 from attribution.regression import input_drift
@@ -203,7 +203,7 @@ def test_every_engine_counts_days_alike(engine):
     assert whole["day_repeats"].keys() == {"2026-02-16"}
     assert whole["day_repeats"]["2026-02-16"] >= touched  # those before a doubled purchase count for both
     engines = {"stream": at.Stream(), "memory": Memory()}
-    with engines[engine].open(log, JourneySettings()) as tally:
+    with engines[engine].open(log, JourneyOptions()) as tally:
         assert profile_of(tally({"profile": tally_profile})["profile"]) == whole
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from attribution.engines.shared.base import Run, Tasks
-from attribution.journeys.build import JourneySettings, build_from_columns
+from attribution.journeys.build import build_from_columns
+from attribution.journeys.options import JourneyOptions
 
 if TYPE_CHECKING:
     from attribution.eventlog.eventlog import EventLog
@@ -30,9 +31,7 @@ class Memory:
     """
 
     @contextmanager
-    def open(
-        self, log: EventLog, settings: JourneySettings, *, progress: bool | None = None
-    ) -> Iterator[Run]:
+    def open(self, log: EventLog, settings: JourneyOptions, *, progress: bool | None = None) -> Iterator[Run]:
         """Build the journeys of `log`, and yield how to tally them.
 
         Parameters

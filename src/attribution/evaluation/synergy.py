@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -16,17 +17,19 @@ from attribution.engines.shared.base import Engine
 from attribution.errors import LESS_MEMORY, JourneyError, ModelError, enough_memory, unknown_name
 from attribution.evaluation.synergy_result import Synergy
 from attribution.eventlog.eventlog import EventLog
-from attribution.journeys.build import JourneySettings
 from attribution.journeys.journeys import Journeys
+from attribution.journeys.options import (
+    JourneyKeywords,
+    JourneyOptions,
+    journey_options,
+    refuse_options,
+)
 from attribution.models.sets import SetTally
 from attribution.models.tasks import TraitTask
 from attribution.models.traits import LENGTHS, Traits
 from attribution.stats.grouping import sums_by
 from attribution.stats.interactions import Counts, Interactions, Scale, cell_counts, pair_interactions
 from attribution.stats.multiplicity import Correction, adjust
-
-if TYPE_CHECKING:
-    import datetime as dt
 
 logger = logging.getLogger(__name__)
 MOST_CHANNELS = 15
@@ -46,15 +49,11 @@ def synergy(
     min_conversions: float = 10.0,
     alpha: float = 0.05,
     correction: Correction = "fdr_bh",
-    lookback: str | dt.timedelta | None = None,
-    goal: str | Sequence[str] | None = None,
-    after_conversion: str | None = None,
-    drop_censored: bool | None = None,
-    session_gap: str | dt.timedelta | None = None,
-    max_touches: int | None = None,
     buckets: int = GROUPS,
     engine: str | Engine = "auto",
     progress: bool | None = None,
+    options: JourneyOptions | None = None,
+    **keywords: Unpack[JourneyKeywords],
 ) -> Synergy:
     """Compare how often journeys with two channels convert to what the two go with apart.
 
@@ -97,13 +96,13 @@ def synergy(
         ``"fdr_bh"`` (Benjamini & Hochberg): of the pairs that stand out, no more than `alpha` by chance, in
         expectation; ``"holm"``: no pair at all by chance, with probability 1 - `alpha`; ``"none"``. The
         intervals follow.
-    lookback, goal, after_conversion, drop_censored, session_gap, max_touches
-        As in `build_journeys`, and only with a log; None leaves the default there.
     buckets
         Groups of users, a power of two, by the hash of the user. Variances come from the differences between
         them, so that journeys of a user, which resemble one another, are not taken for independent. Journeys
         of a path table know no users and are taken as independent.
     engine, progress
+        As in `attribute`, and only with a log.
+    options, **keywords
         As in `attribute`, and only with a log.
 
     Returns
@@ -132,16 +131,12 @@ def synergy(
     _check(adjust_others, min_conversions, alpha, buckets)
     one_of(scale, "scale", ("odds", "rate"), error=ModelError)
     one_of(correction, "correction", ("fdr_bh", "holm", "none"), error=ModelError)
-    options: dict[str, Any] = {
-        "lookback": lookback,
-        "goal": goal,
-        "after_conversion": after_conversion,
-        "drop_censored": drop_censored,
-        "session_gap": session_gap,
-        "max_touches": max_touches,
-    }
-    given = {name: value for name, value in options.items() if value is not None}
-    tally, settings = _tallied(source, given, TraitTask(buckets), engine, progress)
+    if isinstance(source, Journeys):
+        refuse_options("at.synergy(log", options, keywords, engine)
+        tally, settings = _of_journeys(source, TraitTask(buckets))
+    else:
+        usual = journey_options(options, keywords, none_is_usual=True)
+        tally, settings = _of_log(source, usual, TraitTask(buckets), engine, progress)
     found = solve_synergy(
         tally,
         settings,
@@ -254,23 +249,22 @@ def _check(adjust_others: object, min_conversions: object, alpha: object, bucket
         raise ModelError(msg, column="buckets", why="each needs a table of its own", hint="buckets=256")
 
 
-def _tallied(
-    source: object, given: dict[str, Any], task: TraitTask, engine: str | Engine, progress: bool | None
+def _of_journeys(source: Journeys, task: TraitTask) -> tuple[SetTally, dict[str, Any]]:
+    """Count journeys by their traits, and return how they were built."""
+    if source.settings.get("nulls") is False:
+        msg = "the journeys that did not convert were not built"
+        raise JourneyError(msg, hint="at.build_journeys(log, nulls=True)")
+    return task(source), dict(source.settings)
+
+
+def _of_log(
+    source: object, settings: JourneyOptions, task: TraitTask, engine: str | Engine, progress: bool | None
 ) -> tuple[SetTally, dict[str, Any]]:
-    """Count the journeys of the source by their traits, and return how they were built."""
-    if isinstance(source, Journeys):
-        if given or engine not in ("auto", "memory"):
-            name, value = next(iter({**given, "engine": engine}.items()))
-            msg = f"{name}={value!r} has no effect on journeys that are built already"
-            raise JourneyError(msg, column=name, hint=f"at.synergy(log, {name}={value!r})")
-        if source.settings.get("nulls") is False:
-            msg = "the journeys that did not convert were not built"
-            raise JourneyError(msg, hint="at.build_journeys(log, nulls=True)")
-        return task(source), dict(source.settings)
+    """Count the journeys of a log by their traits, those that did not convert among them."""
     if not isinstance(source, EventLog):
         msg = f"synergy takes journeys or a log, not {type(source).__name__}"
         raise JourneyError(msg, hint="at.synergy(at.build_journeys(log))")
-    settings = JourneySettings(**given)
+    settings = replace(settings, nulls=True)
     with engine_of(engine, source).open(source, settings, progress=progress) as run:
         return run({"traits": task})["traits"], settings.describe()
 

@@ -47,7 +47,7 @@ from attribution.jobs.job import (
 from attribution.jobs.job_keys import NO_EXPERIMENTS, calibration_of, experiments_of, models_of
 from attribution.jobs.placeholders import day_of, expand, filled, pattern_of, time_zone
 from attribution.jobs.toml import Reader, Table, mistake, wrong_type
-from attribution.journeys.build import JourneySettings
+from attribution.journeys.options import JourneyOptions
 from attribution.language.catalogue import LANGUAGES
 
 T = TypeVar("T")
@@ -225,10 +225,10 @@ def _channels(table: Table | None) -> ChannelSettings | None:
     return settings
 
 
-def _journeys(table: Table | None, inputs: Reader[Texts]) -> JourneySettings:
+def _journeys(table: Table | None, inputs: Reader[Texts]) -> JourneyOptions:
     if table is None:
-        return JourneySettings()
-    usual = JourneySettings()
+        return JourneyOptions()
+    usual = JourneyOptions()
     settings: dict[str, Any] = {
         "lookback": table.take("lookback", _lookback, usual.lookback),
         "goal": table.take("goal", _goal, usual.goal),
@@ -244,7 +244,7 @@ def _journeys(table: Table | None, inputs: Reader[Texts]) -> JourneySettings:
         "rates": table.take("rates", _one_path(inputs), None),
     }
     table.finish()
-    return _try(lambda: JourneySettings(**settings), table.where, table.mistakes) or usual
+    return _try(lambda: JourneyOptions(**settings), table.where, table.mistakes) or usual
 
 
 def _spend(table: Table | None, inputs: Reader[Texts]) -> SpendSettings | None:

@@ -31,7 +31,7 @@ from attribution.jobs.job import (
     ScheduleSettings,
     SpendSettings,
 )
-from attribution.journeys.build import JourneySettings
+from attribution.journeys.options import JourneyOptions
 
 Door: TypeAlias = Callable[[str], str]
 """Takes a hint, returns it as one who stands at that door would write it."""
@@ -40,7 +40,7 @@ SECTIONS: Mapping[str, type] = {
     "log": LogSettings,
     "audit": AuditSettings,
     "channels": ChannelSettings,
-    "journeys": JourneySettings,
+    "journeys": JourneyOptions,
     "engine": EngineSettings,
     "increments": IncrementSettings,
     "spend": SpendSettings,

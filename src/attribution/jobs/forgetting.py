@@ -23,7 +23,6 @@ from attribution.jobs.inputs import open_log
 from attribution.jobs.job import Job
 from attribution.jobs.stages import Stages
 from attribution.jobs.work import work_of
-from attribution.journeys.build import with_rates
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +132,7 @@ def forget(
         raise EngineError(msg, column="state", hint="give the folder and the job that belong together")
     with at_door(toml_of):
         log = open_log(job)
-        job = replace(job, journeys=with_rates(job.journeys))
+        job = replace(job, journeys=job.journeys.with_rates())
     users = hashes_of(given, log.touch_table.users)
     with Ledger.opened(folder, key) as ledger:
         saved = _saved(ledger)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from attribution._display import Display
 from attribution.jobs import toml
-from attribution.journeys.build import JourneySettings
+from attribution.journeys.options import JourneyOptions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,7 +223,7 @@ class Job(Display):
     by: Texts = CHANNEL
     audit: AuditSettings | None = None
     channels: ChannelSettings | None = None
-    journeys: JourneySettings = field(default_factory=JourneySettings)
+    journeys: JourneyOptions = field(default_factory=JourneyOptions)
     engine: EngineSettings = EngineSettings()
     increments: IncrementSettings | None = None
     spend: SpendSettings | None = None

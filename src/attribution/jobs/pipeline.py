@@ -29,7 +29,6 @@ from attribution.jobs.manifest import fingerprints, manifest_of, refuse_changed,
 from attribution.jobs.retention import prune
 from attribution.jobs.stages import Stages
 from attribution.jobs.summary import headline, summary_line
-from attribution.journeys.build import with_rates
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,7 +200,7 @@ def _run(job: Job, folder: Path) -> Result:
         baseline_file(job)
         log = open_log(job)
         files = input_files(job, log)
-        job = replace(job, journeys=with_rates(job.journeys))
+        job = replace(job, journeys=job.journeys.with_rates())
         if job.spend is not None:  # what is wrong with it is told before the long part
             read_spend(job.spend.path, [name for name in job.by if name not in {"channel", *PERIODS}])
         work = work_of(job, log)

@@ -18,7 +18,8 @@ from attribution.engines.memory import Memory
 from attribution.engines.shared.opened import Beside, Opened
 from attribution.engines.stream.stream import Stream
 from attribution.jobs.job import Job
-from attribution.journeys.build import JourneySettings, build_journeys
+from attribution.journeys.build import build_journeys
+from attribution.journeys.options import JourneyOptions
 from attribution.models.profile import profile_of, tally_profile
 from attribution.models.registry import labelled
 from attribution.reporting.contents import SECTIONS
@@ -78,7 +79,12 @@ class Work(ABC):
         """Tally all models, and what the manifest and the report need, in one pass over the journeys."""
         beside = Beside(run, {**own, **wanted})
         credit = attribute(
-            self.log, self.models, by=self.job.by, engine=Opened(beside), **self.options, **self.sampling
+            self.log,
+            self.models,
+            by=self.job.by,
+            engine=Opened(beside),
+            options=self.job.journeys,
+            **self.sampling,
         )
         return credit, beside.tallies
 
@@ -99,14 +105,6 @@ class Work(ABC):
         return {model.label: {"name": model.name, **model.params} for model in self.job.models}
 
     @property
-    def options(self) -> dict[str, Any]:
-        """The arguments of `attribute` that say how journeys are built."""
-        options = asdict(self.job.journeys)
-        del options["nulls"]
-        options["currency"] = options["currency"] or None
-        return {**options, "lookback": options["lookback"] or "unlimited"}
-
-    @property
     def sampling(self) -> dict[str, Any]:
         """The arguments of `attribute` that make intervals; none where the job asks for none."""
         return {} if self.job.bootstrap is None else {"bootstrap": self.job.bootstrap, "rng": self.job.rng}
@@ -117,7 +115,7 @@ class _InMemory(Work):
 
     def credited(self, stages: Stages) -> Credited:
         with stages("journeys"):
-            journeys = build_journeys(self.log, **asdict(self.job.journeys))
+            journeys = build_journeys(self.log, self.job.journeys)
         with stages("credit"):
             credit, tallies = self._tallied(
                 lambda tasks: {name: task(journeys) for name, task in tasks.items()}, _OWN, self.wanted
@@ -172,7 +170,7 @@ class _OnWhatIsNew(Work):
         }
         return Credited(credit, rows, JourneyTallies(self.asked, tallies))
 
-    def _kept(self) -> tuple[JourneySettings, Tasks]:
+    def _kept(self) -> tuple[JourneyOptions, Tasks]:
         """Return how journeys are built, and what is tallied for the report, as the saved state has it."""
         saved = settings_in(self.engine.folder)
         if saved is None:
@@ -189,7 +187,7 @@ class _OnWhatIsNew(Work):
             )
         return self._settings(known), known
 
-    def _settings(self, tasks: Tasks) -> JourneySettings:
+    def _settings(self, tasks: Tasks) -> JourneyOptions:
         """Return how journeys are built: with non-converting ones, which are carried, only for a reason."""
         needed = any(model.needs_nulls for model in labelled(self.models).values())
         return replace(self.job.journeys, nulls=needed or (self.job.journeys.nulls and bool(tasks)))

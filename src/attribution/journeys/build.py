@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution._checks import LONGEST, WEEKDAYS, duration_us, flag, name_list, one_of, whole
 from attribution._typing import Bools, Hashes, Ints
 from attribution.errors import LESS_MEMORY, JourneyError, enough_memory, nearest, unknown_name
 from attribution.journeys.journeys import Journeys, lay_out
 from attribution.journeys.milestones import milestone_positions
-from attribution.journeys.rates import Rates, converted, rates_of
+from attribution.journeys.options import BuildKeywords, JourneyOptions, journey_options
+from attribution.journeys.rates import converted, rates_of
 from attribution.journeys.repeats import repeats_of
 from attribution.journeys.transform import collapse_repeats, keep_last
 from attribution.kernels.membership import HashFilter
@@ -25,8 +25,6 @@ from attribution.kernels.windows import Spans, conversion_windows, unclaimed_str
 from attribution.tables.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from attribution.eventlog.eventlog import EventLog
 
 logger = logging.getLogger(__name__)
@@ -34,132 +32,13 @@ _MOST_TOUCHES = 1 << 30
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-@dataclass(frozen=True, slots=True)
-class JourneySettings:
-    """How journeys are built from a log; see `build_journeys` for the meaning of each field."""
-
-    lookback: str | dt.timedelta | None = "30D"
-    goal: str | tuple[str, ...] | None = None
-    after_conversion: str = "reset"
-    drop_censored: bool = False
-    session_gap: str | dt.timedelta | None = None
-    max_touches: int | None = None
-    nulls: bool = True
-    week_start: str = "monday"
-    currency: str = ""
-    rates: Rates | str | None = None
-
-    def __post_init__(self) -> None:
-        """Validate every field."""
-        one_of(self.week_start, "week_start", WEEKDAYS, error=JourneyError)
-        if not isinstance(self.currency, str):
-            msg = f"currency={self.currency!r} must be a symbol or code"
-            raise JourneyError(msg, column="currency", hint='currency="EUR"')
-        if self.rates is not None and not self.currency:
-            msg = "rates need the currency that values become"
-            raise JourneyError(msg, column="currency", hint='currency="EUR"')
-        _ = self.lookback_us, self.session_gap_us
-        one_of(self.after_conversion, "after_conversion", ["reset", "overlap"], error=JourneyError)
-        if self.max_touches is not None:
-            whole(self.max_touches, "max_touches", error=JourneyError)
-        for name in ("drop_censored", "nulls"):
-            flag(getattr(self, name), name, error=JourneyError)
-        if self.goal is not None and not isinstance(self.goal, str):
-            object.__setattr__(self, "goal", name_list(self.goal, "goal", error=JourneyError))
-        if self.drop_censored and self.lookback_us == LONGEST:
-            msg = "drop_censored=True needs a lookback: without one every stretch may still convert"
-            raise JourneyError(msg, hint='lookback="30D"')
-
-    @property
-    def lookback_us(self) -> int:
-        """The lookback window in microseconds."""
-        if self.lookback is None or self.lookback == "unlimited":
-            return LONGEST
-        return duration_us(self.lookback, "lookback", error=JourneyError, allow_zero=True)
-
-    @property
-    def session_gap_us(self) -> int | None:
-        """The session gap in microseconds, or None."""
-        if self.session_gap is None:
-            return None
-        return duration_us(self.session_gap, "session_gap", error=JourneyError, allow_zero=True)
-
-    def describe(self) -> dict[str, object]:
-        """Return the settings that differ from doing nothing, for a result's own record."""
-        shown: dict[str, object] = {
-            "lookback": "unlimited" if self.lookback is None else str(self.lookback),
-            "after_conversion": self.after_conversion,
-        }
-        for name in ("goal", "session_gap", "max_touches"):
-            if getattr(self, name) is not None:
-                shown[name] = getattr(self, name)
-        if self.drop_censored:
-            shown["drop_censored"] = True
-        if not self.nulls:
-            shown["nulls"] = False
-        if self.week_start != "monday":
-            shown["week_start"] = self.week_start
-        if self.currency:
-            shown["currency"] = self.currency
-        if isinstance(self.rates, Rates):
-            shown |= {"currency": self.rates.to, "rates": repr(self.rates)}
-        return shown
-
-
-def with_rates(settings: JourneySettings) -> JourneySettings:
-    """Return settings whose rates have been read, of settings that may name their file."""
-    if settings.rates is None:
-        return settings
-    return replace(settings, rates=rates_of(settings.rates, settings.currency))
-
-
-class JourneyKeywords(TypedDict, total=False):
-    """The options of `build_journeys` that `attribute` takes with a log; None is as if it were left out."""
-
-    lookback: str | dt.timedelta | None
-    goal: str | Sequence[str] | None
-    after_conversion: str | None
-    drop_censored: bool | None
-    session_gap: str | dt.timedelta | None
-    max_touches: int | None
-    week_start: str | None
-    currency: str | None
-    rates: Any
-
-
-def given_options(options: JourneyKeywords) -> dict[str, Any]:
-    """Return those of the options that say something.
-
-    Raises
-    ------
-    JourneyError
-        If one is unknown; the message names the nearest.
-    """
-    known = JourneyKeywords.__annotations__
-    for name in options:
-        if name not in known:
-            raise JourneyError(unknown_name("option", name, known), column=name)
-    given = {name: value for name, value in options.items() if value is not None}
-    if "rates" in given:
-        given["rates"] = rates_of(given["rates"], str(given.get("currency", "")))
-    return given
-
-
 @enough_memory(LESS_MEMORY)
 def build_journeys(
     log: EventLog,
-    lookback: str | dt.timedelta | None = "30D",
-    goal: str | Sequence[str] | None = None,
-    after_conversion: str = "reset",
+    options: JourneyOptions | None = None,
     *,
-    drop_censored: bool = False,
-    session_gap: str | dt.timedelta | None = None,
-    max_touches: int | None = None,
-    nulls: bool = True,
-    week_start: str = "monday",
-    currency: str = "",
-    rates: object = None,
     progress: bool | None = None,
+    **keywords: Unpack[BuildKeywords],
 ) -> Journeys:
     """Build customer journeys from a log of touches and conversions.
 
@@ -170,39 +49,13 @@ def build_journeys(
     ----------
     log
         From `read_log`.
-    lookback
-        A touch at t is eligible for a conversion at T when ``T - lookback <= t <= T``. A string with a
-        unit (``"30D"``, ``"12h"``), a timedelta, or ``"unlimited"`` or None for no limit.
-    goal
-        Which goals are conversions: a name, several names, or None for every row of the conversion
-        table, whatever its goal. Rows with other goals become milestones for `WShaped` and `FullPath`.
-    after_conversion
-        ``"reset"``: touches at or before the user's previous, strictly earlier, conversion are spent.
-        ``"overlap"``: every conversion looks back on its own. Conversions of one user at one instant
-        look back on the same touches under both.
-    drop_censored
-        Leave out the non-converting stretches that end less than one lookback before the log's end:
-        they may still convert.
-    session_gap
-        Collapse consecutive touches of one channel no further apart than this into the first of them.
-    max_touches
-        Keep only the last so many touches of each journey.
-    nulls
-        Whether to build the non-converting journeys: each maximal stretch of a user's touches that no
-        conversion claims. Rule models do not need them; without them only the touches of users who
-        convert are read.
-    week_start
-        The day on which weeks begin, in ``by="week"`` and in weekly spend: ``"monday"`` (weeks are then
-        numbered as in ISO 8601), ``"sunday"`` and so on (weeks are then called by their first day).
-    currency
-        With `rates`: the currency that values become.
-    rates
-        What one unit of each currency of the conversions is worth: a mapping ``{"USD": 0.92}``, or a table
-        (or a path) with the columns ``currency`` and ``rate`` and, where rates change, ``date``: the day of
-        the conversion in UTC decides, and a day without a rate takes the last of the seven before it. None
-        leaves values as they are.
+    options
+        How: lookback window, goals, what a conversion spends and the like.
     progress
         Whether to show a bar while the log is read; by default only in a terminal or notebook.
+    **keywords
+        The fields of `JourneyOptions` by name (``lookback="14D"``), instead of `options` or in the place of
+        its fields.
 
     Returns
     -------
@@ -229,27 +82,16 @@ def build_journeys(
     0  email > search          1.0    0.0
     1           email          0.0    1.0
     """
-    settings = JourneySettings(
-        lookback=lookback,
-        goal=goal,  # type: ignore[arg-type] # several names become a tuple
-        after_conversion=after_conversion,
-        drop_censored=drop_censored,
-        session_gap=session_gap,
-        max_touches=max_touches,
-        nulls=nulls,
-        week_start=week_start,
-        currency=currency,
-        rates=None if rates is None else rates_of(rates, currency),
-    )
+    settings = journey_options(options, keywords, known=BuildKeywords)
     from attribution.eventlog.eventlog import EventLog
 
     if not isinstance(log, EventLog):
         msg = f"build_journeys takes a log, not {type(log).__name__}"
         raise JourneyError(msg, hint="at.build_journeys(at.read_log(touches, conversions))")
-    return build_from_columns(log.load(converters_only=not nulls, progress=progress), settings)
+    return build_from_columns(log.load(converters_only=not settings.nulls, progress=progress), settings)
 
 
-def build_from_columns(columns: LogColumns, settings: JourneySettings) -> Journeys:
+def build_from_columns(columns: LogColumns, settings: JourneyOptions) -> Journeys:
     """Build the journeys of a whole log from its columns."""
     began = perf_counter()
     goal = columns.conversions.goal
@@ -268,7 +110,7 @@ def build_from_columns(columns: LogColumns, settings: JourneySettings) -> Journe
     return journeys
 
 
-def build_part(columns: LogColumns, settings: JourneySettings) -> Journeys:
+def build_part(columns: LogColumns, settings: JourneyOptions) -> Journeys:
     """Build the journeys of some of a log's users; what an engine calls for each partition of users.
 
     `check_goal` is the engine's business, once for the log: a partition may lack a goal that others have.
@@ -304,7 +146,7 @@ def build_part(columns: LogColumns, settings: JourneySettings) -> Journeys:
     return journeys
 
 
-def _refuse_huge(claimed: int, settings: JourneySettings) -> None:
+def _refuse_huge(claimed: int, settings: JourneyOptions) -> None:
     """Refuse what would fill the memory: many conversions that look back on the same many touches."""
     if claimed > _MOST_TOUCHES:
         msg = f"the conversions look back on {claimed:,} touches in all, more than memory is likely to hold"
@@ -322,7 +164,7 @@ def _of_converters(touches: TouchColumns, conversions: ConversionColumns) -> Tou
     return touches if bool(kept.all()) else touches.take(np.flatnonzero(kept))
 
 
-def check_goal(labels: Sequence[str] | None, goal: str | tuple[str, ...] | None) -> None:
+def check_goal(labels: Sequence[str] | None, goal: str | Sequence[str] | None) -> None:
     """Refuse a goal that is misspelt, and tell if several are counted as one.
 
     A goal that no conversion has is no mistake: a day without purchases is a day.
@@ -358,11 +200,11 @@ def check_goal(labels: Sequence[str] | None, goal: str | tuple[str, ...] | None)
         raise JourneyError(msg, hint="goal=None for all goals")
 
 
-def _names(goal: str | tuple[str, ...]) -> list[str]:
+def _names(goal: str | Sequence[str]) -> list[str]:
     return [goal] if isinstance(goal, str) else list(goal)
 
 
-def _chosen_goals(conversions: ConversionColumns, goal: str | tuple[str, ...] | None) -> Bools | None:
+def _chosen_goals(conversions: ConversionColumns, goal: str | Sequence[str] | None) -> Bools | None:
     """Mark the conversion rows whose goal was asked for; None where all are; shape (m,)."""
     if goal is None or conversions.goal is None:
         return None
@@ -395,7 +237,7 @@ def _sorted_conversions(conversions: ConversionColumns, chosen: Bools | None) ->
 
 def _assemble(
     columns: LogColumns,
-    settings: JourneySettings,
+    settings: JourneyOptions,
     conversions: ConversionColumns,
     row: Ints,
     time: Ints,

@@ -79,6 +79,11 @@ class Rates:
         )
         return f"{{{shown}}} to {self.to}"
 
+    @property
+    def always(self) -> dict[str, float]:
+        """The rates that hold for all days; empty where rates change."""
+        return {} if self.dated else {name: float(rate[0]) for name, (_, rate) in self._by_currency.items()}
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Rates:
         return self
 

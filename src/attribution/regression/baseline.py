@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from attribution.credit.intervals import replicated
 from attribution.errors import BaselineError, unknown_name
 from attribution.journeys.build import build_journeys
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
+from attribution.journeys.options import JourneyOptions
 from attribution.models.profile import (
     Profile,
     profile_of,
@@ -38,9 +39,8 @@ AMOUNTS = ("conversions", "value")
 ERRORS = ("conversions", "value", "share", "value_share")
 # What a result is made of is compared elsewhere; these say only how its rows were read.
 _UNCOMPARED = ("nulls", "models", "has_value", "by", "library")
-_JOURNEY_OPTIONS = (
-    "lookback", "goal", "after_conversion", "drop_censored", "session_gap", "max_touches", "nulls",
-)  # fmt: skip
+_OF_MONEY = {"week_start", "currency", "rates"}  # what a log looks like does not depend on it
+_JOURNEY_OPTIONS = [field.name for field in fields(JourneyOptions) if field.name not in _OF_MONEY]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from attribution._checks import whole
 from attribution.engines.choose import engine_of
 from attribution.engines.shared.base import Engine, Tasks
 from attribution.errors import LESS_MEMORY, CreditError, enough_memory
-from attribution.journeys.build import JourneyKeywords, JourneySettings, given_options
+from attribution.journeys.options import JourneyKeywords, JourneyOptions, journey_options
 from attribution.models.cells import checked_by
 from attribution.reporting.contents import SECTIONS, check_sections
 from attribution.reporting.needs import Asked, JourneyTallies
@@ -27,7 +28,8 @@ def tally_journeys(
     top_paths: int = 20,
     engine: str | Engine = "auto",
     progress: bool | None = None,
-    **options: Unpack[JourneyKeywords],
+    options: JourneyOptions | None = None,
+    **keywords: Unpack[JourneyKeywords],
 ) -> JourneyTallies:
     """Tally what a report needs of the journeys of a log, on any engine: they need not fit into memory.
 
@@ -41,7 +43,7 @@ def tally_journeys(
         As in `report`: only what these sections need is tallied. ``synergy`` must be asked for by name.
     engine, progress
         As in `attribute`.
-    **options
+    options, **keywords
         How journeys are built, as in `attribute`; non-converting ones are built in any case.
 
     Returns
@@ -69,7 +71,7 @@ def tally_journeys(
     """
     whole(top_paths, "top_paths", least=0, error=CreditError)
     names = check_sections(sections)
-    settings = JourneySettings(**given_options(options))
+    settings = replace(journey_options(options, keywords, none_is_usual=True), nulls=True)
     chosen = engine_of(engine, log)
     asked = Asked(
         checked_by(by),

@@ -30,8 +30,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from attribution._typing import Bools, Hashes, Ints
-from attribution.journeys.build import JourneySettings
 from attribution.journeys.journeys import Journeys
+from attribution.journeys.options import JourneyOptions
 from attribution.kernels.ragged import run_starts, search_segments
 from attribution.kernels.sorting import order_by_user_and_time
 from attribution.tables.columns import ConversionColumns, Dimension, LogColumns, TouchColumns
@@ -71,7 +71,7 @@ class Closed:
         return np.where(self.user[place] == user, self.until[place], _EVER)
 
 
-def closed(journeys: Journeys, settings: JourneySettings, boundary: int, last: int) -> Closed:
+def closed(journeys: Journeys, settings: JourneyOptions, boundary: int, last: int) -> Closed:
     """Return until when each user is closed, by the conversions before `boundary`; see the module.
 
     `last` is the time of the last row before `boundary`: the log ends no earlier.
@@ -102,7 +102,7 @@ def _latest(user: Hashes, time: Ints) -> Closed:
     return Closed(user[starts], np.maximum.reduceat(time, starts) if len(starts) else time)
 
 
-def left_over(columns: LogColumns, until: Closed, settings: JourneySettings, boundary: int) -> Carry:
+def left_over(columns: LogColumns, until: Closed, settings: JourneyOptions, boundary: int) -> Carry:
     """Return what must be carried of `columns`, all rows that are not closed, beyond `boundary`."""
     touches, events = columns.touches, columns.conversions
     early = np.flatnonzero(touches.time < boundary)

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,8 @@ from attribution._checks import LONGEST
 from attribution.engines.shared.base import Tasks
 from attribution.engines.shared.opened import BESIDE
 from attribution.errors import EngineError, ModelError
-from attribution.journeys.build import JourneySettings
 from attribution.journeys.customers import CUSTOMER
+from attribution.journeys.options import JourneyOptions
 from attribution.models.tasks import ActivityTask, AllocateTask, TallyTask
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _ROLES = (
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
-def settings_of(log: EventLog, settings: JourneySettings, tasks: Tasks, period: str) -> dict[str, str]:
+def settings_of(log: EventLog, settings: JourneyOptions, tasks: Tasks, period: str) -> dict[str, str]:
     """Return everything that the tallies of a settled period depend on, beside the rows.
 
     Raises
@@ -47,18 +48,17 @@ def settings_of(log: EventLog, settings: JourneySettings, tasks: Tasks, period: 
         If a task cannot be recognised by a later run.
     """
     goal = settings.goal
+    texts = {field.name: str(getattr(settings, field.name)) for field in fields(settings)}
+    # Of rates by day the text has only their names: a settled day has its own.
+    texts["non-converting journeys"] = texts.pop("nulls")
+    texts |= {
+        "lookback": _shown(settings.lookback_us),
+        "session_gap": _shown(settings.session_gap_us),
+        "goal": "all" if goal is None else ", ".join([goal] if isinstance(goal, str) else sorted(goal)),
+    }
     found = {
         "period": period,
-        "lookback": _shown(settings.lookback_us),
-        "goal": "all" if goal is None else ", ".join([goal] if isinstance(goal, str) else sorted(goal)),
-        "after_conversion": settings.after_conversion,
-        "drop_censored": str(bool(settings.drop_censored)),
-        "session_gap": _shown(settings.session_gap_us),
-        "max_touches": str(settings.max_touches),
-        "non-converting journeys": str(bool(settings.nulls)),
-        "week_start": settings.week_start,
-        "currency": settings.currency,
-        "rates": str(settings.rates),  # of rates by day only their names: a settled day has its own
+        **texts,
         "invalid": log.invalid,
         "tables": "one" if log.conversions is None else "two",
     }

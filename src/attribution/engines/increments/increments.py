@@ -65,8 +65,9 @@ from attribution.engines.shared.state_key import seal_from
 from attribution.errors import EngineError
 from attribution.eventlog.load import Loader
 from attribution.eventlog.recent import DAY, RecentLog, read_recent
-from attribution.journeys.build import JourneySettings, build_part, check_goal
+from attribution.journeys.build import build_part, check_goal
 from attribution.journeys.journeys import Journeys
+from attribution.journeys.options import JourneyOptions
 from attribution.kernels.ragged import run_starts
 from attribution.tables.columns import Dimension, LogColumns
 
@@ -176,9 +177,7 @@ class Increments:
         return self._runs[-1] if self._runs else None
 
     @contextmanager
-    def open(
-        self, log: EventLog, settings: JourneySettings, *, progress: bool | None = None
-    ) -> Iterator[Run]:
+    def open(self, log: EventLog, settings: JourneyOptions, *, progress: bool | None = None) -> Iterator[Run]:
         """Lock the folder, and return how to tally the whole log.
 
         Parameters
@@ -240,7 +239,7 @@ class _Step:
         self,
         engine: Increments,
         ledger: Ledger,
-        settings: JourneySettings,
+        settings: JourneyOptions,
         state: State | None,
         recent: RecentLog,
     ) -> None:

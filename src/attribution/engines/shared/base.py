@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from attribution.journeys.build import JourneySettings
 from attribution.journeys.journeys import Journeys
+from attribution.journeys.options import JourneyOptions
 
 if TYPE_CHECKING:
     from attribution.eventlog.eventlog import EventLog
@@ -29,7 +29,7 @@ class Engine(Protocol):
     """Where journeys are built and tallied. It knows no model, and no model knows it."""
 
     def open(
-        self, log: EventLog, settings: JourneySettings, *, progress: bool | None = None
+        self, log: EventLog, settings: JourneyOptions, *, progress: bool | None = None
     ) -> AbstractContextManager[Run]:
         """Return a context whose value maps tasks over all users of `log` and merges their tallies.
 

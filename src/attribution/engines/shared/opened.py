@@ -10,7 +10,7 @@ from attribution.engines.shared.base import Run, Tasks
 
 if TYPE_CHECKING:
     from attribution.eventlog.eventlog import EventLog
-    from attribution.journeys.build import JourneySettings
+    from attribution.journeys.options import JourneyOptions
 
 BESIDE = "\0beside "
 """What the names of tasks beside others begin with: no label of a model does."""
@@ -29,7 +29,7 @@ class Opened:
     run: Run
 
     def open(
-        self, log: EventLog, settings: JourneySettings, *, progress: bool | None = None
+        self, log: EventLog, settings: JourneyOptions, *, progress: bool | None = None
     ) -> AbstractContextManager[Run]:
         """Return the run; closing it closes nothing.
 

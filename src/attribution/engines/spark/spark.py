@@ -33,7 +33,8 @@ from attribution.engines.stream.budget import shown_bytes
 from attribution.engines.stream.spill import Labels, Spilled, no_labels
 from attribution.errors import EngineError
 from attribution.eventlog.load import refuse_overflow
-from attribution.journeys.build import JourneySettings, build_part, check_goal
+from attribution.journeys.build import build_part, check_goal
+from attribution.journeys.options import JourneyOptions
 from attribution.tables.faults import FaultTally, settled
 from attribution.tables.spark_errors import no_spark, spark_errors
 from attribution.tables.spark_frames import SparkSource
@@ -135,9 +136,7 @@ class Spark:
             return table
 
     @contextmanager
-    def open(
-        self, log: EventLog, settings: JourneySettings, *, progress: bool | None = None
-    ) -> Iterator[Run]:
+    def open(self, log: EventLog, settings: JourneyOptions, *, progress: bool | None = None) -> Iterator[Run]:
         """Cut the log into parts of users on the cluster, and yield how to tally them; then forget the parts.
 
         Parameters
@@ -230,7 +229,7 @@ class _Cut:
 
     session: Any
     log: EventLog
-    settings: JourneySettings
+    settings: JourneyOptions
     part_bits: int
     kept: list[Any] = field(default_factory=list)
     key: Scramble = field(default_factory=Scramble.new)

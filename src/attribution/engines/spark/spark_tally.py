@@ -15,7 +15,8 @@ from attribution.engines.shared.base import Tasks
 from attribution.engines.shared.cutting import unkeyed
 from attribution.engines.stream.spill import Spilled
 from attribution.errors import AttributionError
-from attribution.journeys.build import JourneySettings, build_part
+from attribution.journeys.build import build_part
+from attribution.journeys.options import JourneyOptions
 from attribution.tables.columns import LogColumns
 
 TALLIES = pa.schema(
@@ -88,7 +89,7 @@ class Tallier:
 
     spilled: Spilled
     places: Places
-    settings: JourneySettings
+    settings: JourneyOptions
     tasks: Tasks
     part_bits: int
 

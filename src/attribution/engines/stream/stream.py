@@ -29,8 +29,9 @@ from attribution.engines.stream.workers import Workers, sendable
 from attribution.errors import EngineError
 from attribution.eventlog.assemble import Span
 from attribution.eventlog.load import refuse_overflow
-from attribution.journeys.build import JourneySettings, build_part, check_goal
+from attribution.journeys.build import build_part, check_goal
 from attribution.journeys.journeys import Journeys
+from attribution.journeys.options import JourneyOptions
 from attribution.tables.faults import settled
 
 if TYPE_CHECKING:
@@ -96,9 +97,7 @@ class Stream:
             raise EngineError(msg, column="buckets", hint="buckets=256; too large ones are split again")
 
     @contextmanager
-    def open(
-        self, log: EventLog, settings: JourneySettings, *, progress: bool | None = None
-    ) -> Iterator[Run]:
+    def open(self, log: EventLog, settings: JourneyOptions, *, progress: bool | None = None) -> Iterator[Run]:
         """Cut `log` into buckets, and yield how to tally them; the files stay until the context ends.
 
         Parameters
@@ -139,7 +138,7 @@ class BucketJob:
     """From a bucket to its tallies; what a worker process holds."""
 
     spilled: Spilled
-    settings: JourneySettings
+    settings: JourneyOptions
     tasks: Tasks = field(default_factory=dict)
 
     def __call__(self, bucket: Bucket) -> dict[str, Any]:
@@ -149,7 +148,7 @@ class BucketJob:
 
 
 def _spill(
-    log: EventLog, settings: JourneySettings, folder: Path, plan: Plan, progress: bool | None
+    log: EventLog, settings: JourneyOptions, folder: Path, plan: Plan, progress: bool | None
 ) -> tuple[BucketJob, list[Bucket]]:
     """Read the log once, and leave its rows in buckets."""
     began = perf_counter()
