@@ -116,7 +116,7 @@ def test_none_stands_for_the_default(log):
 def test_they_are_written_out_once():
     assert set(BuildKeywords.__annotations__) == set(NAMES)
     assert set(JourneyKeywords.__annotations__) == set(NAMES) - {"nulls"}
-    for function in (at.build_journeys, at.attribute, at.path_counts, at.synergy):
+    for function in (at.build_journeys, at.attribute, at.path_counts, at.synergy, at.tally_journeys):
         parameters = inspect.signature(function).parameters
         assert not set(parameters) & set(NAMES)
         assert len(parameters) <= 15
