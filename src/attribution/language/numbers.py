@@ -126,6 +126,16 @@ class Numbers:
         """
         return self.own(f"{amount:,.{decimals}f}")
 
+    def numbers(self, amounts: Iterable[float], decimals: int = 0) -> list[str]:
+        """Return several numbers, as `number` does each.
+
+        Parameters
+        ----------
+        amounts, decimals
+            As there.
+        """
+        return [self.number(amount, decimals) for amount in amounts]
+
     def count(self, value: float) -> str:
         """Return a count, with as many decimals as it needs.
 

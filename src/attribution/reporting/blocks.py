@@ -150,27 +150,23 @@ class Table:
 
     def rows(self) -> list[tuple[str, list[Cell]]]:
         """Return each row's mark and cells."""
-        longest = {
-            column.key: max((abs(value) for value in self.frame[column.key] if value == value), default=0.0)
-            for column in self.columns
-            if column.bar
-        }
         marks = self.marks or ("",) * len(self.frame)
-        values = zip(*(self.frame[column.key].tolist() for column in self.columns), strict=True)
-        return [
-            (mark, [_cell(column, value, longest) for column, value in zip(self.columns, row, strict=True)])
-            for mark, row in zip(marks, values, strict=True)
-        ]
+        cells = [_cells(column, self.frame[column.key].tolist()) for column in self.columns]
+        return [(mark, list(row)) for mark, row in zip(marks, zip(*cells, strict=True), strict=True)]
 
 
-def _cell(column: Column, value: Any, longest: dict[str, float]) -> Cell:
-    text = column.style.write(value)
-    if not column.style.numeric or value is None or value != value:
-        return Cell(text, numeric=column.style.numeric, lang=column.style.lang)
-    length = None
-    if column.bar and longest[column.key] > 0:
-        length = max(0.0, min(1.0, float(value) / longest[column.key]))
-    return Cell(text, repr(float(value)), length, numeric=True)
+def _cells(column: Column, values: Sequence[Any]) -> list[Cell]:
+    """Return the cells of a column; a bar is as long as its part of the largest value."""
+    numeric, lang = column.style.numeric, column.style.lang
+    longest = max((abs(value) for value in values if value == value), default=0.0) if column.bar else 0.0
+    cells = []
+    for value, text in zip(values, column.style.write_all(values), strict=True):
+        if not numeric or value is None or value != value:
+            cells.append(Cell(text, numeric=numeric, lang=lang))
+            continue
+        length = max(0.0, min(1.0, float(value) / longest)) if longest > 0 else None
+        cells.append(Cell(text, repr(float(value)), length, numeric=True))
+    return cells
 
 
 def spoken(words: Language, texts: Sequence[str], tone: str = "plain") -> list[Text]:

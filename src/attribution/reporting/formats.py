@@ -107,23 +107,43 @@ class Style:
         >>> Style("money", 0, "€").write(-1234.5), Style("money", 2, "EUR").write(3)
         ('−€1,234', '3.00 EUR')
         """
+        return self.write_all([value])[0]
+
+    def write_all(self, values: Iterable[object]) -> list[str]:
+        """Write a column of values, as `write` does each.
+
+        Examples
+        --------
+        >>> Style("share", 1).write_all([0.5, None, -0.25])
+        ['50.0%', '–', '−25.0%']
+        """
         if not self.numeric:
-            return label(value, self.words) if self.kind == "name" else clean(value)
-        number = float(value) if isinstance(value, int | float) else math.nan
-        if math.isnan(number):
-            return MISSING
-        if math.isinf(number):
-            return "∞" if number > 0 else f"{MINUS}∞"
-        sign = MINUS if round(number * (100 if self.kind == "share" else 1), self.decimals) < 0 else ""
-        amount = abs(number)
+            return [label(value, self.words) if self.kind == "name" else clean(value) for value in values]
+        numbers = [float(value) if isinstance(value, int | float) else math.nan for value in values]
+        scale = 100 if self.kind == "share" else 1
+        finite = [scale * abs(number) for number in numbers if math.isfinite(number)]
+        amounts = iter(self.words.numbers(finite, self.decimals))
+        return [
+            self._signed(number * scale, next(amounts)) if math.isfinite(number) else _not_finite(number)
+            for number in numbers
+        ]
+
+    def _signed(self, number: float, written: str) -> str:
+        """Return an amount that is written with the sign and the unit of its number."""
+        sign = MINUS if round(number, self.decimals) < 0 else ""
         if self.kind == "share":
-            return sign + self.words.percent.format(self.words.number(100 * amount, self.decimals))
-        written = self.words.number(amount, self.decimals)
+            return sign + self.words.percent.format(written)
         if self.kind == "money" and self.currency:
             unit = clean(self.currency)
             first = len(unit) == 1 and self.words.symbol_first
             return f"{sign}{unit}{written}" if first else f"{sign}{written}{self.words.before_unit}{unit}"
         return sign + written
+
+
+def _not_finite(number: float) -> str:
+    if math.isnan(number):
+        return MISSING
+    return "∞" if number > 0 else f"{MINUS}∞"
 
 
 def fit(
