@@ -261,6 +261,34 @@ def test_a_damaged_file_is_refused_by_name(door, damage, tmp_path):
 
 
 @pytest.mark.parametrize("door", DOORS)
+def test_a_text_that_says_it_lies_far_outside_is_not_looked_for_there(door, tmp_path):
+    """An offset of 0x7f000000 in each text column, one after the other: following it ends the process."""
+    ask, table = DOORS[door]
+    table = table.combine_chunks()
+    expected, refused = ask(table), 0
+    for name in table.column_names:
+        column = table[name].chunk(0)
+        if not pa.types.is_string(column.type):
+            continue
+        with pa.ipc.new_file(tmp_path / "t.arrow", table.schema) as writer:
+            writer.write_table(table)
+        offsets = np.array(np.frombuffer(column.buffers()[1], np.int32)[: len(column) + 1])
+        damaged = offsets.copy()
+        damaged[len(column) // 2] = 0x7F000000
+        data = (tmp_path / "t.arrow").read_bytes()
+        assert offsets.tobytes() in data
+        (tmp_path / "t.arrow").write_bytes(data.replace(offsets.tobytes(), damaged.tobytes()))
+        try:
+            found = ask(tmp_path / "t.arrow")
+        except at.AttributionError as error:
+            assert "t.arrow" in str(error)  # noqa: PT017
+            refused += 1
+        else:  # a column that nobody asked for
+            np.testing.assert_allclose(found, expected)
+    assert refused
+
+
+@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("name", ["users.xlsx", "nothing.parquet", "*.nothing"])
 def test_what_is_not_there_or_no_table_is_refused(door, name, tmp_path):
     (tmp_path / "users.xlsx").write_bytes(b"PK\x03\x04 no table")
