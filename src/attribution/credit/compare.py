@@ -15,6 +15,7 @@ from attribution._typing import Floats, Ints
 from attribution.credit.table import CreditTable, fold, measure
 from attribution.credit.uncertainty import shift_bounds
 from attribution.errors import CreditError, unknown_name
+from attribution.language.sentence import Sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -191,26 +192,23 @@ class Comparison(Display):
         if not pairs or not self.channels:
             return self._title() + "."
         lines = [self._title() + "."]
-        chosen = [("Farthest apart", pairs[0])] + ([("Nearest", pairs[-1])] if len(pairs) > 1 else [])
-        for word, pair in chosen:
-            lines.append(
-                f"{word}: {pair['first']} and {pair['second']} credit {pair['disagreement']:.1%} of the "
-                f"conversions to different channels; most of all {pair['channel']}, "
-                f"{100 * abs(pair['difference']):.1f} points {'more' if pair['difference'] > 0 else 'less'} "
-                f"under {pair['first']}."
-            )
+        chosen = [("compare.farthest", pairs[0])] + ([("compare.nearest", pairs[-1])] if pairs[1:] else [])
+        for key, pair in chosen:
+            moved = "compare.more" if pair["difference"] > 0 else "compare.less"
+            told = {name: pair[name] for name in ("first", "second", "channel")}
+            told |= {"apart": pair["disagreement"]}
+            lines.append(Sentence(key, **told, moved=Sentence(moved, n=100 * abs(pair["difference"]))))
         ranks = self.ranks
         places = zip(self.channels, ranks.T, strict=True)
         steady = [channel for channel, rank in places if len(set(rank.tolist())) == 1]
         if steady:
-            lines.append(f"Same rank under every model: {', '.join(steady)}.")
-        lines.append("Disagreement is about bookkeeping: no model tells what a channel caused.")
+            lines.append(Sentence("compare.steady", channels=tuple(steady)))
+        lines.append(Sentence("compare.bookkeeping"))
         return "\n".join(lines)
 
     def _title(self) -> str:
-        return (
-            f"Shares of {len(self.channels):,} channels under {len(self.models)} models, against {self.base}"
-        )
+        sizes = {"channels": len(self.channels), "models": len(self.models)}
+        return Sentence("compare.title", **sizes, base=self.base)
 
     def _shown(self, *, wide: bool) -> pd.DataFrame:
         del wide
@@ -227,7 +225,7 @@ class Comparison(Display):
         return pd.DataFrame(columns)
 
     def _notes(self) -> tuple[str, ...]:
-        return ("In brackets: places gained or lost against the base.", *self.summary().split("\n")[1:-1])
+        return (Sentence("compare.brackets"), *self.summary().split("\n")[1:-1])
 
 
 def compare_models(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from attribution._display import Display, format_number
+from attribution._display import Display
 from attribution.credit.intervals import interval, told
 from attribution.credit.table import CreditTable, fold, measure
 from attribution.errors import CreditError, unknown_name
+from attribution.language.sentence import Sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,85 +75,77 @@ class Explanation(Display):
 
     def summary(self) -> str:
         """Return the explanation in plain words, with the numbers of `to_frame`."""
-        parts = (self._credit(), self._positions(), self.told, self._rates(), self._examples())
-        lines = [line for line in parts if line]
-        lines.append("This is how credit was divided; what the channel caused, only an experiment tells.")
-        return "\n".join(lines)
+        parts = [*self._credit(), *self._positions(), self.told, *self._rates(), *self._examples()]
+        return "\n".join([*(part for part in parts if part), Sentence("explain.bookkeeping")])
 
-    def _credit(self) -> str:
+    def _credit(self) -> list[str]:
         facts = self.facts
-        text = (
-            f"{self.channel} gets {format_number(facts['conversions'])} of "
-            f"{_count(facts['attributed'], 'attributed conversion')} under {self.model}"
-        )
+        told = {
+            "channel": self.channel,
+            "number": facts["conversions"],
+            "attributed": Sentence("explain.attributed", n=facts["attributed"]),
+            "model": self.model,
+        }
         if not np.isfinite(facts["share"]):
-            return text + "."
-        place = f"number {facts['rank']:.0f} of {facts['channels']:.0f} channels"
-        text += f", {facts['share']:.1%}: {place}."
+            return [Sentence("explain.credit", **told)]
+        place = {name: facts[name] for name in ("share", "rank", "channels")}
+        parts = [Sentence("explain.credit_place", **told, **place)]
         if self.interval and np.isfinite(facts["share_ci_low"]):
-            low, high = facts["share_ci_low"], facts["share_ci_high"]
-            text += f" Sampling error puts that share between {low:.1%} and {high:.1%} ({self.interval})."
-        return text
+            ends = {"low": facts["share_ci_low"], "high": facts["share_ci_high"]}
+            parts.append(Sentence("explain.sure", **ends, interval=self.interval))
+        return [Sentence("spaced", parts=tuple(parts))]
 
-    def _positions(self) -> str:
+    def _positions(self) -> list[str]:
         facts = self.facts
         if "touched" not in facts:
-            return ""
+            return []
         touched, whole = facts["touched"], facts["attributed"]
         if not touched:
-            return f"No conversion had {self.channel} on its way."
-        of_all = f" ({touched / whole:.1%} of all)" if whole else ""
-        return (
-            f"It was on the way of {_count(touched, 'conversion')}{of_all}, with "
-            f"{facts['mean_touches']:.2f} touches each: it opened {format_number(facts['opened'])}, closed "
-            f"{format_number(facts['closed'])}, and was not the last touch of "
-            f"{format_number(facts['assisted'])}."
-        )
+            return [Sentence("explain.absent", channel=self.channel)]
+        told = {name: facts[name] for name in ("opened", "closed", "assisted")}
+        told |= {"touches": facts["mean_touches"]}
+        conversions = Sentence("summary.conversions", n=touched)
+        if not whole:
+            return [Sentence("explain.way", conversions=conversions, **told)]
+        return [Sentence("explain.way_of_all", conversions=conversions, part=touched / whole, **told)]
 
-    def _rates(self) -> str:
+    def _rates(self) -> list[str]:
         facts = self.facts
         if "rate_with" not in facts:
-            return ""
-        sides = [
-            f"{'of' if place else 'Of'} {_count(facts[f'journeys_{side}'], 'journey')} {side} it "
-            f"{facts[f'rate_{side}']:.1%} converted"
-            for place, side in enumerate(("with", "without"))
-            if facts[f"journeys_{side}"]
-        ]
-        return "; ".join(sides) + ". These are different people, so the gap is not its effect."
+            return []
+        sides: list[Sentence] = []
+        for side in ("with", "without"):
+            if facts[f"journeys_{side}"]:
+                key = f"explain.rate_then_{side}" if sides else f"explain.rate_{side}"
+                journeys = Sentence("n_journeys", n=facts[f"journeys_{side}"])
+                sides.append(Sentence(key, journeys=journeys, rate=facts[f"rate_{side}"]))
+        return [Sentence("explain.rates", sides=tuple(sides))]
 
-    def _examples(self) -> str:
+    def _examples(self) -> list[str]:
         if self.paths is None or not len(self.paths):
-            return ""
-        lines = []
-        for inside, word in ((True, "with"), (False, "without")):
+            return []
+        lines: list[str] = []
+        for inside, key in ((True, "explain.paths_with"), (False, "explain.paths_without")):
             shown = self.paths[(self.paths["with_channel"] == inside) & (self.paths["conversions"] > 0)]
             rows = shown.head(_TOP).to_dict("records")
             if rows:
-                listed = ", ".join(f"{row['path']} ({self._counted(row)})" for row in rows)
-                lines.append(f"Most converting paths {word} it: {listed}.")
-        return "\n".join(lines)
+                lines.append(Sentence(key, paths=tuple(map(self._path, rows))))
+        return lines
 
-    def _counted(self, row: Mapping[Any, Any]) -> str:
-        number = format_number(row["conversions"])
-        return (
-            f"{number}, {row['conversion_rate']:.1%} of such journeys"
-            if "rate_with" in self.facts
-            else number
-        )
+    def _path(self, row: Mapping[Any, Any]) -> Sentence:
+        path, number = row["path"], row["conversions"]
+        if "rate_with" not in self.facts:
+            return Sentence("explain.path", path=path, number=number)
+        return Sentence("explain.path_rate", path=path, number=number, rate=row["conversion_rate"])
 
     def _title(self) -> str:
-        return f"{self.channel} under {self.model}"
+        return Sentence("explain.title", channel=self.channel, model=self.model)
 
     def _repr_text(self) -> str:
         return self.summary()
 
     def _notes(self) -> tuple[str, ...]:
         return tuple(self.summary().split("\n"))
-
-
-def _count(number: float, what: str) -> str:
-    return f"{format_number(number)} {what}{'' if number == 1 else 's'}"
 
 
 def explain_channel(

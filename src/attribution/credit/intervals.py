@@ -10,6 +10,7 @@ from attribution.credit.measures import MEASURES, resampled
 from attribution.credit.table import CreditTable, declared
 from attribution.credit.table import measure as measured
 from attribution.errors import CreditError, unknown_name
+from attribution.language.sentence import Sentence
 from attribution.stats.resampling import bca_interval, percentile_interval
 
 METHODS = ("percentile", "bca")
@@ -97,9 +98,9 @@ def told(credit: CreditTable, level: float = 0.95) -> str:
     known = credit.bootstrap
     if known is None:
         return ""
-    groups = f"{len(known.jackknife.conversions):,} groups of users"
-    unit = "single users" if known.resample == "user" else groups
-    return f"{100 * level:.4g}% intervals from {len(known):,} resamples of {unit}"
+    unit = Sentence("intervals.groups", count=len(known.jackknife.conversions))
+    unit = Sentence("intervals.users") if known.resample == "user" else unit
+    return Sentence("intervals.told", level=level, count=len(known), unit=unit)
 
 
 def few(credit: CreditTable) -> Bools:
@@ -112,9 +113,8 @@ def told_few(credit: CreditTable) -> str:
     inside = few(credit)[:, credit.attributed]
     if not inside.any():
         return ""
-    cells = f"cells by {', '.join(credit.by)}" if len(credit.by) > 1 else "channels"
-    some = " by some model" if len(credit.models) > 1 else ""
-    return (
-        f"Credited with fewer than {FEW} conversions{some}, so that their intervals are too short: "
-        f"{int(inside.any(axis=0).sum()):,} of {inside.shape[1]:,} {cells} (`few` in `intervals()`)."
-    )
+    several = len(credit.by) > 1
+    cells = Sentence("intervals.cells", by=tuple(credit.by)) if several else Sentence("intervals.channels")
+    key = "intervals.few_some" if len(credit.models) > 1 else "intervals.few"
+    count, total = int(inside.any(axis=0).sum()), inside.shape[1]
+    return Sentence(key, few=FEW, count=count, total=total, cells=cells)

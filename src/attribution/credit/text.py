@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attribution._display import format_number
 from attribution._typing import Floats
 from attribution.credit.frames import credit_frame
-from attribution.credit.intervals import interval, told, told_few
+from attribution.credit.intervals import interval, told_few
+from attribution.credit.intervals import told as intervals_told
 from attribution.credit.measures import ACTIVITY, MEASURES, needing, of_unit
 from attribution.credit.table import CreditTable, fold, measure
 from attribution.credit.uncertainty import candidates
+from attribution.language.numbers import PLAIN, Money
+from attribution.language.sentence import Sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,18 +27,20 @@ _TOP = 5
 def title(credit: CreditTable) -> str:
     """Return one line: what is credited, by what, under which models."""
     whole = credit.sums()
-    counts = [_count(len(credit.channels), "channel"), _conversions(credit)]
+    channels = Sentence("n_channels", n=len(credit.channels))
     if whole.channels != len(credit.channels):
-        counts[0] += f" of {whole.channels:,}"
+        channels = Sentence("summary.channels_of", channels=channels, whole=whole.channels)
+    number = _first(whole.conversions) + _first(whole.unattributed_conversions)
+    counts = [channels, Sentence("summary.conversions", n=number)]
     missing = _first(whole.unattributed_conversions)
     if missing:
-        counts.append(f"{format_number(missing)} of them unattributed")
+        counts.append(Sentence("summary.missing", missing=missing))
     if "lookback" in credit.settings:
-        counts.append(f"lookback {credit.settings['lookback']}")
-    models = ", ".join(credit.models[:4]) + (
-        f" and {len(credit.models) - 4} more" if credit.models[4:] else ""
-    )
-    return f"Credit by {', '.join(credit.by)} ({models}): {', '.join(counts)}"
+        counts.append(Sentence("summary.lookback", lookback=str(credit.settings["lookback"])))
+    models: Any = tuple(credit.models[:4])
+    if credit.models[4:]:
+        models = Sentence("and", first=models, last=Sentence("more", n=len(credit.models) - 4))
+    return Sentence("summary.title", by=tuple(credit.by), models=models, counts=tuple(counts))
 
 
 def summary(credit: CreditTable) -> str:
@@ -48,82 +52,98 @@ def summary(credit: CreditTable) -> str:
     lines += [_model_line(channels, row, known) for row in range(len(credit.models))]
     missing, total = _first(whole.unattributed_conversions), _first(whole.conversions)
     if missing:
-        part = _percent(missing / (missing + total))
-        worth = f", {_money(credit, _first(whole.unattributed_value))} in value" if credit.has_value else ""
-        lines.append(
-            f"Unattributed: {format_number(missing)} conversions ({part}{worth}) "
-            "had no touch to credit; they are in no channel."
-        )
+        told = {"missing": missing, "part": missing / (missing + total)}
+        if credit.has_value:
+            worth = _money(credit, _first(whole.unattributed_value))
+            lines.append(Sentence("summary.unattributed_value", **told, value=worth))
+        else:
+            lines.append(Sentence("summary.unattributed", **told))
     if credit.cost is not None:
         lines.append(_spend_line(channels))
     if credit.settings:
-        lines.append(f"Settings: {_settings(credit)}.")
+        lines.append(_settings(credit))
     if known is not None:
-        lines.append(
-            f"In brackets, beside the share: {told(credit)}. They tell how far chance alone moves the "
-            "numbers, not which model is right."
-        )
+        lines.append(Sentence("summary.intervals", told=intervals_told(credit)))
         lines += [words] if (words := told_few(credit)) else []
-    lines += [f"Note: {note}." for note in credit.notes]
-    lines.append("Credit divides what happened; it does not say what would have happened without a channel.")
+    lines += [Sentence("told.note", note=note) for note in credit.notes]
+    lines.append(Sentence("summary.bookkeeping"))
     return "\n".join(lines)
 
 
-def _settings(credit: CreditTable) -> str:
+def _settings(credit: CreditTable) -> Sentence:
     plain = [
-        f"{name} {value}" for name, value in credit.settings.items() if name not in {"models", "has_value"}
+        Sentence("summary.setting", name=name, value=str(value))
+        for name, value in credit.settings.items()
+        if name not in {"models", "has_value"}
     ]
     models = credit.settings.get("models")
     if isinstance(models, Mapping):
-        plain += [f"{label} is {models[label]}" for label in credit.models if label in models]
-    return ", ".join(plain)
+        known = [label for label in credit.models if label in models]
+        plain += [Sentence("summary.setting_model", label=label, model=models[label]) for label in known]
+    return Sentence("summary.settings", settings=tuple(plain))
 
 
-def _model_line(channels: CreditTable, row: int, known: tuple[Floats, Floats] | None) -> str:
-    whole = channels.sums()
-    amount = f"{format_number(float(whole.conversions[row]))} conversions"
+def _model_line(channels: CreditTable, row: int, known: tuple[Floats, Floats] | None) -> Sentence:
+    whole, model = channels.sums(), channels.models[row]
+    amount = Sentence("summary.amount", conversions=float(whole.conversions[row]))
     if channels.has_value:
-        amount += f" and {_money(channels, float(whole.value[row]))} in value"
+        worth = _money(channels, float(whole.value[row]))
+        amount = Sentence("summary.amount_value", conversions=float(whole.conversions[row]), value=worth)
     inside = np.flatnonzero(channels.attributed)
     order = inside[np.argsort(-channels.conversions[row, inside], kind="stable")][:_TOP]
     shares = measure(channels, "share")[row]
-    tops = []
+    tops: list[Sentence] = []
     for cell in order.tolist():
-        number = format_number(float(channels.conversions[row, cell]))
-        share = _percent(shares[cell])
+        number = float(channels.conversions[row, cell])
+        top = {"channel": channels.keys[0][cell], "number": number, "share": float(shares[cell])}
         if known is not None and np.isfinite(known[0][row, cell]):
-            share += f", {_percent(known[0][row, cell])} to {_percent(known[1][row, cell])}"
-        tops.append(f"{channels.keys[0][cell]} {number} ({share})")
-    more = len(inside) - len(tops)
-    listed = ", ".join(tops) + (f", and {more:,} more" if more > 0 else "")
-    return f"{channels.models[row]} credits {amount}" + (f": {listed}." if tops else ".")
+            low, high = float(known[0][row, cell]), float(known[1][row, cell])
+            tops.append(Sentence("summary.top_between", **top, low=low, high=high))
+        else:
+            tops.append(Sentence("summary.top", **top))
+    if not tops:
+        return Sentence("summary.model", model=model, amount=amount)
+    listed, more = Sentence("list", parts=tuple(tops)), len(inside) - len(tops)
+    if more > 0:
+        listed = Sentence("summary.tops_more", tops=listed, n=more)
+    return Sentence("summary.model_tops", model=model, amount=amount, tops=listed)
 
 
-def _spend_line(channels: CreditTable) -> str:
+def _spend_line(channels: CreditTable) -> Sentence:
     whole, cost = channels.sums(), measure(channels, "cost")
     known = int(np.isfinite(cost[0]).sum()) if len(cost) else 0
-    text = f"Spend: {_money(channels, whole.cost) or 'none'} on {_count(known, 'channel')}"
-    for name, worst in (("roas", False), ("cpa", True)):
-        found = []
-        for row, line in enumerate(measure(channels, name)):
-            cells = np.flatnonzero(np.isfinite(line))
-            if len(cells):
-                label = channels.models[row]
-                could = candidates(channels, name, label, lowest=worst)
-                if could > 1:
-                    found.append(f"one of {could}, and chance hides which ({label})")
-                    continue
-                best = cells[np.argmin(line[cells]) if worst else np.argmax(line[cells])]
-                number = float(line[best])
-                amount = (
-                    _money(channels, number, name)
-                    if MEASURES[name].unit == "money"
-                    else format_number(number)
-                )
-                found.append(f"{channels.keys[0][best]} {amount} ({label})")
+    returns = []
+    for name, key in (("roas", "summary.highest"), ("cpa", "summary.lowest")):
+        found = _ends(channels, name, lowest=name == "cpa")
         if found:
-            text += f"; {'lowest' if worst else 'highest'} {name.upper()}: {', '.join(dict.fromkeys(found))}"
-    return text + "."
+            returns.append(Sentence(key, measure=name.upper(), found=tuple(dict.fromkeys(found))))
+    spent = _money(channels, whole.cost)
+    return Sentence(
+        "summary.spend",
+        cost=spent if PLAIN.write(spent) else Sentence("summary.no_cost"),
+        channels=Sentence("n_channels", n=known),
+        returns=Sentence("joined", parts=tuple(returns)),
+    )
+
+
+def _ends(channels: CreditTable, name: str, *, lowest: bool) -> list[Sentence]:
+    """Return which channel has the lowest or the highest of a measure, model by model."""
+    found = []
+    for row, line in enumerate(measure(channels, name)):
+        cells = np.flatnonzero(np.isfinite(line))
+        if not len(cells):
+            continue
+        label = channels.models[row]
+        could = candidates(channels, name, label, lowest=lowest)
+        if could > 1:
+            found.append(Sentence("summary.hidden", count=could, model=label))
+            continue
+        best = cells[np.argmin(line[cells]) if lowest else np.argmax(line[cells])]
+        number: Any = float(line[best])
+        money = MEASURES[name].unit == "money"
+        amount = _money(channels, number, name) if money else Sentence("told.number", value=number)
+        found.append(Sentence("summary.best", channel=channels.keys[0][best], amount=amount, model=label))
+    return found
 
 
 def shown_frame(credit: CreditTable, *, wide: bool) -> pd.DataFrame:
@@ -146,11 +166,13 @@ def shown_frame(credit: CreditTable, *, wide: bool) -> pd.DataFrame:
 
 def formats(credit: CreditTable) -> Mapping[str, Callable[[Any], str]]:
     """Return how the cells of the columns are written: shares in percent, money with its decimals."""
-    written: dict[str, Callable[[Any], str]] = dict.fromkeys(_with_bounds(of_unit("share")), _percent)
+    written: dict[str, Callable[[Any], str]] = dict.fromkeys(
+        _with_bounds(of_unit("share")), partial(PLAIN.write, spec=".1%")
+    )
     if credit.decimals is not None:
         for name in of_unit("money"):
             columns = [_headed(credit, name, column) for column in _with_bounds([name])]
-            written |= dict.fromkeys(columns, partial(_number, credit, name))
+            written |= dict.fromkeys(columns, partial(PLAIN.figure, decimals=money_decimals(credit, name)))
     return written
 
 
@@ -172,27 +194,9 @@ def money_decimals(credit: CreditTable, name: str) -> int | None:
     return max(credit.decimals, 2) if MEASURES[name].per and credit.decimals is not None else credit.decimals
 
 
-def _number(credit: CreditTable, name: str, value: float) -> str:
-    return format_number(float(value), decimals=money_decimals(credit, name))
-
-
-def _money(credit: CreditTable, value: float, name: str = "value") -> str:
-    return f"{_number(credit, name, value)} {credit.currency}".strip()
-
-
-def _percent(value: float) -> str:
-    return f"{value:.1%}"
+def _money(credit: CreditTable, value: float, name: str = "value") -> Money:
+    return Money(float(value), credit.currency, money_decimals(credit, name))
 
 
 def _first(line: Any) -> float:
     return float(line[0]) if len(line) else 0.0
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _conversions(credit: CreditTable) -> str:
-    whole = credit.sums()
-    number = _first(whole.conversions) + _first(whole.unattributed_conversions)
-    return f"{format_number(number)} conversion{'' if number == 1 else 's'}"
