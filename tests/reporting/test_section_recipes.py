@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pytest
 
 import attribution as at
-from attribution.errors import CreditError
+from attribution.errors import CreditError, JourneyError
 from attribution.journeys.lags import Lags, LagTask, solve_lags
 from attribution.language.catalogue import LANGUAGES
 from attribution.language.catalogue import language as language_of
@@ -118,6 +118,14 @@ def test_facts_are_one_value_or_given_one_by_one():
         at.ReportFacts(journey=journeys)
     with pytest.raises(CreditError, match="facts is of type dict"):
         at.report(credit, {"journeys": journeys})
+
+
+@pytest.mark.parametrize(("given", "told"), [(None, "journeys=journeys"), ([1], "read_log")])
+def test_what_is_tallied_is_a_log(given, told):
+    paths = {"path": ["ad > email"], "conversions": [2], "nulls": [5]}
+    with pytest.raises(JourneyError, match="takes a log") as caught:
+        at.tally_journeys(at.read_paths(paths) if given is None else given)
+    assert told in caught.value.hint
 
 
 def test_a_report_may_ask_for_less_than_was_tallied():

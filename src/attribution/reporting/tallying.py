@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 from attribution._checks import whole
 from attribution.engines.choose import engine_of
 from attribution.engines.shared.base import Engine, Tasks
-from attribution.errors import LESS_MEMORY, CreditError, enough_memory
+from attribution.errors import LESS_MEMORY, CreditError, JourneyError, enough_memory
+from attribution.eventlog.eventlog import EventLog
+from attribution.journeys.journeys import Journeys
 from attribution.journeys.options import JourneyKeywords, JourneyOptions, journey_options
 from attribution.models.cells import checked_by
 from attribution.reporting.contents import SECTIONS, check_sections
 from attribution.reporting.needs import Asked, JourneyTallies
-
-if TYPE_CHECKING:
-    from attribution.eventlog.eventlog import EventLog
 
 
 @enough_memory(LESS_MEMORY)
@@ -54,7 +53,7 @@ def tally_journeys(
     Raises
     ------
     JourneyError
-        If an option makes no sense.
+        If an option makes no sense, or it is given something else than a log.
     CreditError
         If a section is unknown.
 
@@ -69,6 +68,11 @@ def tally_journeys(
     >>> {"journey_map", "time_to_convert", "customers", "paths"} <= set(names)
     True
     """
+    if not isinstance(log, EventLog):
+        msg = f"tally_journeys takes a log, not {type(log).__name__}"
+        built = isinstance(log, Journeys)
+        hint = "at.report(credit, journeys=journeys)" if built else "at.read_log(touches, conversions)"
+        raise JourneyError(msg, column="log", hint=hint)
     whole(top_paths, "top_paths", least=0, error=CreditError)
     names = check_sections(sections)
     settings = replace(journey_options(options, keywords, none_is_usual=True), nulls=True)

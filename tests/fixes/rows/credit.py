@@ -47,6 +47,8 @@ ROWS = (
     "at.report(credit, flows=5)",
     "at.report(credit, journey=journeys)",
     "at.report(credit, {})",
+    "at.tally_journeys(journeys)",
+    "at.tally_journeys(touches)",
     'report.to_tables("tables", "parquet", bom=True)',
     "report.to_tables(5)",
     '(folder / "tables" / "credit.csv").mkdir(parents=True)\nreport.to_tables("tables", "csv")',
