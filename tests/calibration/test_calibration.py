@@ -14,6 +14,7 @@ from scipy import stats
 
 import attribution as at
 from attribution.calibration.evidence import captured
+from attribution.credit.attachments import Provenance
 from attribution.errors import ExperimentError
 from attribution.experiments.shared.lift import Lift
 from attribution.stats.shrinkage import pool
@@ -23,13 +24,14 @@ S = np.array([0.1, 0.3, np.nan, 0.05])
 PRIOR = {"prior": (0.7, 0.5), "spread": 0.3}
 
 
-def make_credit(amounts=(300.0, 500.0, 200.0), lost=100.0):
+def make_credit(amounts=(300.0, 500.0, 200.0), lost=100.0, **beside):
     return at.Credit(
         models=("last_touch",),
         by=("channel",),
         keys=(np.array(["email", "retargeting", "search", "(unattributed)"], dtype=object),),
         conversions=np.array([[*amounts, lost]]),
         value=100 * np.array([[*amounts, lost]]),
+        **beside,
     )
 
 
@@ -242,7 +244,7 @@ ONE = at.Estimate(25.0, -24.0, 74.0)
 def test_a_test_may_begin_and_end_a_day_off_and_no_more():
     """A midnight of another zone is a day off, the day before that is another test."""
     days = np.array(["2026-03-02", "2026-03-31"], "datetime64[us]").astype(np.int64)
-    credit = replace(make_credit(), window=(int(days[0]), int(days[1])))
+    credit = make_credit(provenance=Provenance(window=(int(days[0]), int(days[1]))))
     for start, end in (("2026-03-01", "2026-03-30"), ("2026-03-03", "2026-04-01")):
         assert at.calibrate(credit, {"email": at.Evidence(ONE, start=start, end=end)})
     for days_off in (
