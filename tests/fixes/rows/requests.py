@@ -59,6 +59,9 @@ ROWS = (
     "log.group_channels([at.ChannelRule('a', medium='email')])",
     "log.group_channels(unmatched=5)",
     # journeys
+    "at.build_journeys(log, '7D')",
+    "at.attribute(log, 'linear', options='7D')",
+    "at.attribute(journeys, 'linear', options=at.JourneyOptions(lookback='7D'))",
     "at.build_journeys(log, lookback=None, drop_censored=True)",
     "at.build_journeys(log, currency=5)",
     "at.build_journeys(log, rates={'SEK': 0.09})",
