@@ -312,3 +312,16 @@ def test_an_option_of_costs_is_not_overruled(own, beside):
     with pytest.raises(CreditError, match="in the costs and beside them") as error:
         credit.with_spend(costs, **beside)
     assert "credit.with_spend(spend)" in error.value.hint
+
+
+def test_rates_that_make_amounts_too_large_for_a_number_are_refused():
+    touches = {"user_id": [1], "time": ["2026-03-01"], "channel": ["a"]}
+    orders = {"user_id": [1], "time": ["2026-03-02"], "value": [1e200], "currency": ["USD"]}
+    rates = {"USD": 1e200, "EUR": 1.0}
+    with pytest.raises(at.AttributionError, match=r"too large for a number, such as 1e.200 USD"):
+        at.attribute(at.read_log(touches, orders), "linear", currency="EUR", rates=rates)
+    small = {**orders, "value": [1.0], "currency": ["EUR"]}
+    credit = at.attribute(at.read_log(touches, small), "linear", currency="EUR", rates=rates)
+    spend = {"channel": ["a"], "cost": [1e200], "currency": ["USD"]}
+    with pytest.raises(at.AttributionError, match=r"too large for a number, such as 1e.200 USD"):
+        credit.with_spend(spend, rates=rates)

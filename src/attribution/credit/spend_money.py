@@ -76,7 +76,7 @@ def _converted(table: SpendTable, money: Money, values: str, notes: list[str]) -
         if currencies is None:
             currencies = np.full(len(table.cost), table.currency or None, dtype=object)
         day = None if table.calendar is None else table.calendar.first
-        cost = table.cost * rates.of(currencies, day, what="costs")
+        cost = rates.applied(table.cost, currencies, day, what="costs")
     notes.append(Sentence("spend.rates", rates=repr(rates)))
     amounts = {**table.amounts, "cost": cost}
     return replace(table, amounts=amounts, currency=values or rates.to, currencies=None)

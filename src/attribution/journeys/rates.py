@@ -123,6 +123,33 @@ class Rates:
             found[rows] = self._of_one(label, None if day is None else day[rows], rows, what)
         return found
 
+    def applied(
+        self, amounts: Floats, currency: NDArray[np.object_], day: Ints | None, *, what: str = "values"
+    ) -> Floats:
+        """Return amounts in the one currency, float64, shape (n,).
+
+        Parameters
+        ----------
+        amounts
+            Shape (n,); not known ones stay so.
+        currency, day, what
+            As for `of`.
+
+        Raises
+        ------
+        JourneyError
+            As `of` does, or if a rate makes an amount too large for a number.
+        """
+        with np.errstate(over="ignore"):
+            found: Floats = amounts * self.of(currency, day, what=what)
+        bad = np.flatnonzero(np.isinf(found) & np.isfinite(amounts))
+        if len(bad):
+            first = f"{amounts[bad[0]]:g} {currency[bad[0]]}"
+            msg = f"the rates make {len(bad):,} {what} too large for a number, such as {first}"
+            why = "no sum would be left of them; a rate is what one unit is worth, such as 0.92"
+            raise JourneyError(msg, column="rates", rows=bad.tolist(), count=len(bad), why=why)
+        return found
+
     def _of_one(self, label: object, day: Ints | None, rows: NDArray[np.intp], what: str) -> Floats:
         name = code(str(label)) if isinstance(label, str) else ""
         if name == self.to:
@@ -195,7 +222,7 @@ def converted(conversions: ConversionColumns, rates: Rates) -> ConversionColumns
     rows = np.flatnonzero(conversions.value != 0)
     value = conversions.value.copy()
     days = np.floor_divide(conversions.time[rows], 86_400_000_000)
-    value[rows] *= rates.of(dim.values()[rows], days)
+    value[rows] = rates.applied(value[rows], dim.values()[rows], days)
     return replace(conversions, value=value)
 
 
