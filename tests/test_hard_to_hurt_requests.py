@@ -65,13 +65,15 @@ def grouped(rules, *, table=None, **options):
 JOURNEYS = {
     "not of a log": Hurt(lambda p: at.build_journeys(touches()), ("takes a log, not dict", "read_log")),
     "negative lookback": Hurt(
-        lambda p: at.build_journeys(log(), "-1D"), ("zero or more", '"30D"'), "lookback"
+        lambda p: at.build_journeys(log(), lookback="-1D"), ("zero or more", '"30D"'), "lookback"
     ),
-    "lookback without unit": Hurt(lambda p: at.build_journeys(log(), 30), ("no unit", '"30D"'), "lookback"),
+    "lookback without unit": Hurt(
+        lambda p: at.build_journeys(log(), lookback=30), ("no unit", '"30D"'), "lookback"
+    ),
     "lookback of months": Hurt(
-        lambda p: at.build_journeys(log(), "1M"), ("not a duration", "units"), "lookback"
+        lambda p: at.build_journeys(log(), lookback="1M"), ("not a duration", "units"), "lookback"
     ),
-    "lookback NaT": Hurt(lambda p: at.build_journeys(log(), pd.NaT), ("not a time",), "lookback"),
+    "lookback NaT": Hurt(lambda p: at.build_journeys(log(), lookback=pd.NaT), ("not a time",), "lookback"),
     "lookback beyond numbers": Hurt(lambda p: credited(lookback="9" * 400 + "D"), answer=WHOLE),
     "lookback of numpy": Hurt(lambda p: credited(lookback=np.timedelta64(30, "D")), answer=WHOLE),
     "lookback of no microsecond": Hurt(
@@ -94,7 +96,7 @@ JOURNEYS = {
     ),
     "no goal column": Hurt(lambda p: credited(goal="purchase"), ("no goal column", "LogSchema(goal=")),
     "censored without a lookback": Hurt(
-        lambda p: at.build_journeys(log(), None, drop_censored=True), ("needs a lookback", '"30D"')
+        lambda p: at.build_journeys(log(), lookback=None, drop_censored=True), ("needs a lookback", '"30D"')
     ),
 }
 

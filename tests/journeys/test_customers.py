@@ -8,7 +8,7 @@ import pytest
 
 import attribution as at
 from attribution.datasets import simulate
-from attribution.errors import EngineError, JourneyError
+from attribution.errors import JourneyError
 from attribution.journeys.customers import is_returning
 from tests.engines.same import assert_same
 
@@ -63,10 +63,10 @@ def test_the_stream_engine_gives_the_same(log, tmp_path):
     assert_same(found, expected)
 
 
-def test_increments_do_not_know_who_converted_before(log, tmp_path):
-    with pytest.raises(EngineError, match="who converted before") as caught:
-        at.attribute(log, "linear", by="customer", engine=at.Increments(tmp_path / "state"))
-    assert "engine=" in str(caught.value)
+def test_increments_give_the_same(log, tmp_path):
+    expected = at.attribute(log, "linear", by="customer", engine="memory")
+    found = at.attribute(log, "linear", by="customer", engine=at.Increments(tmp_path / "state"))
+    assert_same(found, expected)
 
 
 def test_a_column_of_the_log_comes_first():

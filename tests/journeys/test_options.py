@@ -190,3 +190,18 @@ def test_rates_of_a_file_are_read_when_they_are_used(log, tmp_path):
 def test_the_usual_value_is_what_keywords_default_to():
     assert journey_options(None, {}) == at.JourneyOptions()
     assert asdict(at.JourneyOptions()) == {field.name: field.default for field in fields(at.JourneyOptions)}
+
+
+@pytest.mark.parametrize("given", ["7D", pd.Timedelta("7D")])
+def test_a_lookback_in_the_place_of_the_options_is_told_as_one(log, given):
+    with pytest.raises(JourneyError, match="must be JourneyOptions") as caught:
+        at.build_journeys(log, given)
+    fixed = eval(f"at.build_journeys(log, {caught.value.hint})", {"at": at, "log": log})
+    pd.testing.assert_frame_equal(fixed.path_counts(), build(log, lookback="7D")[0])
+
+
+@pytest.mark.parametrize("given", [pd.NaT, 30, {"lookback": "7D"}])
+def test_what_is_no_options_at_all_is_told_what_to_give(log, given):
+    with pytest.raises(JourneyError, match="must be JourneyOptions") as caught:
+        at.build_journeys(log, given)
+    assert caught.value.hint == "options=at.JourneyOptions()"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 
 from attribution._checks import LONGEST, WEEKDAYS, duration_us, flag, name_list, one_of, whole
 from attribution.errors import JourneyError, unknown_name
 from attribution.journeys.rates import Rates, rates_of
-
-if TYPE_CHECKING:
-    import datetime as dt
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -208,9 +206,7 @@ def journey_options(
     _check_names(keywords, known)
     if options is not None and not isinstance(options, JourneyOptions):
         msg = f"options={options!r} must be JourneyOptions"
-        length = isinstance(options, str) or hasattr(options, "total_seconds")
-        hint = f"lookback={options!r}, options=None" if length else "options=at.JourneyOptions()"
-        raise JourneyError(msg, column="options", hint=hint)
+        raise JourneyError(msg, column="options", hint=_as_lookback(options) or "options=at.JourneyOptions()")
     usual: dict[str, Any] = {field.name: field.default for field in fields(JourneyOptions)}
     given: dict[str, Any] = {
         name: usual[name] if value is None and (none_is_usual or name != "lookback") else value
@@ -218,6 +214,14 @@ def journey_options(
     }
     made = JourneyOptions(**given) if options is None else replace(options, **given)
     return made.with_rates()
+
+
+def _as_lookback(value: object) -> str:
+    if isinstance(value, str) or type(value) is dt.timedelta:
+        return f"lookback={value!r}, options=None"
+    if isinstance(value, dt.timedelta):  # of pandas, whose text is no code
+        return f'lookback="{value // dt.timedelta(microseconds=1)}us", options=None'
+    return ""
 
 
 def refuse_options(

@@ -25,6 +25,11 @@ def test_third_moments_of_parts_are_those_of_the_whole():
         assert (moments(parts[0]) + moments(parts[1])).skewness("spent") == pytest.approx(stats.skew(whole))
 
 
+def test_a_spread_whose_cube_is_no_number_has_no_skewness():
+    values = np.array([0.0, 1e-110, 3e-110])
+    assert np.isnan(moments(values).skewness("spent"))
+
+
 def test_how_skewed_a_difference_may_be():
     """The skewness of a difference of means by hand, against that of a mean of 30 rare events."""
     rng = np.random.default_rng(2)

@@ -203,7 +203,8 @@ class Moments:
         """Return the skewness of a metric, missing where third moments are not known."""
         place = self.at(name)
         spread = self.cross[place, place] / self.n
-        return float(self.third[place] / self.n / spread**1.5) if spread > 0 else float("nan")
+        cubed = spread**1.5  # too small for a number where units differ by less than 1e-108
+        return float(self.third[place] / self.n / cubed) if cubed > 0 else float("nan")
 
     def is_binary(self, name: str) -> bool:
         """Return whether all values of a metric are 0 or 1."""
