@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
@@ -13,6 +13,7 @@ from attribution.errors import AttributionError, unknown_name
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 Fix = Callable[[Mapping[str, object]], str]
 
 
@@ -160,7 +161,7 @@ def removed_argument(
 
 
 def tells_renamed(
-    error: type[AttributionError], fix: Fix | None = None
+    error: type[AttributionError], fix: Fix | None = None, inside: Collection[str] = ()
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a function say what an argument that it had is called now, and which one a misspelt name means.
 
@@ -172,6 +173,8 @@ def tells_renamed(
         The kind of error that it raises.
     fix
         As of `removed_argument`.
+    inside
+        Options of a value that an argument takes, and that are none of the function's: `fix` says where.
 
     Examples
     --------
@@ -186,13 +189,19 @@ def tells_renamed(
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        known = list(inspect.signature(function).parameters)
+        parameters = inspect.signature(function).parameters.values()
+        known = [entry.name for entry in parameters if entry.kind is not entry.VAR_KEYWORD]
+        by_place = [entry.name for entry in parameters if entry.kind is entry.POSITIONAL_OR_KEYWORD]
+        owner = _owner(function)
+        what = "argument" if owner is None else f"option of {owner}"
 
         @functools.cache
         def every() -> list[str]:
             """Return the parameters, with the keywords that belong to values of options."""
+            if owner is not None:
+                return known[1:]
             hints = typing.get_type_hints(function, include_extras=True)
-            packed = [hints[name] for name in known if typing.get_origin(hints.get(name)) is typing.Unpack]
+            packed = [hint for hint in hints.values() if typing.get_origin(hint) is typing.Unpack]
             return [*known, *(key for kind in packed for key in typing.get_args(kind)[0].__annotations__)]
 
         @functools.wraps(function)
@@ -201,12 +210,57 @@ def tells_renamed(
                 told = removed_argument(function.__qualname__, name, kwargs, error, fix)
                 if told is None and name in every():
                     continue
+                if told is None and fix is not None and name in inside:
+                    msg = f"{name}= is no argument of {function.__qualname__}: it is an option of one"
+                    told = error(msg, column=name, hint=fix(kwargs))
                 if told is None:
-                    raise error(unknown_name("argument", name, every()), column=name)
+                    raise error(unknown_name(what, name, every()), column=name)
                 if kwargs.pop(name) is not None:
                     raise told
+            if len(args) > len(by_place):
+                skipped = owner is not None  # self
+                raise _too_many(
+                    owner or function.__qualname__, by_place[skipped:], len(args) - skipped, error
+                )
             return function(*args, **kwargs)
 
         return called
 
     return decorate
+
+
+def tells_options(error: type[AttributionError]) -> Callable[[type[T]], type[T]]:
+    """Let a class of options say which one a misspelt name means, as functions do by `tells_renamed`.
+
+    Parameters
+    ----------
+    error
+        The kind of error that it raises.
+
+    Examples
+    --------
+    >>> @tells_options(AttributionError)
+    ... @dataclass(frozen=True)
+    ... class Search:
+    ...     windows: int = 50
+    >>> Search(window=20)
+    Traceback (most recent call last):
+    attribution.errors.AttributionError: there is no option of at.Search 'window'; did you mean 'windows'? ...
+    """
+
+    def decorate(kind: type[T]) -> type[T]:
+        kind.__init__ = tells_renamed(error)(kind.__init__)  # type: ignore[method-assign]
+        return kind
+
+    return decorate
+
+
+def _owner(function: Callable[..., object]) -> str | None:
+    """Return the class that a function makes values of, or None where it is no such function."""
+    parts = function.__qualname__.split(".")
+    return f"at.{parts[-2]}" if parts[-1] == "__init__" else None
+
+
+def _too_many(where: str, by_place: list[str], given: int, error: type[AttributionError]) -> AttributionError:
+    first = f"only {', '.join(by_place)} by its place" if by_place else "nothing by its place"
+    return error(f"{where} takes {first}, and {given} values have no name; give the others by name")

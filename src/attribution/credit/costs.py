@@ -6,10 +6,12 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from attribution._checks import one_of
+from attribution._migration import tells_options
 from attribution.credit.spend_source import Spend
 from attribution.errors import CreditError
 
 
+@tells_options(CreditError)
 @dataclass(frozen=True, eq=False)
 class Costs:
     """A table of spend with its rates and its window, for `Credit.with_spend` and `report`.

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from attribution._migration import tells_options
 from attribution.engines.shared.base import Run, Tasks
+from attribution.errors import EngineError
 from attribution.journeys.build import build_from_columns
 from attribution.journeys.options import JourneyOptions
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from attribution.eventlog.eventlog import EventLog
 
 
+@tells_options(EngineError)
 @dataclass(frozen=True)
 class Memory:
     """Load the log, build all journeys at once, and tally them in this process.

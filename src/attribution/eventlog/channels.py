@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from fnmatch import translate
 from functools import lru_cache
 
+from attribution._migration import tells_options
 from attribution.errors import LogError, unknown_name
 from attribution.eventlog.direct import is_direct
 from attribution.eventlog.hosts import KINDS, kind_of, word_of
@@ -17,6 +18,7 @@ NO_TOUCH = "(no touch)"
 PARTS = ("raw", "source", "medium", "campaign")
 
 
+@tells_options(LogError)
 @dataclass(frozen=True, slots=True)
 class ChannelRule:
     """One rule of a channel grouping: a touch that fits all patterns given is of this channel.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from attribution._known_columns import known_columns, plain
+from attribution._migration import tells_options
 from attribution.errors import LogError, nearest, unknown_name
 
 TIME_UNITS = ("s", "ms", "us", "ns")
@@ -26,6 +27,7 @@ _ROLES = ("user", "time", "channel", "conversion", "value", "goal", "order", "se
 _PAIRED = ("user", "time")
 
 
+@tells_options(LogError)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSchema:
     """Name the columns of a log.

@@ -9,10 +9,12 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypedDict
 
 from attribution._checks import LONGEST, WEEKDAYS, duration_us, flag, name_list, one_of, whole
+from attribution._migration import tells_options
 from attribution.errors import JourneyError, unknown_name
 from attribution.journeys.rates import Rates, rates_of
 
 
+@tells_options(JourneyError)
 @dataclass(frozen=True, slots=True, repr=False)
 class JourneyOptions:
     """How journeys are built from a log.
@@ -123,7 +125,7 @@ class JourneyOptions:
     @property
     def lookback_us(self) -> int:
         """The lookback window in microseconds."""
-        if self.lookback is None or self.lookback == "unlimited":
+        if self.lookback is None or (isinstance(self.lookback, str) and self.lookback == "unlimited"):
             return LONGEST
         return duration_us(self.lookback, "lookback", error=JourneyError, allow_zero=True)
 

@@ -178,7 +178,7 @@ def language(code: str) -> Language:
     CreditError
         If there is no such language.
     """
-    if code not in LANGUAGES:
+    if not isinstance(code, str) or code not in LANGUAGES:
         raise CreditError(unknown_name("language =", code, LANGUAGES), column="language")
     return _load(code)
 

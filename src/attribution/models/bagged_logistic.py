@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from attribution._checks import fraction, whole
+from attribution._migration import tells_options
 from attribution._typing import Bools, Floats, Ints
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
@@ -34,6 +35,7 @@ _ENOUGH = 100  # bags: what their draw moves a share by is a tenth of its standa
 _NOTHING = 1e-9  # coefficients up to this are rounding
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class BaggedLogistic(SetModel):
     """Credit by what each channel adds to the log-odds of conversion, in logistic regressions on bags.

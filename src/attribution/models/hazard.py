@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from attribution._checks import duration_us, one_of
+from attribution._migration import tells_options
 from attribution._typing import Bools, Floats, Ints
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
@@ -34,6 +35,7 @@ from attribution.stats.homogeneity import hazards_differ
 BINS = ("1h", "6h", "1D", "2D", "3D", "5D", "7D", "10D", "14D", "21D", "30D", "60D", "90D", "365D")
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class AdditiveHazard(Model[WaitTally]):
     """Credit by each touch's share of the hazard of conversion at the instant of the conversion.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from attribution._checks import one_of, whole
+from attribution._migration import tells_options
 from attribution._typing import Floats
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 BATCHED_STATES = 128  # chains that a bootstrap inverts all at once
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class Markov(Model[CellTally]):
     """Credit by how much conversion would drop if a channel were removed from the customers' chain.

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from attribution._display import Display
+from attribution._migration import tells_options
 from attribution._typing import Floats, Ints
 from attribution.credit.credit import Credit
+from attribution.errors import ModelError
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
 from attribution.language.sentence import Sentence
@@ -122,6 +124,7 @@ class ProbabilisticSolution(Display):
         return f"Conversion rates of journeys by {len(self.channels):,} channels"
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class Probabilistic(SetModel):
     """Credit by conversion rates of journeys with a channel, and with each pair of channels.

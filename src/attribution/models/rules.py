@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from attribution._checks import duration_us, name_list, one_of
+from attribution._migration import tells_options
 from attribution._typing import Floats
 from attribution.errors import ModelError, unknown_name
 from attribution.eventlog.direct import is_direct
@@ -63,6 +64,7 @@ class Rule(Model[CellTally]):
         return solve_cells(self.name, tally, {"models": {self.name: repr(self)}})
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class FirstTouch(Rule):
     """All credit to the touch that opened the journey.
@@ -82,6 +84,7 @@ class FirstTouch(Rule):
         return claimed.is_first.astype(np.float64)
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class LastTouch(Rule):
     """All credit to the touch that closed the journey: one rule, and usually a misleading one.
@@ -101,6 +104,7 @@ class LastTouch(Rule):
         return claimed.is_last.astype(np.float64)
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class LastNonDirect(Rule):
     """All credit to the last touch that is not direct traffic; to the last touch where all are direct.
@@ -166,6 +170,7 @@ class LastNonDirect(Rule):
         return weights
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class Linear(Rule):
     """Equal credit to every touch, or to every distinct channel.
@@ -206,6 +211,7 @@ class Linear(Rule):
         return shares
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class TimeDecay(Rule):
     """More credit to touches nearer the conversion: weight ``2 ** (-(T - t) / half_life)``.
@@ -252,6 +258,7 @@ class TimeDecay(Rule):
         return weights / segment_sums(weights, claimed.offsets)[claimed.journey]
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class CustomRule(Rule):
     """A rule of your own: a weight for each touch, normalised within each journey.

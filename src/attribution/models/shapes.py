@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from attribution._checks import fraction, one_of
+from attribution._migration import tells_options
 from attribution._typing import Floats, Ints
 from attribution.errors import ModelError
 from attribution.journeys.claimed import ClaimedTouches
@@ -22,6 +23,7 @@ def _ends(claimed: ClaimedTouches) -> tuple[Ints, Ints]:
     return np.zeros(len(claimed.which), np.int64), claimed.lengths - 1
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class PositionBased(Rule):
     """Fixed shares to the first and the last touch, the rest equally to those between.
@@ -82,6 +84,7 @@ class _Preset(Rule):
         return role_weights(claimed.offsets, _ends(claimed), self.shares, two_touch=self.two_touch)
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class JShaped(_Preset):
     """20% to the first touch, 60% to the last, 20% to those between.
@@ -103,6 +106,7 @@ class JShaped(_Preset):
     shares: ClassVar[tuple[float, float]] = (0.2, 0.6)
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class InverseJ(_Preset):
     """60% to the first touch, 20% to the last, 20% to those between.
@@ -148,6 +152,7 @@ class _MilestoneRule(Rule):
                 )
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class UShaped(_MilestoneRule):
     """40% to the first touch, 40% to the last, 20% to those between.
@@ -188,6 +193,7 @@ class UShaped(_MilestoneRule):
         return role_weights(claimed.offsets, (first, last), (0.4, 0.4), two_touch=self.two_touch)
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class WShaped(_MilestoneRule):
     """30% each to the first, the lead-creation and the opportunity-creation touch, 10% to the rest.
@@ -236,6 +242,7 @@ class WShaped(_MilestoneRule):
         return role_weights(claimed.offsets, roles, (0.3, 0.3, 0.3))
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class FullPath(_MilestoneRule):
     """22.5% each to the first, lead-, opportunity-creation and closing touch, 10% to the rest.

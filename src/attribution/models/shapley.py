@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from attribution._checks import one_of, whole
+from attribution._migration import tells_options
 from attribution._typing import Floats
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
@@ -35,6 +36,7 @@ from attribution.models.shapley_games import (
 from attribution.models.shapley_solution import ShapleySolution
 
 
+@tells_options(ModelError)
 @dataclass(frozen=True)
 class Shapley(Model[SetTally | CellTally]):
     """Credit by what a channel adds to the channels that came before it, averaged over all orders.

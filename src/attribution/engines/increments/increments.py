@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attribution._checks import duration_us, one_of
+from attribution._migration import tells_options
 from attribution._typing import Bools, Ints
 from attribution.credit.periods import PERIODS, period_codes, period_days
 from attribution.engines.increments.carry import (
@@ -106,6 +107,7 @@ class Increment:
     dropped: Mapping[str, int]
 
 
+@tells_options(EngineError)
 @dataclass(frozen=True)
 class Increments:
     """Read only what is new: tallies of settled periods are kept in a folder, and added.

@@ -14,6 +14,7 @@ from uuid import uuid4
 import numpy as np
 
 from attribution._checks import whole
+from attribution._migration import tells_options
 from attribution._signals import terminable
 from attribution.engines.shared.base import Run, Tasks
 from attribution.engines.shared.sealing import Scramble
@@ -51,6 +52,7 @@ _FEWEST_BITS, _MOST_BITS = 9, 15
 _FAN_IN = 16
 
 
+@tells_options(EngineError)
 @dataclass(frozen=True)
 class Spark:
     """Credit a log on a Spark cluster: rows stay there, and only tallies come to this process.

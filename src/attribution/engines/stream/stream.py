@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attribution._checks import whole
+from attribution._migration import tells_options
 from attribution._progress import bar
 from attribution.engines.shared.base import Run, Tasks
 from attribution.engines.shared.cutting import ConversionRows, TouchRows
@@ -42,6 +43,7 @@ logger = logging.getLogger(__name__)
 _USERS, _JOURNEYS = "\0users", "\0journeys"  # tasks beside those that were asked for
 
 
+@tells_options(EngineError)
 @dataclass(frozen=True)
 class Stream:
     """Credit a log that is larger than memory: one pass cuts it into buckets of users on disk.

@@ -16,7 +16,7 @@ from attribution.experiments.geo.checks import check
 from attribution.experiments.geo.compose import compose
 from attribution.experiments.geo.geo_plan import GeoPlan
 from attribution.experiments.geo.layout import GeoTest, cells_of, lay_out, strata_of
-from attribution.experiments.geo.methods import Method, as_method, method_of
+from attribution.experiments.geo.methods import OPTIONS, Method, as_method, method_of
 from attribution.experiments.geo.money import spent
 from attribution.experiments.geo.panel import Panel
 from attribution.experiments.geo.panel_options import PanelKeywords, PanelOptions, several_names
@@ -36,7 +36,7 @@ class GeoKeywords(PanelKeywords, SignificanceKeywords, total=False):
 _CHECKED = 199  # placebos of the checks, at most
 
 
-@tells_renamed(ExperimentError, as_method)
+@tells_renamed(ExperimentError, as_method, OPTIONS)
 @enough_memory(FEWER_COLUMNS)
 def analyze_geo(
     panel: Any,
@@ -141,9 +141,13 @@ def analyze_geo(
         ("alpha", "correction"), "every inference of a geo test holds both directions against one another"
     )
     if plan is not None:
+        if not isinstance(plan, GeoPlan):
+            msg = f"plan is of type {type(plan).__name__}, and is made by plan_geo"
+            raise ExperimentError(msg, column="plan", hint="plan=at.plan_geo(panel, periods=28)")
         treated = _without(plan.treated, read.buffer) if treated is None else treated
         strata = plan.strata if strata is None else strata
-        method = plan.method if method in ("auto", plan.method.name) else method
+        named = isinstance(method, str) and method in ("auto", plan.method.name)
+        method = plan.method if named else method
         read = read.of_plan(plan)
         if read.since is None and start is not None:
             read = replace(read, since=partial(plan.since, start=start))

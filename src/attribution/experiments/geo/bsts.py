@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from attribution._checks import whole
+from attribution._migration import tells_options
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.layout import GeoTest
 from attribution.experiments.geo.method import NO_SPILL, GeoMethod
@@ -20,6 +21,7 @@ from attribution.language.sentence import Sentence
 _FEWEST = 100  # draws that tell a mean
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True)
 class BSTS(GeoMethod):
     """Bayesian structural time series: local level, spike-and-slab regression (Brodersen et al. 2015).

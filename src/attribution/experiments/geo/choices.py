@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypedDict
 import numpy as np
 
 from attribution._checks import one_of, whole
+from attribution._migration import tells_options
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError, unknown_name
 from attribution.experiments.geo.designs import Blocks, blocks_of, groups_by_size, pair_up, strata_by_size
@@ -40,6 +41,9 @@ class Choice:
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
+        for name in ("exclude", "include"):
+            if getattr(self, name, ()) is None:
+                object.__setattr__(self, name, ())
         if self.n_treated is not None:
             whole(self.n_treated, "n_treated", error=ExperimentError)
         whole(self.windows, "windows", least=FEWEST_WINDOWS, error=ExperimentError)
@@ -59,7 +63,7 @@ class Drawn(Choice):
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
         super().__post_init__()
-        assert self.names
+        _ = self.names  # or it refuses
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -109,6 +113,7 @@ class Drawn(Choice):
         """Return the blocks of geos enough."""
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True, kw_only=True)
 class MatchedPairs(Drawn):
     """Geos alike in pairs (groups, where there are several cells), one of each drawn at random.
@@ -154,6 +159,7 @@ class MatchedPairs(Drawn):
         return blocks_of(groups, len(past), np.ones(len(groups), np.int64), group - 1, how)
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True, kw_only=True)
 class Stratified(Drawn):
     """Blocks of geos of like size, in each some drawn at random.
@@ -190,6 +196,7 @@ class Stratified(Drawn):
         return strata_by_size(past.mean(axis=1), rows, wanted, cells)
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True, kw_only=True)
 class GeoSearch(Choice):
     """The set of geos that the others predict best, among random and greedy candidates.

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from attribution._migration import tells_options
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.layout import GeoTest, index_path
@@ -42,6 +43,7 @@ ROUNDING = 1e-12  # of a logarithm
 _OUTLIER = 5.0  # robust standard deviations
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True)
 class DiD(GeoMethod):
     """Difference in differences of logarithms: one change a geo, treated against control.

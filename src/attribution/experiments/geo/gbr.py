@@ -8,6 +8,8 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from attribution._migration import tells_options
+from attribution.errors import ExperimentError
 from attribution.experiments.geo.layout import GeoTest, index_path
 from attribution.experiments.geo.method import NO_SPILL, GeoMethod
 from attribution.experiments.geo.reading import Fitted, Reading
@@ -18,6 +20,7 @@ from attribution.language.sentence import Sentence
 from attribution.stats.intervals import t_critical, t_p_value
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True)
 class GBR(GeoMethod):
     """Geo-based regression of outcome on outcome before and change of spend (Vaver & Koehler 2011).

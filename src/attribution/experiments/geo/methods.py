@@ -31,7 +31,7 @@ _KINDS: tuple[type[GeoMethod], ...] = (
     TrimmedMatch,
 )
 METHODS: Mapping[str, type[GeoMethod]] = {kind.name: kind for kind in _KINDS}
-_OPTIONS = {entry.name for kind in _KINDS for entry in fields(kind)}
+OPTIONS = {entry.name for kind in _KINDS for entry in fields(kind)}
 Method: TypeAlias = str | GeoMethod | Mapping[str, Any]
 
 
@@ -64,8 +64,13 @@ def method_of(method: Any, *, random: bool) -> GeoMethod:
         return method()
     options: dict[str, Any] = dict(method) if isinstance(method, Mapping) else {"name": method}
     name = options.pop("name", None)
-    if name == "auto" and not options:
+    if isinstance(name, str) and name == "auto" and not options:
         return DiD() if random else SyntheticControl()
+    if name is None and options:
+        msg = f"method={method!r} names no method"
+        found = [kind for kind in _KINDS if set(options) <= {entry.name for entry in fields(kind)}]
+        hint = f"method={ {'name': found[0].name} | options!r}" if found else None
+        raise ExperimentError(msg, column="method", hint=hint)
     kind = METHODS[one_of(name, "method", METHODS if options else ("auto", *METHODS), error=ExperimentError)]
     known = [entry.name for entry in fields(kind)]
     for option in options:
@@ -103,7 +108,9 @@ def as_method(given: Mapping[str, object]) -> str:
     >>> as_method({"periods": 14, "inference": "permutation"})
     "method=at.DiD(inference='permutation'), inference=None"
     """
-    old = {name: value for name, value in given.items() if name in _OPTIONS and value is not None}
+    planned = "periods" in given  # a plan has an rng of its own
+    old = {name: value for name, value in given.items() if name in OPTIONS and value is not None}
+    old = {name: value for name, value in old.items() if not (planned and name == "rng")}
     method = given.get("method", "auto")
     if isinstance(method, Mapping):
         with suppress(ExperimentError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError
@@ -52,7 +53,7 @@ def change_of(kind: str, change: float | None, *, has_cost: bool, budgeted: bool
     if change is None:
         amount_only = kind == "heavy_up" and budgeted and not has_cost
         return math.nan if usual is None or amount_only else usual
-    number = float(change) if not isinstance(change, bool | str) else math.nan
+    number = float(change) if isinstance(change, Real) and not isinstance(change, bool) else math.nan
     if not math.isfinite(number) or number < -1 or number == 0:
         msg = f"change={change!r} is no change of spend"
         hint = "change=1.0 doubles the spend, change=-1.0 ends it"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from attribution._checks import one_of, whole
+from attribution._migration import tells_options
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.request import one_name
 
@@ -26,6 +27,7 @@ class PanelKeywords(TypedDict, total=False):
     missing: Literal["refuse", "zero", "drop"]
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True, eq=False)
 class PanelOptions:
     """How a panel of geos is read, and which of its geos and times count.
@@ -74,7 +76,9 @@ class PanelOptions:
         """Refuse what makes no sense."""
         whole(self.cooldown, "cooldown", least=0, error=ExperimentError)
         one_of(self.missing, "missing", ("refuse", "zero", "drop"), error=ExperimentError)
-        object.__setattr__(self, "buffer", several_names(self.buffer))
+        object.__setattr__(self, "buffer", () if self.buffer is None else several_names(self.buffer))
+        if self.holidays is None:
+            object.__setattr__(self, "holidays", ())
 
     def named(self, function: str, outcome: Any) -> PanelOptions:
         """Return the options, once each column is known to be one name.

@@ -8,7 +8,7 @@ from attribution._migration import tells_renamed
 from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory
 from attribution.experiments.geo.choices import Choice, ChoiceKeywords, choice_of
 from attribution.experiments.geo.geo_plan import GeoPlan
-from attribution.experiments.geo.methods import Method, as_method
+from attribution.experiments.geo.methods import OPTIONS, Method, as_method
 from attribution.experiments.geo.panel_options import PanelKeywords, PanelOptions
 from attribution.experiments.geo.plan_request import PlanRequest
 from attribution.experiments.geo.planning import planned
@@ -20,7 +20,7 @@ class PlanKeywords(PanelKeywords, ChoiceKeywords, SignificanceKeywords, total=Fa
     """What `plan_geo` takes by name beside its own arguments."""
 
 
-@tells_renamed(ExperimentError, as_method)
+@tells_renamed(ExperimentError, as_method, OPTIONS)
 @enough_memory(FEWER_COLUMNS)
 def plan_geo(
     panel: Any,

@@ -19,6 +19,7 @@ from attribution.experiments.geo.geo_plan import Assigned, GeoPlan
 from attribution.experiments.geo.history import Windows, windows_of
 from attribution.experiments.geo.outlay import Outlay, change_of, outlay, per_geo
 from attribution.experiments.geo.panel import Panel, known_geos
+from attribution.experiments.geo.panel_options import several_names
 from attribution.experiments.geo.plan_request import PlanRequest
 from attribution.experiments.geo.plan_search import best_set
 from attribution.experiments.geo.simulate import (
@@ -64,7 +65,7 @@ def planned(panel: Any, outcome: str, request: PlanRequest) -> GeoPlan:
         holidays=options.holidays,
         buffer=options.buffer,
         missing=options.missing,
-        needed=[include] if isinstance(include, str) else include,
+        needed=list(several_names(include)),
         window=None if options.since is None else Window(options.since),
     )
     wanted, barred = _wishes(read, include, choice.exclude)

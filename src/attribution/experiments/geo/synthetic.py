@@ -7,6 +7,7 @@ from numbers import Real
 from typing import Any, ClassVar
 
 from attribution._checks import flag
+from attribution._migration import tells_options
 from attribution._typing import Floats
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.layout import GeoTest
@@ -16,6 +17,7 @@ from attribution.experiments.panels.synthetic_control import choose_ridge, synth
 from attribution.experiments.panels.synthetic_did import synthetic_did
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True, kw_only=True)
 class SyntheticControl(Weighted):
     """Control geos weighted so that they move as the treated geos did before the test.
@@ -88,6 +90,7 @@ class SyntheticControl(Weighted):
         return found.weights, {"l2": found.l2, "scaled_l2": found.scaled_l2, "ridge": ridge}
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True, kw_only=True)
 class AugmentedSyntheticControl(SyntheticControl):
     """Synthetic control, corrected by a ridge regression (Ben-Michael, Feller & Rothstein 2021).
@@ -135,6 +138,7 @@ class AugmentedSyntheticControl(SyntheticControl):
         return choose_ridge(test.target, self._donors(test), test.n_pre, fixed_effects=self.fixed_effects)
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True, kw_only=True)
 class SyntheticDiD(Weighted):
     """Synthetic difference in differences: periods are weighted as well (Arkhangelsky et al. 2021).

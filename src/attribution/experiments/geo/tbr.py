@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from attribution._migration import tells_options
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.layout import GeoTest
 from attribution.experiments.geo.method import NO_SPILL, GeoMethod
@@ -18,6 +19,7 @@ from attribution.language.sentence import Sentence
 from attribution.stats.intervals import t_critical, t_p_value
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True)
 class TBR(GeoMethod):
     """Time-based regression of the treated total on the control total (Kerman, Wang & Vaver 2017).

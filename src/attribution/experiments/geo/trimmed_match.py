@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from attribution._checks import one_of
+from attribution._migration import tells_options
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.layout import GeoTest, index_path
@@ -26,6 +27,7 @@ _EXTREME = 1e6  # standard errors; a wider set is taken to have no end
 _PICKED = Sentence("note.picked")
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True)
 class TrimmedMatch(GeoMethod):
     """Trimmed match of pairs of geos (Chen & Au 2022).

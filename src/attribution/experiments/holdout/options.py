@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
 from attribution._checks import flag, name_list, one_of
+from attribution._migration import tells_options
 from attribution.diagnostics import CheckResult
 from attribution.errors import ExperimentError
 from attribution.experiments.holdout.judge import known_despite
@@ -23,6 +24,7 @@ class UserColumnsKeywords(TypedDict, total=False):
     segment: str | None
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True)
 class UserColumns:
     """Columns of a table of users, for `analyze_holdout`: whole, or its fields as keywords.
@@ -65,6 +67,7 @@ class MetricKeywords(TypedDict, total=False):
     two_part: bool
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True)
 class MetricOptions:
     """How an outcome is measured and compared, for `analyze_holdout`: whole, or its fields as keywords.
@@ -119,6 +122,9 @@ class MetricOptions:
             capped = between(self.winsorise, "winsorise", 0.5, 1.0, "winsorise=0.999, a quantile")
             object.__setattr__(self, "winsorise", capped)
         flag(self.two_part, "two_part", error=ExperimentError)
+        if self.adjust != "lin" and not names:
+            msg = f"adjust={self.adjust!r} has no effect without a covariate to adjust for"
+            raise ExperimentError(msg, column="adjust", hint='adjust="lin", or covariate="value_before"')
 
 
 class ValidityKeywords(TypedDict, total=False):
@@ -131,6 +137,7 @@ class ValidityKeywords(TypedDict, total=False):
     despite: Sequence[str]
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True, eq=False)
 class Validity:
     """What a holdout is checked by, for `analyze_holdout`: whole, or its fields as keywords.
@@ -177,3 +184,6 @@ class Validity:
         object.__setattr__(self, "placebo", names)
         object.__setattr__(self, "despite", name_list(self.despite, "despite", error=ExperimentError))
         known_despite(tuple(self.despite))
+        if not isinstance(self.checks, Iterable):
+            msg = f"checks={self.checks!r} is no list of results of checks"
+            raise ExperimentError(msg, column="checks", hint="checks=[at.aa_holdout(users)]")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from attribution._checks import one_of
+from attribution._migration import tells_options
 from attribution.errors import ExperimentError
 
 
@@ -26,6 +27,7 @@ class SetupKeywords(TypedDict, total=False):
     outcome_days: float
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True, eq=False)
 class HoldoutSetup:
     """How a holdout test is to be run, for `plan_holdout`: whole, or its fields as keywords.
@@ -95,6 +97,7 @@ class EconomicsKeywords(TypedDict, total=False):
     currency: str
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True)
 class UnitEconomics:
     """What units of a planned test cost and earn, for `plan_holdout`: whole, or its fields as keywords.
@@ -110,6 +113,11 @@ class UnitEconomics:
     currency
         How amounts are shown.
 
+    Raises
+    ------
+    ExperimentError
+        If the currency is none; numbers are checked by the plan.
+
     Examples
     --------
     >>> import attribution as at
@@ -121,3 +129,9 @@ class UnitEconomics:
     value: float | None = None
     profit_margin: float = 1.0
     currency: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a currency that is none; numbers are checked by the plan."""
+        if not isinstance(self.currency, str):
+            msg = f"currency={self.currency!r} must be a symbol or code"
+            raise ExperimentError(msg, column="currency", hint='currency="EUR"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -36,7 +37,9 @@ def taken(kind: type[T], whole: T | None, argument: str, keywords: dict[str, Any
         return kind(**own)
     if not isinstance(whole, kind):
         msg = f"{argument}={whole!r} is no at.{kind.__name__}"
-        raise ExperimentError(msg, column=argument, hint=f"{argument}=at.{kind.__name__}()")
+        told: Any = whole if isinstance(whole, Mapping) and set(whole) <= set(names) else {}
+        said = ", ".join(f"{name}={value!r}" for name, value in told.items())
+        raise ExperimentError(msg, column=argument, hint=f"{argument}=at.{kind.__name__}({said})")
     if own:
         first = next(iter(own))
         msg = f"{first}= stands beside {argument}=, which says it too"

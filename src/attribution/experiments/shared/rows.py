@@ -45,7 +45,7 @@ class Table:
         """
         if not isinstance(column, str) or column not in self.names:
             # Our own default names are looked for among known ones, what was typed by its likeness.
-            ours = column in KNOWN_COLUMNS
+            ours = isinstance(column, str) and column in KNOWN_COLUMNS
             listed = ", ".join(repr(name) for name in self.names[:30])
             text = unknown_name("column", column, self.names)
             text = f"there is no column {column!r}; the table has {listed or 'none'}" if ours else text

@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any, Literal, TypedDict
 
 from attribution._checks import fraction, one_of, whole
+from attribution._migration import tells_options
 from attribution.errors import ExperimentError
 from attribution.experiments.shared.money import between
 
@@ -26,6 +27,7 @@ class SignificanceKeywords(TypedDict, total=False):
     power: float
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True)
 class Significance:
     """How sure a test must be, and what counts as an effect: one value for its plan and its analysis.
@@ -76,7 +78,7 @@ class Significance:
         found = {
             "alpha": between(self.alpha, "alpha", 0.0, 0.5, "alpha=0.05 for 95% intervals"),
             "margin": _margin(self.margin),
-            "power": fraction(self.power, "power", error=ExperimentError),
+            "power": fraction(self.power, "power", error=ExperimentError, hint="power=0.8"),
         }
         if self.sequential is not None:
             found["sequential"] = whole(self.sequential, "sequential", least=2, error=ExperimentError)

@@ -1,0 +1,195 @@
+"""Options that a user gets wrong are refused in words by every value of options, and by what takes them."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import pickle
+
+import pandas as pd
+import pytest
+
+import attribution as at
+from attribution.errors import AttributionError, ExperimentError, JourneyError
+
+RESULTS = {
+    "Credit",
+    "Estimate",
+    "EventLog",
+    "Evidence",
+    "Journeys",
+    "Lift",
+    "ReportFacts",
+}  # made by functions
+OPTIONS = sorted(
+    name
+    for name in at.__all__
+    if inspect.isclass(getattr(at, name))
+    and dataclasses.is_dataclass(getattr(at, name))
+    and name not in RESULTS
+)
+
+
+def fixed(error, names=()):
+    """The keywords of a printed fix."""
+    return eval(f"dict({error.hint})", {"at": at, **dict.fromkeys(names)})
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_misspelt_option_of_a_value_is_refused_in_words(name):
+    kind = getattr(at, name)
+    with pytest.raises(AttributionError, match=f"no option of at.{name} 'nonsense'") as caught:
+        kind(nonsense=3)
+    assert caught.value.column == "nonsense"
+    known = list(inspect.signature(kind).parameters)
+    assert known == [field.name for field in dataclasses.fields(kind) if field.init]
+    if known:
+        with pytest.raises(AttributionError, match=f"did you mean '{known[0]}'"):
+            kind(**{known[0] + "x": 3})
+    with pytest.raises(AttributionError, match="by its place"):
+        kind(*range(99))
+
+
+def test_an_option_of_another_value_is_refused_in_words():
+    for make in (
+        lambda: at.DiD(draws=200),
+        lambda: at.GeoSearch(cells=2),
+        lambda: at.UnitEconomics(margin=0.4),
+    ):
+        with pytest.raises(ExperimentError, match="Known: "):
+            make()
+
+
+def test_values_of_options_are_pickled_and_replaced_as_before():
+    for value in (
+        at.BSTS(draws=200),
+        at.JourneyOptions(goal="lead"),
+        at.MatchedPairs(windows=8),
+        at.TimeDecay("3D"),
+    ):
+        assert pickle.loads(pickle.dumps(value)) == value == dataclasses.replace(value)
+
+
+USERS = {
+    "arm": ["treatment", "holdout"] * 40,
+    "converted": [0, 0, 1, 1] * 20,
+    "revenue": [1.0, 2.0, 3.0, 5.0] * 20,
+}
+
+
+def world():
+    treated = [f"geo {number:02d}" for number in (2, 5, 9)]
+    panel = at.datasets.simulate_geo(12, days=60, seed=3).panel
+    return {"panel": panel, "treated": treated, "start": "2025-02-20", "end": "2025-03-01"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"method": pd.NA},
+        {"method": {"draws": 200}},
+        {"method": {"name": pd.NA}},
+        {"plan": 3},
+        {"plan": pd.NA},
+        {"keywords": 3},
+        {"trim_rate": 0.1},
+        {"significance": {"alpha": 0.1}},
+    ],
+    ids=str,
+)
+def test_a_geo_test_refuses_in_words(wrong):
+    with pytest.raises(ExperimentError) as caught:
+        at.analyze_geo(**world() | {"method": "did"} | wrong)
+    assert caught.value.column == next(iter(wrong))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        ({"method": {"draws": 200}}, {"method": {"name": "bsts", "draws": 200}}),
+        ({"trim_rate": 0.1}, {"method": at.TrimmedMatch(trim_rate=0.1), "trim_rate": None}),
+        (
+            {"significance": {"alpha": 0.1}},
+            {"significance": at.Significance(alpha=0.1)},
+        ),
+    ],
+    ids=str,
+)
+def test_the_printed_fix_of_a_geo_test_loses_nothing(wrong, meant):
+    with pytest.raises(ExperimentError) as caught:
+        at.analyze_geo(**world() | wrong)
+    assert fixed(caught.value) == meant
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"choose": pd.NA},
+        {"change": pd.NA},
+        {"keywords": 1},
+        {"draws": 300},
+        {"choose": at.GeoSearch(include=pd.NA)},
+    ],
+    ids=str,
+)
+def test_a_geo_plan_refuses_in_words(wrong):
+    with pytest.raises(ExperimentError):
+        at.plan_geo(world()["panel"], periods=7, **wrong)
+
+
+def test_none_is_as_if_left_out_in_values_too():
+    assert at.GeoSearch(exclude=None, include=None) == at.GeoSearch()
+    given = at.PanelOptions(holidays=None, buffer=None)
+    assert (given.holidays, given.buffer) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"checks": 3},
+        {"checks": pd.NA},
+        {"assigned": ["arm"]},
+        {"keywords": 3},
+        {"adjust": "cuped"},
+        {"metric": at.UserColumns()},
+    ],
+    ids=str,
+)
+def test_a_holdout_test_refuses_in_words(wrong):
+    with pytest.raises(ExperimentError) as caught:
+        at.analyze_holdout(USERS, **wrong)
+    assert caught.value.column == next(iter(wrong))
+
+
+def test_a_holdout_plan_refuses_in_words():
+    for wrong in ({"currency": 3}, {"currency": pd.NA}, {"keywords": 2}):
+        with pytest.raises(ExperimentError):
+            at.plan_holdout(baseline=0.02, lift=0.1, **wrong)
+    with pytest.raises(ExperimentError, match="'power'") as caught:
+        at.Significance(power=80)
+    assert fixed(caught.value) == {"power": 0.8}
+
+
+@pytest.mark.parametrize(
+    "call", [at.analyze_geo, at.plan_geo, at.analyze_holdout], ids=lambda call: call.__name__
+)
+def test_too_much_by_place_is_refused_in_words(call):
+    with pytest.raises(ExperimentError, match="give the others by name"):
+        call(USERS, "revenue")
+
+
+def test_journeys_refuse_what_is_missing_in_words():
+    log = at.read_log(
+        {"user_id": ["a"], "time": ["2026-01-01"], "channel": ["email"]},
+        {"user_id": ["a"], "time": ["2026-01-02"]},
+    )
+    with pytest.raises(JourneyError, match="lookback"):
+        at.build_journeys(log, lookback=pd.NA)
+    with pytest.raises(JourneyError):
+        at.build_journeys(log, pd.NaT)
+
+
+def test_a_language_that_is_missing_is_refused_in_words():
+    credit = at.attribute(at.read_paths({"path": ["a"], "conversions": [1]}), "linear")
+    with pytest.raises(AttributionError, match="language"):
+        at.report(credit, language=pd.NA)
