@@ -1,0 +1,173 @@
+"""Formulas and thresholds of geo tests by hand: errors of spend, odd days, windows, rows of zeros, plans."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from benchmarks.coverage_panels import REQUEST
+
+from attribution.experiments.geo.data_checks import odd_days
+from attribution.experiments.geo.history import Windows, windows_of
+from attribution.experiments.geo.layout import GeoTest
+from attribution.experiments.geo.money import spent
+from attribution.experiments.geo.panel import Panel
+from attribution.experiments.geo.plan_checks import false_alarms, flattered, history
+from attribution.experiments.geo.simulate import Simulated
+from attribution.experiments.geo.spend_checks import spend_moved
+from attribution.experiments.geo.zero_runs import log_chance
+from attribution.experiments.shared.lift import Estimate
+
+PRE, DAYS = 10, 14
+TIMES = np.arange("2026-01-01", "2026-01-15", dtype="datetime64[D]")
+
+
+def a_test(sales, spend=None, treated=2):
+    names = tuple(f"g{n}" for n in range(len(sales)))
+    return GeoTest(Panel(names, TIMES, sales, spend), np.arange(len(sales)) < treated, PRE, 0, None, "sales")
+
+
+def by_windows(before, after):
+    """Spend that is even within the time before, and within the test: totals of so much in each."""
+    return np.hstack([np.repeat(before[:, None], PRE, 1), np.repeat(after[:, None], DAYS - PRE, 1)])
+
+
+def even(n):
+    return np.full((n, DAYS), 100.0)
+
+
+def test_the_error_of_spend_by_a_ratio_is_cochrans_and_each_treated_geos_own():
+    """Cochran (1977), eq. 6.13, without finite correction: v(R) = s_d^2 / (n xbar^2), once more; besides,
+    each treated geo about the ratio, in proportion to its size, as control geos are."""
+    before = np.array([30.0, 50.0, 20.0, 40.0, 60.0, 25.0])
+    after = np.array([90.0, 140.0, 22.0, 43.0, 57.0, 30.0])
+    found = spent(a_test(even(6), by_windows(before, after)), REQUEST)
+    x, y, usual = 4 * before[2:], 4 * after[2:], 4 * before[:2]
+    ratio = y.mean() / x.mean()
+    assert found.total == pytest.approx(4 * (90 + 140) - usual.sum() * ratio)
+    squares = (y - ratio * x).var() * 4 / 3 + (y - ratio * x).mean() ** 2
+    of_the_ratio = squares / (4 * x.mean() ** 2)
+    of_a_geo = 4 * squares / (x**2).sum()
+    assert found.error == pytest.approx(
+        math.sqrt(usual.sum() ** 2 * of_the_ratio + (usual**2).sum() * of_a_geo)
+    )
+
+
+def test_the_error_of_spend_by_a_difference_is_that_of_two_means():
+    """Nobody spent before: the variance of a sum of k new geos about k means of n, s^2 (k + k^2 / n)."""
+    after = np.array([90.0, 140.0, 22.0, 43.0, 57.0, 30.0])
+    found = spent(a_test(even(6), by_windows(np.zeros(6), after)), REQUEST)
+    own = 4 * after[2:]
+    assert found.total == pytest.approx(4 * (90 + 140) - 2 * own.mean())
+    assert found.error == pytest.approx(own.std(ddof=1) * math.sqrt(2 + 2**2 / 4))
+
+
+@pytest.mark.parametrize("usual", [0.0, 0.5, 1.0])
+def test_spend_of_the_treated_alone_is_known_only_where_they_spent_nothing_before(usual):
+    """A unit a day is a usual spend as any other; with no control geo's spend it has an error or is known."""
+    before = np.array([usual, 0.0, 0.0, 0.0, 0.0, 0.0]) / 4
+    found = spent(a_test(even(6), by_windows(before, np.array([50.0, 50, 0, 0, 0, 0]))), REQUEST)
+    assert found.total == pytest.approx(4 * 100 - usual)
+    assert found.how.startswith("all spend") is (usual == 0.0)
+
+
+@pytest.mark.parametrize("times", [2.9, 3.1])
+def test_spend_moved_where_it_is_three_errors_from_nothing(times):
+    """The threshold: 3 standard errors."""
+    spend = by_windows(np.full(6, 20.0), np.array([60.0, 60, 20, 20, 20, 20]))
+    told = SimpleNamespace(total=100.0, error=100.0 / times)
+    assert spend_moved(a_test(even(6), spend), told).passed is (times > 3)
+
+
+@pytest.mark.parametrize(
+    ("controls", "times", "passed"), [(4, 2.1, False), (4, 1.9, True), (6, 2.1, True), (6, 2.5, False)]
+)
+def test_an_odd_day_is_twice_the_usual_and_a_fiftieth_of_the_arm(controls, times, passed):
+    """By hand: all sell 100 on ten days but one, 100 x: log x > log 2, and 100 (x - 1) more than 2% of
+    1000 k + 100 (x - 1): 2.7% and 2.2% with 4 control geos, 1.8% and 2.4% with 6."""
+    sales = even(2 + controls)
+    sales[3, 4] = 100 * times
+    assert odd_days(a_test(sales)).passed is passed
+
+
+@pytest.mark.parametrize(("part", "passed"), [(0.95, False), (1.05, True)])
+def test_an_odd_day_is_eight_robust_deviations_off(part, passed):
+    """A geo swings by e^s and e^-s in turn, so that its robust deviation is 1.4826 s; e^1.2 is odd from there
+    on where 8 * 1.4826 s is below 1.2."""
+    sales = even(6)
+    swing = part * 1.2 / (8 * 1.4826)
+    sales[3] = 100 * np.exp(swing * np.resize([1.0, -1.0], DAYS))
+    sales[3, 4] = 100 * math.exp(1.2)
+    assert odd_days(a_test(sales)).passed is passed
+
+
+@pytest.mark.parametrize(("n_times", "n_test", "count"), [(120, 28, 10), (60, 20, 999), (61, 20, 999)])
+def test_windows_are_counted_side_by_side_and_halve_what_there_is(n_times, n_test, count):
+    """By counting: tests of n_test days from the first window's to the last's."""
+    found = windows_of(n_times, n_test, count, "day")
+    covered = set()
+    for start in found.every.tolist():
+        covered |= {start + found.n_pre, start + found.n_pre + n_test - 1}
+    assert found.without_overlap == pytest.approx((max(covered) - min(covered) + 1) / n_test)
+    assert found.until == max(found.older) + found.n_pre + n_test
+    if not found.apart:
+        assert np.array_equal(found.every, np.arange(n_times - n_test - found.n_pre + 1))
+        assert 0 <= len(found.newer) - len(found.older) <= 1
+
+
+def test_a_row_of_zeros_in_steady_sales_by_hand():
+    """20 days of 9 and 11 in turn, and one of 0. Mean 10, variance 20 / 19: 95 events a day, two standard
+    errors of sqrt((2 + 1 / 95) / 20) less, and none of them on one day of 21: (20 / 21)^events."""
+    sales = np.append(np.tile([9.0, 11.0], 10), 0.0)[None]
+    events = 20 * 95 / (1 + 2 * math.sqrt((2 + 1 / 95) / 20))
+    assert log_chance(sales, np.array([1]))[0] == pytest.approx(events * math.log(20 / 21))
+    assert log_chance(1e6 * sales, np.array([1]))[0] == pytest.approx(events * math.log(20 / 21))
+
+
+def test_a_row_of_zeros_in_few_events_heeds_what_a_rate_below_one_adds():
+    """40 days, every fourth a sale, with 20 of 0 among them: the rate is .25^2 / (.1875 * 40 / 39) and the
+    second term of its error, 1 / (m rate), counts; that by days, C(40, 10) / C(60, 10), is the larger."""
+    sales = np.append(np.tile([0.0, 0.0, 0.0, 1.0], 10), np.zeros(20))[None]
+    rate = 0.25**2 / (0.1875 * 40 / 39)
+    events = 40 * rate / (1 + 2 * math.sqrt((2 + 1 / rate) / 40))
+    by_days = math.log(math.comb(40, 10) / math.comb(60, 10))
+    assert log_chance(sales, np.array([20]))[0] == pytest.approx(min(by_days, events * math.log(40 / 60)))
+
+
+@pytest.mark.parametrize(("share", "passed"), [(0.022, None), (0.028, True), (0.078, True), (0.084, False)])
+def test_false_alarms_are_few_below_half_the_level_and_many_above_eight_fifths(share, passed):
+    """The thresholds at the level of 5%: 2.5% and 8%, with so many tests that chance is out of it."""
+    hits = np.arange(20_000) < share * 20_000
+    size = Simulated(hits, np.ones(20_000)).size()
+    assert size.value == pytest.approx(share)
+    assert false_alarms(size, 20_000, 0.05).passed is passed
+
+
+@pytest.mark.parametrize(("judged", "passed"), [(0.148, True), (0.152, False)])
+def test_a_search_flatters_where_the_mde_is_half_as_large_again(judged, passed):
+    """The threshold: 1.5."""
+    assert flattered(0.1, judged).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("n_pre", "last", "passed"),
+    [(10, 9, False), (10, 11, None), (10, 39, None), (10, 41, True), (9, 41, False)],
+)
+def test_history_tells_how_many_tests_lie_side_by_side(n_pre, last, passed):
+    """By hand: tests of 20 days, the last one `last` days after the first: 1.45, 1.55, 2.95 and 3.05 side by
+    side. The thresholds are 1.5 and 3, and half of a test's time before each."""
+    windows = Windows(n_pre, 20, np.array([0]), np.array([last]), True)
+    assert history(windows, "day", searched=False).passed is passed
+
+
+def test_alarms_keep_their_estimate_with_a_binomial_interval():
+    """Clopper & Pearson by the tails of scipy.stats.binom: each end leaves 2.5%."""
+    from scipy import stats
+
+    found = Simulated(np.arange(40) < 3, np.ones(40)).size()
+    assert isinstance(found, Estimate)
+    assert found.value == 3 / 40
+    assert stats.binom.sf(2, 40, found.low) == pytest.approx(0.025)
+    assert stats.binom.cdf(3, 40, found.high) == pytest.approx(0.025)
