@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from benchmarks.coverage_panels import REQUEST
 
+from attribution import SyntheticControl
+from attribution.experiments.geo import planning
+from attribution.experiments.geo.checks import fit_before
+from attribution.experiments.geo.compose import _detectable
 from attribution.experiments.geo.data_checks import odd_days
+from attribution.experiments.geo.designs import pair_up, strata_by_size
 from attribution.experiments.geo.history import Windows, windows_of
 from attribution.experiments.geo.layout import GeoTest
 from attribution.experiments.geo.money import spent
 from attribution.experiments.geo.panel import Panel
 from attribution.experiments.geo.plan_checks import false_alarms, flattered, history
-from attribution.experiments.geo.simulate import Simulated
+from attribution.experiments.geo.reading import Reading
+from attribution.experiments.geo.search import errors
+from attribution.experiments.geo.simulate import Simulated, tried_out
 from attribution.experiments.geo.spend_checks import spend_moved
 from attribution.experiments.geo.zero_runs import log_chance
+from attribution.experiments.panels.did import contrast, log_changes
 from attribution.experiments.shared.lift import Estimate
 
 PRE, DAYS = 10, 14
@@ -53,6 +62,7 @@ def test_the_error_of_spend_by_a_ratio_is_cochrans_and_each_treated_geos_own():
     assert found.error == pytest.approx(
         math.sqrt(usual.sum() ** 2 * of_the_ratio + (usual**2).sum() * of_a_geo)
     )
+    assert found.shared == 0.0  # sales never vary, so that there is nothing to share
 
 
 def test_the_error_of_spend_by_a_difference_is_that_of_two_means():
@@ -171,3 +181,100 @@ def test_alarms_keep_their_estimate_with_a_binomial_interval():
     assert found.value == 3 / 40
     assert stats.binom.sf(2, 40, found.low) == pytest.approx(0.025)
     assert stats.binom.cdf(3, 40, found.high) == pytest.approx(0.025)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-4, 1e6])
+def test_how_well_a_fit_follows_does_not_depend_on_the_unit(unit):
+    """By hand: sales swing by 1 about 10, and the fit misses by half of it: R2 of 3 / 4, in any currency."""
+    sales = unit * np.tile([9.0, 11.0], (3, DAYS // 2))
+    gap = unit * 0.5 * np.resize([1.0, 1.0, -1.0, -1.0], DAYS)
+    check = fit_before(a_test(sales, treated=1), SimpleNamespace(counterfactual=sales[0] - gap, details={}))
+    assert check.passed
+    assert "R2 0.75" in check.text
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-4])
+def test_pairs_that_moved_alike_are_the_same_in_any_unit(unit):
+    """Geos 0 and 4, 1 and 5 and so on share their movements; neighbours by size do not."""
+    rng = np.random.default_rng(3)
+    moves = np.tile(np.repeat(rng.normal(0, 0.3, (4, 24)), 7, axis=1), (2, 1))
+    sales = unit * np.linspace(100, 200, 8)[:, None] * np.exp(moves + rng.normal(0, 0.01, (8, 168)))
+    pairs, how = pair_up(sales, np.arange(8), 7)
+    assert how == "geos whose outcomes moved alike"
+    assert sorted(sorted(pair.tolist()) for pair in pairs) == [[0, 4], [1, 5], [2, 6], [3, 7]]
+
+
+@pytest.mark.parametrize(("spent_on", "code"), [([3], "buffer=['g3']"), ([3, 4], "buffer=['g3', 'g4']")])
+def test_control_geos_that_were_newly_spent_on_are_named_to_leave_out(spent_on, code):
+    before, after = np.array([20.0, 20, 0, 0, 0, 0]), np.array([60.0, 60, 0, 0, 0, 0])
+    after[spent_on] = 5.0
+    told = SimpleNamespace(total=320.0, error=0.0)
+    check = spend_moved(a_test(even(6), by_windows(before, after)), told)
+    assert check.passed is False
+    assert code in str(check.fix)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A method that fits again, and finds exactly the lifts of a fifth or more, up or down."""
+
+    refits = True
+
+    def judged(self, test, request):
+        lift = test.actual / (100.0 * test.n_treated * test.n_test) - 1
+        return SimpleNamespace(p_value=0.01 if abs(lift) >= 0.2 else 0.9, value=lift, steps=None)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_smallest_effect_found_by_fits_is_where_the_p_value_crosses_the_level(sign):
+    """The method is told to find a lift of .2 and no less."""
+    found = tried_out([a_test(even(6))], SimpleNamespace(method=Told(), alpha=0.05), sign, 0.0)
+    assert not found.alarms.any()
+    assert found.needed == pytest.approx([0.2, 0.2], rel=0.05)
+
+
+@pytest.mark.parametrize("n_treated", [2, 3])
+def test_simulated_tests_of_a_plan_are_the_contrasts_of_every_geo_that_takes_part(n_treated):
+    """Brute force: `panels.did.contrast` for each assignment drawn with the same seed, block 0 included."""
+    rng = np.random.default_rng(5)
+    outcome = 100 * np.exp(rng.normal(0, 0.2, (9, 30)))
+    panel = Panel(tuple(f"g{n}" for n in range(9)), np.arange(30).astype("datetime64[D]"), outcome, None)
+    blocks = strata_by_size(np.arange(9.0), np.arange(1, 9), n_treated, 1)
+    windows = Windows(12, 8, np.array([0]), np.array([6]), False)
+    request = SimpleNamespace(simulated=lambda: REQUEST, sign=1)
+    found = planning._simulate(
+        panel, windows, request, lambda _: blocks, math.nan, "sales", np.random.default_rng(7)
+    )
+    draws, alarms, needed = np.random.default_rng(7), [], []
+    for start in (0, 6):
+        changes = log_changes(outcome[:, start : start + 20], 12)
+        for arm in blocks.draw(planning.DRAWS, draws):
+            used = arm >= 0
+            one = contrast(changes[used], arm[used] == 1, blocks.codes[used])
+            low, high = one.interval(REQUEST.alpha)
+            alarms.append(low > 0 or high < 0)
+            needed.append(max(math.expm1(-low), 0.0))
+    assert found.alarms.tolist() == alarms
+    assert found.needed == pytest.approx(needed)
+
+
+def test_the_error_of_a_candidate_is_its_mean_miss_as_a_share_of_what_it_sells():
+    """By hand: geo 0 is the mean of geos 1 and 2 before the test, and 5 above it within."""
+    rng = np.random.default_rng(4)
+    sales = 100 + rng.normal(0, 10, (4, 40))
+    sales[0] = (sales[1] + sales[2]) / 2
+    sales[0, 30:] += 5
+    panel = Panel(("a", "b", "c", "d"), np.arange(40).astype("datetime64[D]"), sales, None)
+    windows = Windows(30, 10, np.array([0]), np.array([0]), False)
+    request = replace(REQUEST, method=SyntheticControl())
+    found = errors(panel, np.array([[0]]), windows, request, False)
+    assert found == pytest.approx([5 / sales[0, 30:].mean()], rel=1e-3)
+
+
+@pytest.mark.parametrize("scale", ["log", "level"])
+def test_the_smallest_detectable_effect_is_the_critical_value_and_the_powers_quantile(scale):
+    """Closed form (Bloom 1995): (t of the level + the normal's quantile of 80%) standard errors."""
+    reading = Reading(scale, 0.1, 0.0, 0.2, 0.05, 0.05, 2.0, "", 0.05)
+    reach = (2.0 + 0.8416212) * 0.05
+    told = 1000 * math.expm1(reach) if scale == "log" else reach
+    assert _detectable(reading, 1000.0, 20) == pytest.approx(told / 20)
