@@ -69,6 +69,9 @@ ROWS = (
         "at.TrimmedMatch(before='forget')",
         "at.analyze_geo(panel, treated=GEOS, outcome=['sales', 'cost'], **WHEN)",
         "at.analyze_geo(panel.set_index(['geo', 'date']), treated=GEOS, **WHEN)",
+        "at.analyze_geo(panel, treated=GEOS, plan=3, **WHEN)",
+        "at.analyze_geo(panel, treated=GEOS, trim_rate=0.1, **WHEN)",
+        "at.analyze_geo(panel, treated=GEOS, method={'draws': 200}, **WHEN)",
         "at.analyze_geo(panel.pivot(index='date', columns='geo', values='sales'), treated=GEOS, **WHEN)",
         (
             "at.analyze_geo(panel.pivot(index='date', columns='geo', values='sales').reset_index(), "

@@ -143,7 +143,7 @@ def analyze_geo(
     if plan is not None:
         if not isinstance(plan, GeoPlan):
             msg = f"plan is of type {type(plan).__name__}, and is made by plan_geo"
-            raise ExperimentError(msg, column="plan", hint="plan=at.plan_geo(panel, periods=28)")
+            raise ExperimentError(msg, column="plan", hint="plan=None")
         treated = _without(plan.treated, read.buffer) if treated is None else treated
         strata = plan.strata if strata is None else strata
         named = isinstance(method, str) and method in ("auto", plan.method.name)
