@@ -11,6 +11,7 @@ import pytest
 from benchmarks.coverage_panels import REQUEST
 
 from attribution import SyntheticControl
+from attribution.errors import ExperimentError
 from attribution.experiments.geo import planning
 from attribution.experiments.geo.checks import fit_before
 from attribution.experiments.geo.compose import _detectable
@@ -278,3 +279,16 @@ def test_the_smallest_detectable_effect_is_the_critical_value_and_the_powers_qua
     reach = (2.0 + 0.8416212) * 0.05
     told = 1000 * math.expm1(reach) if scale == "log" else reach
     assert _detectable(reading, 1000.0, 20) == pytest.approx(told / 20)
+
+
+@pytest.mark.parametrize("pairs", [1, 2])
+def test_one_pair_leaves_nothing_to_measure_chance_by_and_two_do(pairs):
+    """The threshold: geos less pairs less one treatment are the degrees of freedom, 0 with one pair."""
+    rng = np.random.default_rng(6)
+    test = a_test(100 * np.exp(rng.normal(0, 0.1, (2 * pairs, DAYS))), treated=pairs)
+    test = replace(test, strata=np.tile(np.arange(pairs), 2))
+    if pairs == 1:
+        with pytest.raises(ExperimentError, match="one pair leaves nothing"):
+            REQUEST.method.read(test, REQUEST)
+    else:
+        assert math.isfinite(REQUEST.method.read(test, REQUEST).p_value)
