@@ -93,6 +93,12 @@ def test_welch_and_student_agree_with_scipy():
     assert t_critical(math.inf, 0.05) == pytest.approx(1.959963984540054, rel=1e-12)
 
 
+@pytest.mark.parametrize("unit", [1e-150, 1e-90, 1e120, 1e150])
+def test_degrees_of_freedom_do_not_depend_on_the_unit(unit):
+    of_one = welch_df(2.0, 29, 0.5, 11)
+    assert welch_df(2.0 * unit**2, 29, 0.5 * unit**2, 11) == pytest.approx(of_one, rel=1e-12)
+
+
 def brute_score(count_a, n_a, count_b, n_b, delta):
     """Return the score statistic with the constrained likelihood maximised numerically."""
 

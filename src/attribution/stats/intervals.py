@@ -31,6 +31,10 @@ def welch_df(v_a: Any, df_a: Any, v_b: Any, df_b: Any) -> Floats:
     18.0
     """
     v_a, v_b = np.asarray(v_a, np.float64), np.asarray(v_b, np.float64)
+    _, size = np.frexp(
+        np.maximum(v_a, v_b)
+    )  # a power of two: squares of any unit are numbers, to the same digits
+    v_a, v_b = np.ldexp(v_a, -size), np.ldexp(v_b, -size)
     with np.errstate(divide="ignore", invalid="ignore"):
         df: Floats = (v_a + v_b) ** 2 / (v_a**2 / df_a + v_b**2 / df_b)
     return df
