@@ -191,8 +191,8 @@ def tells_renamed(
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         parameters = inspect.signature(function).parameters.values()
         known = [entry.name for entry in parameters if entry.kind is not entry.VAR_KEYWORD]
-        by_place = [entry.name for entry in parameters if entry.kind is entry.POSITIONAL_OR_KEYWORD]
         owner = _owner(function)
+        placed = tells_places(error)(function)
         what = "argument" if owner is None else f"option of {owner}"
 
         @functools.cache
@@ -217,6 +217,38 @@ def tells_renamed(
                     raise error(unknown_name(what, name, every()), column=name)
                 if kwargs.pop(name) is not None:
                     raise told
+            return placed(*args, **kwargs)
+
+        return called
+
+    return decorate
+
+
+def tells_places(error: type[AttributionError]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function say which of its arguments have a place, where it is given more values without a name.
+
+    Parameters
+    ----------
+    error
+        The kind of error that it raises.
+
+    Examples
+    --------
+    >>> @tells_places(AttributionError)
+    ... def attribute(source, models, *, lookback="30D"):
+    ...     return models
+    >>> attribute("log", "linear", "7D")
+    Traceback (most recent call last):
+    attribution.errors.AttributionError: attribute takes only source, models by place, and was given 3 ...
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        parameters = inspect.signature(function).parameters.values()
+        owner = _owner(function)
+        by_place = [entry.name for entry in parameters if entry.kind is entry.POSITIONAL_OR_KEYWORD]
+
+        @functools.wraps(function)
+        def called(*args: P.args, **kwargs: P.kwargs) -> R:
             if len(args) > len(by_place):
                 skipped = owner is not None  # self
                 raise _too_many(
@@ -262,5 +294,6 @@ def _owner(function: Callable[..., object]) -> str | None:
 
 
 def _too_many(where: str, by_place: list[str], given: int, error: type[AttributionError]) -> AttributionError:
-    first = f"only {', '.join(by_place)} by its place" if by_place else "nothing by its place"
-    return error(f"{where} takes {first}, and {given} values have no name; give the others by name")
+    first = f"only {', '.join(by_place)} by place" if by_place else "nothing by place"
+    msg = f"{where} takes {first}, and was given {given} value{'s' * (given > 1)} without a name"
+    return error(f"{msg}; give the others by name")

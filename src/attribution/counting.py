@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
+from attribution._migration import tells_places
 from attribution.engines.choose import engine_of
 from attribution.engines.shared.base import Engine
 from attribution.errors import LESS_MEMORY, JourneyError, enough_memory
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _PATHS = "paths"
 
 
+@tells_places(JourneyError)
 @enough_memory(LESS_MEMORY)
 def path_counts(
     log: EventLog,

@@ -12,6 +12,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution._migration import tells_places
 from attribution._typing import Ints
 from attribution.credit.attachments import Look, Provenance
 from attribution.credit.credit import Credit
@@ -42,6 +43,7 @@ logger = logging.getLogger(__name__)
 _ACTIVITY = "\0activity"  # a task beside the models'; no label begins like this
 
 
+@tells_places(JourneyError)
 @enough_memory(LESS_MEMORY)
 def attribute(
     source: Journeys | EventLog,
@@ -94,8 +96,10 @@ def attribute(
     options
         How journeys are built, only with a log. Which of them, its models say, whatever `nulls` does.
     **keywords
-        The fields of `JourneyOptions` by name, instead of `options` or in the place of its fields. What is
-        None has its default, such as ``"30D"`` for the lookback (``"unlimited"`` sets no limit).
+        The fields of `JourneyOptions` by name, instead of `options` or in the place of its fields:
+        ``lookback``, ``goal``, ``after_conversion``,
+        ``session_gap``, ``max_touches``, ``drop_censored``, ``week_start``, ``currency`` and ``rates``.
+        What is None has its default, such as ``"30D"`` for the lookback (``"unlimited"`` sets no limit).
 
     Returns
     -------

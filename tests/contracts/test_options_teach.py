@@ -46,7 +46,7 @@ def test_a_misspelt_option_of_a_value_is_refused_in_words(name):
     if known:
         with pytest.raises(AttributionError, match=f"did you mean '{known[0]}'"):
             kind(**{known[0] + "x": 3})
-    with pytest.raises(AttributionError, match="by its place"):
+    with pytest.raises(AttributionError, match="by place"):
         kind(*range(99))
 
 
@@ -193,3 +193,57 @@ def test_a_language_that_is_missing_is_refused_in_words():
     credit = at.attribute(at.read_paths({"path": ["a"], "conversions": [1]}), "linear")
     with pytest.raises(AttributionError, match="language"):
         at.report(credit, language=pd.NA)
+
+
+@pytest.mark.parametrize(
+    ("call", "first"),
+    [
+        (lambda log, credit: at.attribute(log, "linear", "30D"), "source, models"),
+        (lambda log, credit: at.build_journeys(log, "30D", "purchase"), "log, options"),
+        (lambda log, credit: at.path_counts(log, 5, "30D"), "log, top"),
+        (lambda log, credit: at.synergy(log, None, "30D"), "source, channels"),
+        (lambda log, credit: at.tally_journeys(log, "30D"), "log"),
+        (lambda log, credit: at.report(credit, None, "Title"), "credit, facts"),
+        (lambda log, credit: at.ReportFacts(log), "nothing"),
+    ],
+)
+def test_a_value_that_has_no_place_is_refused_in_words(call, first):
+    touches = {"user_id": [1], "time": ["2026-01-01"], "channel": ["email"]}
+    log = at.read_log(touches, {"user_id": [1], "time": ["2026-01-02"]})
+    with pytest.raises(AttributionError, match=f"takes (only )?{first} by place, and was given"):
+        call(log, at.attribute(log, "linear"))
+
+
+def test_a_wished_power_is_none_of_an_analysis():
+    with pytest.raises(ExperimentError, match=r"power=0\.9 has no effect here"):
+        at.analyze_holdout(USERS, power=0.9)
+    with pytest.raises(ExperimentError, match=r"power=0\.9 has no effect here"):
+        at.analyze_geo({"geo": ["a"]}, power=0.9)
+    shared = at.analyze_holdout(USERS, significance=at.Significance(power=0.9))
+    assert shared.p_value == at.analyze_holdout(USERS).p_value
+
+
+@pytest.mark.parametrize("idle", [{"outcome_days": 7}, {"icc": 0.2}, {"cluster_cv": 0.5}])
+def test_what_does_nothing_for_a_plan_is_refused_with_what_it_needs(idle):
+    (name,) = idle
+    with pytest.raises(ExperimentError, match=f"{name}=.* has no effect here") as caught:
+        at.plan_holdout(baseline=0.02, lift=0.1, **idle)
+    assert caught.value.column == name
+    needed, _, without = caught.value.hint.partition(", or ")
+    extra = {"icc": 0.2} if name == "cluster_cv" else {}  # clusters must be alike to some degree
+    plan = at.plan_holdout(baseline=0.02, lift=0.1, **idle, **extra, **eval(f"dict({needed})"))
+    assert plan.n_required >= at.plan_holdout(baseline=0.02, lift=0.1, **eval(f"dict({without})")).n_required
+
+
+def test_a_table_in_a_value_is_not_printed_as_code():
+    users = pd.DataFrame({"unit": ["a", "b"], "arm": ["treatment", "holdout"]})
+    with pytest.raises(ExperimentError, match="stands beside validity=") as caught:
+        at.analyze_holdout(USERS, validity=at.Validity(assignment=users), shares={"treatment": 0.5})
+    assert caught.value.hint == "say shares where the at.Validity is made, and only there"
+    assert "To do:" in str(caught.value)
+
+
+def test_a_choice_may_be_named_by_its_class():
+    from attribution.experiments.geo.choices import choice_of
+
+    assert choice_of(at.GeoSearch, {"candidates": 9}) == at.GeoSearch(candidates=9)

@@ -192,7 +192,7 @@ def test_the_usual_value_is_what_keywords_default_to():
     assert asdict(at.JourneyOptions()) == {field.name: field.default for field in fields(at.JourneyOptions)}
 
 
-@pytest.mark.parametrize("given", ["7D", pd.Timedelta("7D")])
+@pytest.mark.parametrize("given", ["7D", pd.Timedelta("7D"), {"lookback": "7D"}])
 def test_a_lookback_in_the_place_of_the_options_is_told_as_one(log, given):
     with pytest.raises(JourneyError, match="must be JourneyOptions") as caught:
         at.build_journeys(log, given)
@@ -200,7 +200,7 @@ def test_a_lookback_in_the_place_of_the_options_is_told_as_one(log, given):
     pd.testing.assert_frame_equal(fixed.path_counts(), build(log, lookback="7D")[0])
 
 
-@pytest.mark.parametrize("given", [pd.NaT, 30, {"lookback": "7D"}])
+@pytest.mark.parametrize("given", [pd.NaT, 30, {"lokback": "7D"}])
 def test_what_is_no_options_at_all_is_told_what_to_give(log, given):
     with pytest.raises(JourneyError, match="must be JourneyOptions") as caught:
         at.build_journeys(log, given)

@@ -11,6 +11,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from attribution._checks import flag, name_list, one_of, whole
+from attribution._migration import tells_places
 from attribution._typing import Bools, Floats, Ints
 from attribution.engines.choose import engine_of
 from attribution.engines.shared.base import Engine
@@ -39,6 +40,7 @@ _MOST_LAST = 40  # channels of the last touch that are told apart, those of most
 _FEWEST_CLUSTERS = 20
 
 
+@tells_places(JourneyError)
 @enough_memory(LESS_MEMORY)
 def synergy(
     source: Journeys | EventLog,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
+from attribution._migration import tells_places
 from attribution._typing import Bools, Hashes, Ints
 from attribution.errors import LESS_MEMORY, JourneyError, enough_memory, nearest, unknown_name
 from attribution.journeys.journeys import Journeys, lay_out
@@ -32,6 +33,7 @@ _MOST_TOUCHES = 1 << 30
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
+@tells_places(JourneyError)
 @enough_memory(LESS_MEMORY)
 def build_journeys(
     log: EventLog,
@@ -55,7 +57,8 @@ def build_journeys(
         Whether to show a bar while the log is read; by default only in a terminal or notebook.
     **keywords
         The fields of `JourneyOptions` by name (``lookback="14D"``), instead of `options` or in the place of
-        its fields.
+        its fields: ``lookback``, ``goal``, ``after_conversion``, ``session_gap``, ``max_touches``,
+        ``drop_censored``, ``week_start``, ``currency``, ``rates`` and ``nulls``.
 
     Returns
     -------

@@ -208,7 +208,7 @@ def journey_options(
     _check_names(keywords, known)
     if options is not None and not isinstance(options, JourneyOptions):
         msg = f"options={options!r} must be JourneyOptions"
-        raise JourneyError(msg, column="options", hint=_as_lookback(options) or "options=at.JourneyOptions()")
+        raise JourneyError(msg, column="options", hint=_as_options(options))
     usual: dict[str, Any] = {field.name: field.default for field in fields(JourneyOptions)}
     given: dict[str, Any] = {
         name: usual[name] if value is None and (none_is_usual or name != "lookback") else value
@@ -218,12 +218,14 @@ def journey_options(
     return made.with_rates()
 
 
-def _as_lookback(value: object) -> str:
+def _as_options(value: object) -> str:
     if isinstance(value, str) or type(value) is dt.timedelta:
         return f"lookback={value!r}, options=None"
     if isinstance(value, dt.timedelta):  # of pandas, whose text is no code
         return f'lookback="{value // dt.timedelta(microseconds=1)}us", options=None'
-    return ""
+    known = {field.name for field in fields(JourneyOptions)}
+    given = value if isinstance(value, Mapping) and set(value) <= known else {}
+    return f"options=at.JourneyOptions({', '.join(f'{name}={entry!r}' for name, entry in given.items())})"
 
 
 def refuse_options(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
+from attribution._migration import tells_places
 from attribution.errors import CreditError, unknown_name
 from attribution.journeys.journeys import Journeys
 from attribution.reporting.contents import SECTIONS, FactKeywords
@@ -55,6 +56,7 @@ class ReportFacts:
 
     given: Mapping[str, Any]
 
+    @tells_places(CreditError)
     def __init__(self, **given: Unpack[FactKeywords]) -> None:
         """Check."""
         for name, value in given.items():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from attribution._checks import whole
 from attribution._display import Display
 from attribution._files import atomic_write
+from attribution._migration import tells_places
 from attribution.credit.table import fold
 from attribution.errors import CreditError
 from attribution.language.catalogue import ENGLISH, Language
@@ -183,6 +184,7 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
+@tells_places(CreditError)
 def report(
     credit: Credit,
     facts: ReportFacts | None = None,
@@ -218,7 +220,7 @@ def report(
     logo
         A PNG, JPEG or SVG file of at most 256 KiB, which becomes part of the page.
     language
-        ``"en"`` or ``"fr"``: texts, numbers and dates. What checks found stays in English.
+        ``"en"`` or ``"fr"``: texts, numbers and dates; what a check of your own says stays as it is.
     currency, decimals
         How amounts of money are written; by default as `credit` says.
     top_paths

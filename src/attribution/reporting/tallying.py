@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Unpack
 
 from attribution._checks import whole
+from attribution._migration import tells_places
 from attribution.engines.choose import engine_of
 from attribution.engines.shared.base import Engine, Tasks
 from attribution.errors import LESS_MEMORY, CreditError, JourneyError, enough_memory
@@ -18,6 +19,7 @@ from attribution.reporting.contents import SECTIONS, check_sections
 from attribution.reporting.needs import Asked, JourneyTallies
 
 
+@tells_places(JourneyError)
 @enough_memory(LESS_MEMORY)
 def tally_journeys(
     log: EventLog,

@@ -25,7 +25,7 @@ from attribution.experiments.geo.window import Window
 from attribution.experiments.shared.lift import Lift, Lifts
 from attribution.experiments.shared.options import taken
 from attribution.experiments.shared.rows import label_of
-from attribution.experiments.shared.significance import Significance, SignificanceKeywords
+from attribution.experiments.shared.significance import Significance, SignificanceKeywords, refuse_power
 from attribution.stats.multiplicity import Correction, adjust
 
 
@@ -136,6 +136,7 @@ def analyze_geo(
     """
     given: dict[str, Any] = dict(keywords)
     read = taken(PanelOptions, options, "options", given).named("analyze_geo", outcome)
+    refuse_power(given)
     test = taken(Significance, significance, "significance", given)
     test.only(
         ("alpha", "correction"), "every inference of a geo test holds both directions against one another"

@@ -263,6 +263,8 @@ def choice_of(choose: Any, keywords: dict[str, Any]) -> Choice:
     """
     own = {name: keywords.pop(name) for name in ChoiceKeywords.__annotations__ if name in keywords}
     own = {name: value for name, value in own.items() if value is not None}
+    if isinstance(choose, type) and issubclass(choose, Choice) and choose in CHOICES.values():
+        choose = choose.name
     if isinstance(choose, Choice):
         given = {entry.name: getattr(choose, entry.name) for entry in fields(choose)}
         if own:

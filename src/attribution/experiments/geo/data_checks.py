@@ -21,7 +21,6 @@ from attribution.language.sentence import Sentence
 
 FAR, MATERIAL = 8.0, 0.02  # robust deviations of a day; share of an arm's total that a day is too much
 _TWICE = math.log(2.0)
-_LEAST_SPREAD = 0.02  # of a logarithm
 _NAMED = 5
 _MOST = 12  # treated geos that are left out in turn; the largest
 
@@ -118,7 +117,7 @@ def _far(test: GeoTest, part: slice, outcome: Floats, logs: Floats) -> list[Mapp
     usual = _medians(logs, axis=1)[:, None]
     usual = usual + _medians(logs - usual, axis=0)[None, :]
     off = logs - usual
-    spread = np.maximum(1.4826 * _medians(np.abs(off), axis=1), _LEAST_SPREAD)[:, None]
+    spread = 1.4826 * _medians(np.abs(off), axis=1)[:, None]
     arm = np.where(test.treated, outcome[test.treated].sum(), outcome[~test.treated].sum())[:, None]
     moved = np.abs(outcome - np.exp(usual)) > MATERIAL * np.abs(arm)
     far = np.argwhere((np.abs(off) > np.maximum(FAR * spread, _TWICE)) & moved)

@@ -18,7 +18,7 @@ from attribution.experiments.holdout.options import (
 from attribution.experiments.holdout.request import Request
 from attribution.experiments.shared.lift import Lift, Lifts
 from attribution.experiments.shared.options import taken
-from attribution.experiments.shared.significance import Significance, SignificanceKeywords
+from attribution.experiments.shared.significance import Significance, SignificanceKeywords, refuse_power
 
 Design = Literal["itt", "psa", "ghost_ads"]
 Several = list[str] | tuple[str, ...]
@@ -164,6 +164,7 @@ def analyze_holdout(
     200
     """
     given: dict[str, Any] = dict(keywords)
+    refuse_power(given)
     checked = taken(Validity, validity, "validity", given)
     request = Request.read(
         outcome=outcome,

@@ -129,6 +129,9 @@ def plan_holdout(
     test.only(
         ("alpha", "alternative"), "multiplicity= shares the level, and lift= or effect= is what to find"
     )
+    if run.daily_units is None:
+        why = "without daily_units there is no duration"
+        _refuse_idle(run, "outcome_days", 0.0, why, "daily_units=10_000")
     known = read_pilot(outcome, baseline, sd, pilot, winsorise)
     shares = _shares(run.share, run.arms)
     treated = min((arm for arm in shares if arm != _HOLDOUT), key=lambda arm: shares[arm])
@@ -223,11 +226,24 @@ def _spread(run: HoldoutSetup) -> float:
         msg = "clusters are assigned, and icc (how alike their units are) is 0"
         why = "units of a household behave alike; counted one by one they make the test look surer than it is"
         raise ExperimentError(msg, column="icc", why=why, hint="icc=0.2, from past data")
+    if size == 1:
+        for name in ("icc", "cluster_cv"):
+            _refuse_idle(
+                run, name, 0.0, "cluster_size is 1: each unit is assigned by itself", "cluster_size=2.4"
+            )
     return design_effect(
         size,
         _above(run.cluster_cv, "cluster_cv", zero=True),
         fraction(run.icc, "icc", error=ExperimentError),
     )
+
+
+def _refuse_idle(run: HoldoutSetup, name: str, idle: float, why: str, needed: str) -> None:
+    """Refuse an option that does nothing for want of another."""
+    value = getattr(run, name)
+    if value != idle:
+        msg = f"{name}={value!r} has no effect here: {why}"
+        raise ExperimentError(msg, column=name, hint=f"{needed}, or {name}={idle!r}")
 
 
 def _shares(share: float | None, arms: Mapping[str, float] | None) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
@@ -43,7 +44,19 @@ def taken(kind: type[T], whole: T | None, argument: str, keywords: dict[str, Any
     if own:
         first = next(iter(own))
         msg = f"{first}= stands beside {argument}=, which says it too"
+        both: Any = replace(whole, **own)  # type: ignore[type-var]
         without = ", ".join(f"{name}=None" for name in own)
-        hint = f"{argument}=at.{replace(whole, **own)!r}, {without}"  # type: ignore[type-var]
+        hint = f"{argument}=at.{both!r}, {without}"
+        if not all(_written(getattr(both, name)) for name in names):
+            hint = f"say {' and '.join(own)} where the at.{kind.__name__} is made, and only there"
         raise ExperimentError(msg, column=first, hint=hint)
     return whole
+
+
+def _written(value: object) -> bool:
+    """Return whether a value is code when it is shown, as tables and generators are not."""
+    try:
+        ast.literal_eval(repr(value))
+    except (ValueError, SyntaxError):
+        return False
+    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any, Literal, TypedDict
@@ -110,6 +110,21 @@ class Significance:
             if entry.name not in {*used, "power"} and value != entry.default:
                 msg = f"{entry.name}={value!r} has no effect here: {why}"
                 raise ExperimentError(msg, column=entry.name, hint=f"{entry.name}={entry.default!r}")
+
+
+def refuse_power(keywords: Mapping[str, object]) -> None:
+    """Refuse a power that an analysis is given: only a value that it shares with its plan may hold one.
+
+    Raises
+    ------
+    ExperimentError
+        If there is one.
+    """
+    power = keywords.get("power")
+    if power is not None:
+        msg = f"power={power!r} has no effect here: what was found does not depend on what was wished for"
+        hint = "power=None"
+        raise ExperimentError(msg, column="power", hint=hint)
 
 
 def _margin(margin: Any) -> float:
