@@ -15,6 +15,7 @@ from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError, unknown_name
 from attribution.experiments.geo.designs import Blocks, blocks_of, groups_by_size, pair_up, strata_by_size
 from attribution.experiments.geo.history import FEWEST_WINDOWS
+from attribution.experiments.shared.options import refuse_beside
 
 FEWEST_BLOCKS = 2
 
@@ -266,13 +267,8 @@ def choice_of(choose: Any, keywords: dict[str, Any]) -> Choice:
     if isinstance(choose, type) and issubclass(choose, Choice) and choose in CHOICES.values():
         choose = choose.name
     if isinstance(choose, Choice):
-        given = {entry.name: getattr(choose, entry.name) for entry in fields(choose)}
         if own:
-            first, kind = next(iter(own)), type(choose)
-            msg = f"{first}= stands beside choose=, which says it too"
-            merged = ", ".join(f"{name}={value!r}" for name, value in (given | own).items())
-            without = ", ".join(f"{name}=None" for name in own)
-            raise ExperimentError(msg, column=first, hint=f"choose=at.{kind.__name__}({merged}), {without}")
+            refuse_beside("choose", choose, own)
         return choose
     options: dict[str, Any] = (dict(choose) if isinstance(choose, Mapping) else {"name": choose}) | own
     kind = CHOICES[one_of(options.pop("name", None), "choose", CHOICES, error=ExperimentError)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import fields, replace
-from typing import Any, TypeVar
+from dataclasses import fields
+from typing import Any, NoReturn, TypeVar
 
 from attribution.errors import ExperimentError
 
@@ -42,15 +42,36 @@ def taken(kind: type[T], whole: T | None, argument: str, keywords: dict[str, Any
         said = ", ".join(f"{name}={value!r}" for name, value in told.items())
         raise ExperimentError(msg, column=argument, hint=f"{argument}=at.{kind.__name__}({said})")
     if own:
-        first = next(iter(own))
-        msg = f"{first}= stands beside {argument}=, which says it too"
-        both: Any = replace(whole, **own)  # type: ignore[type-var]
-        without = ", ".join(f"{name}=None" for name in own)
-        hint = f"{argument}=at.{both!r}, {without}"
-        if not all(_written(getattr(both, name)) for name in names):
-            hint = f"say {' and '.join(own)} where the at.{kind.__name__} is made, and only there"
-        raise ExperimentError(msg, column=first, hint=hint)
+        refuse_beside(argument, whole, own)
     return whole
+
+
+def refuse_beside(argument: str, whole: object, keywords: Mapping[str, object]) -> NoReturn:
+    """Refuse options that are given by name beside a value that holds them.
+
+    Parameters
+    ----------
+    argument, whole
+        The name of the argument, and the value.
+    keywords
+        Its options that were given by name, at least one.
+
+    Raises
+    ------
+    ExperimentError
+        Always, with the value that holds all of it, where that can be written as code.
+    """
+    kind: Any = type(whole)
+    usual = {entry.name: entry.default for entry in fields(kind)}
+    merged = {name: getattr(whole, name) for name in usual} | dict(keywords)
+    merged = {name: value for name, value in merged.items() if name in keywords or value is not usual[name]}
+    hint = f"say {' and '.join(keywords)} where the at.{kind.__name__} is made, and only there"
+    if all(map(_written, merged.values())):
+        said = ", ".join(f"{name}={value!r}" for name, value in merged.items())
+        hint = f"{argument}=at.{kind.__name__}({said}), {', '.join(f'{name}=None' for name in keywords)}"
+    first = next(iter(keywords))
+    msg = f"{first}= stands beside {argument}=, which says it too"
+    raise ExperimentError(msg, column=first, hint=hint)
 
 
 def _written(value: object) -> bool:
