@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,11 +24,30 @@ _ALIKE = ("touched", "assisted", "opened", "closed", "mean_touches")
 _TOP = 3
 
 
-@runtime_checkable
-class _Speaking(Protocol):
-    """What a model found, that says in a sentence what it tells of a channel."""
+class Solution(Display):
+    """What a model found beside the credit, that says in a sentence what it tells of a channel.
 
-    def says(self, channel: str) -> str: ...
+    Attributes
+    ----------
+    channels
+        The channels that it knows.
+    """
+
+    channels: tuple[str, ...]
+
+    def says(self, channel: str) -> str:
+        """Return what the model tells of a channel, in a sentence; nothing of one that it does not know.
+
+        Parameters
+        ----------
+        channel
+            Its name.
+        """
+        return self._says(channel, self.channels.index(channel)) if channel in self.channels else ""
+
+    @abstractmethod
+    def _says(self, channel: str, place: int) -> Sentence:
+        """Return the sentence on the channel at a place of `channels`."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -178,7 +198,7 @@ def explain_channel(
         paths, rates = _paths(journeys, channel, top)
         facts |= rates
     detail = credit.details.get(model)
-    says = detail.says(channel) if isinstance(detail, _Speaking) else ""
+    says = detail.says(channel) if isinstance(detail, Solution) else ""
     return Explanation(channel, model, facts, told(table), says, paths)
 
 

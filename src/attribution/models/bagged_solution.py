@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution._display import Display
 from attribution._typing import Floats, Ints
+from attribution.credit.explain import Solution
 from attribution.language.sentence import Sentence
 from attribution.models.division import SeenSets
 from attribution.models.sets import SetTally
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class BaggedLogisticSolution(Display):
+class BaggedLogisticSolution(Solution):
     """Coefficients of the logistic regressions of conversion on the channels of a journey.
 
     Attributes
@@ -110,17 +110,7 @@ class BaggedLogisticSolution(Display):
             }
         )
 
-    def says(self, channel: str) -> str:
-        """Return what the model tells of a channel, in a sentence; nothing of one that it does not know.
-
-        Parameters
-        ----------
-        channel
-            Its name.
-        """
-        if channel not in self.channels:
-            return ""
-        place = self.channels.index(channel)
+    def _says(self, channel: str, place: int) -> Sentence:
         coefficient, odds = float(self.coefficients[place]), float(self.odds_ratios[place])
         return Sentence("bagged_logistic.effect", channel=channel, coefficient=coefficient, odds=odds)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution._display import Display
 from attribution._typing import Floats
+from attribution.credit.explain import Solution
 from attribution.language.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class HazardSolution(Display):
+class HazardSolution(Solution):
     """Hazards of conversion that touches bring, by channel and time since the touch.
 
     Attributes
@@ -111,17 +111,7 @@ class HazardSolution(Display):
             }
         )
 
-    def says(self, channel: str) -> str:
-        """Return what the model tells of a channel, in a sentence; nothing of one that it does not know.
-
-        Parameters
-        ----------
-        channel
-            Its name.
-        """
-        if channel not in self.channels:
-            return ""
-        place = self.channels.index(channel)
+    def _says(self, channel: str, place: int) -> Sentence:  # noqa: ARG002
         strength, days = float(self.strength[place]), float(self.mean_lag[place])
         return Sentence("additive_hazard.effect", conversions=strength, days=days)
 

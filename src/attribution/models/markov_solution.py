@@ -9,8 +9,8 @@ import numpy as np
 
 from attribution import _draw
 from attribution._checks import one_of
-from attribution._display import Display
 from attribution._typing import Floats
+from attribution.credit.explain import Solution
 from attribution.errors import ModelError
 from attribution.language.sentence import Sentence
 from attribution.models.chain import ONE_INVERSE, Solved
@@ -28,7 +28,7 @@ _RARE = 0.005
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MarkovSolution(Display):
+class MarkovSolution(Solution):
     """The solution of an absorbing chain.
 
     Attributes
@@ -73,19 +73,8 @@ class MarkovSolution(Display):
         }
         return pd.DataFrame(columns)
 
-    def says(self, channel: str) -> str:
-        """Return what the model tells of a channel, in a sentence; nothing of one that it does not know.
-
-        Parameters
-        ----------
-        channel
-            Its name.
-        """
-        if channel not in self.channels:
-            return ""
-        place = self.channels.index(channel)
-        effect = float(self.effect_conversions[place])
-        return Sentence("markov.effect", channel=channel, effect=effect)
+    def _says(self, channel: str, place: int) -> Sentence:
+        return Sentence("markov.effect", channel=channel, effect=float(self.effect_conversions[place]))
 
     def _title(self) -> str:
         return (

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from attribution._display import Display
 from attribution._migration import tells_options
 from attribution._typing import Floats, Ints
 from attribution.credit.credit import Credit
+from attribution.credit.explain import Solution
 from attribution.errors import ModelError
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
@@ -35,7 +35,7 @@ _BLOCK = 1 << 22  # numbers worked on at once
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ProbabilisticSolution(Display):
+class ProbabilisticSolution(Solution):
     """Conversion rates of journeys by channel and by pair of channels.
 
     Attributes
@@ -107,17 +107,7 @@ class ProbabilisticSolution(Display):
             }
         )
 
-    def says(self, channel: str) -> str:
-        """Return what the model tells of a channel, in a sentence; nothing of one that it does not know.
-
-        Parameters
-        ----------
-        channel
-            Its name.
-        """
-        if channel not in self.channels:
-            return ""
-        place = self.channels.index(channel)
+    def _says(self, channel: str, place: int) -> Sentence:  # noqa: ARG002
         return Sentence("probabilistic.effect", rate=float(self.rates[place, place]))
 
     def _title(self) -> str:

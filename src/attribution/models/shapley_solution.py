@@ -9,6 +9,7 @@ import numpy as np
 
 from attribution._display import Display
 from attribution._typing import Floats, Ints
+from attribution.credit.explain import Solution
 from attribution.language.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class PositionCredit(Display):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ShapleySolution(Display):
+class ShapleySolution(Solution):
     """The solution of a game between channels.
 
     Attributes
@@ -122,17 +123,7 @@ class ShapleySolution(Display):
             columns[f"{prefix}share"] = _shares(self.credit[:, measure])
         return pd.DataFrame(columns)
 
-    def says(self, channel: str) -> str:
-        """Return what the model tells of a channel, in a sentence; nothing of one that it does not know.
-
-        Parameters
-        ----------
-        channel
-            Its name.
-        """
-        if channel not in self.channels:
-            return ""
-        place = self.channels.index(channel)
+    def _says(self, channel: str, place: int) -> Sentence:  # noqa: ARG002
         return Sentence("shapley.effect", value=float(self.shapley[place, 0]))
 
     def _title(self) -> str:
