@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ _ALIKE = ("touched", "assisted", "opened", "closed", "mean_touches")
 _TOP = 3
 
 
-class Solution(Display):
+class Solution(ABC):
     """What a model found beside the credit, that says in a sentence what it tells of a channel.
 
     Attributes

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution._display import Display
 from attribution._typing import Floats, Ints
 from attribution.credit.explain import Solution
 from attribution.language.sentence import Sentence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class BaggedLogisticSolution(Solution):
+class BaggedLogisticSolution(Solution, Display):
     """Coefficients of the logistic regressions of conversion on the channels of a journey.
 
     Attributes

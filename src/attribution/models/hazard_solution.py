@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attribution._display import Display
 from attribution._typing import Floats
 from attribution.credit.explain import Solution
 from attribution.language.sentence import Sentence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class HazardSolution(Solution):
+class HazardSolution(Solution, Display):
     """Hazards of conversion that touches bring, by channel and time since the touch.
 
     Attributes

@@ -9,6 +9,7 @@ import numpy as np
 
 from attribution import _draw
 from attribution._checks import one_of
+from attribution._display import Display
 from attribution._typing import Floats
 from attribution.credit.explain import Solution
 from attribution.errors import ModelError
@@ -28,7 +29,7 @@ _RARE = 0.005
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MarkovSolution(Solution):
+class MarkovSolution(Solution, Display):
     """The solution of an absorbing chain.
 
     Attributes

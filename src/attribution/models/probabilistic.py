@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from attribution._display import Display
 from attribution._migration import tells_options
 from attribution._typing import Floats, Ints
 from attribution.credit.credit import Credit
@@ -35,7 +36,7 @@ _BLOCK = 1 << 22  # numbers worked on at once
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ProbabilisticSolution(Solution):
+class ProbabilisticSolution(Solution, Display):
     """Conversion rates of journeys by channel and by pair of channels.
 
     Attributes

@@ -64,7 +64,7 @@ class PositionCredit(Display):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ShapleySolution(Solution):
+class ShapleySolution(Solution, Display):
     """The solution of a game between channels.
 
     Attributes
