@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,6 +33,17 @@ def global_generators_untouched() -> Iterator[None]:
 def _numpy_state() -> tuple[bytes, int]:
     _, keys, position, *_ = np.random.get_state()  # noqa: NPY002 (the global generator is what is watched)
     return keys.tobytes(), position
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(parent: pytest.Collector) -> Generator[None, Any, Any]:
+    """Look for doctests in src alone: each module here would be collected twice, to find none."""
+    option = parent.config.option
+    asked, option.doctestmodules = option.doctestmodules, False
+    try:
+        return (yield)
+    finally:
+        option.doctestmodules = asked
 
 
 @pytest.fixture(scope="session")
