@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import signal
@@ -20,6 +21,7 @@ from tests.jobs.written import write_job
 
 OUTPUTS = ["credit.csv", "credit.parquet", "manifest.json", "report.html"]
 SOURCE = Path(attribution.__file__).parents[1]
+quick_job = functools.partial(write_job, whole=False)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def test_run_prints_the_table_writes_the_files_and_exits_with_0(data, tmp_path):
 
 
 def test_inputs_are_relative_to_the_file_and_outputs_to_the_working_directory(data, tmp_path):
-    config = write_job(data, tmp_path / "x")
+    config = quick_job(data, tmp_path / "x")
     config.write_text(config.read_text().replace(repr(str(tmp_path / "x")), '"week/out"'))
     done = shell("run", config, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -60,7 +62,7 @@ def test_inputs_are_relative_to_the_file_and_outputs_to_the_working_directory(da
 
 def test_a_run_whose_checks_fail_writes_the_files_and_exits_with_1(data, tmp_path):
     dirty = simulate(1_500, seed=3, days=120, dirt=True, bots=2).write(tmp_path / "data")
-    config = write_job(dirty, tmp_path / "out", audit=True, fail_on='["exact_duplicates"]')
+    config = quick_job(dirty, tmp_path / "out", audit=True, fail_on='["exact_duplicates"]')
     config.write_text(config.read_text().replace("[log]", '[log]\ninvalid = "drop"\nmissing_value = 0'))
     done = shell("run", config)
     assert done.returncode == 1, done.stderr
@@ -192,7 +194,7 @@ def test_an_error_of_our_own_exits_with_3_and_without_a_traceback(data, tmp_path
         raise RuntimeError("boom")
 
     monkeypatch.setattr("attribution.jobs.pipeline.run", broken)
-    assert cli.main(["run", str(write_job(data, tmp_path))]) == 3
+    assert cli.main(["run", str(quick_job(data, tmp_path))]) == 3
     shown = capsys.readouterr().err
     assert "internal error: RuntimeError: boom" in shown
     assert "Traceback" not in shown
@@ -203,7 +205,7 @@ def test_a_full_disk_exits_with_2(data, tmp_path, monkeypatch, capsys):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    assert cli.main(["run", str(write_job(data, tmp_path))]) == 2
+    assert cli.main(["run", str(quick_job(data, tmp_path))]) == 2
     assert "No space left on device" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
@@ -224,7 +226,7 @@ sys.exit(cli.main(["run", sys.argv[1]]))
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupt_leaves_nothing_behind(data, tmp_path, number, code):
     process = subprocess.Popen(
-        [sys.executable, "-c", STALL, str(write_job(data, tmp_path))],
+        [sys.executable, "-c", STALL, str(quick_job(data, tmp_path))],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
     )  # fmt: skip
     assert process.stdout is not None
@@ -240,7 +242,7 @@ def test_an_interrupt_leaves_nothing_behind(data, tmp_path, number, code):
 
 
 def test_nobody_reads_to_the_end(data, tmp_path):
-    command = f"{sys.executable} -m attribution run {write_job(data, tmp_path)} | head -1"
+    command = f"{sys.executable} -m attribution run {quick_job(data, tmp_path)} | head -1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment(), check=False)
     assert done.stdout.startswith("A test")
     assert done.stderr == ""
@@ -250,7 +252,7 @@ def test_nobody_reads_to_the_end(data, tmp_path):
 def test_a_full_disk_under_the_printed_table_exits_with_2(data, tmp_path):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "attribution", "run", str(write_job(data, tmp_path))],
+            [sys.executable, "-m", "attribution", "run", str(quick_job(data, tmp_path))],
             stdout=full, stderr=subprocess.PIPE, text=True, env=environment(), check=False,
         )  # fmt: skip
     assert done.returncode == 2
@@ -274,7 +276,7 @@ def test_the_library_stays_silent_for_others(data, tmp_path, capsys):
     import logging
 
     before = list(logging.getLogger("attribution").handlers)
-    assert cli.main(["run", str(write_job(data, tmp_path))]) == 0
+    assert cli.main(["run", str(quick_job(data, tmp_path))]) == 0
     assert list(logging.getLogger("attribution").handlers) == before
     assert capsys.readouterr().err == ""
 
@@ -292,7 +294,7 @@ def test_a_wide_table_is_cut_into_parts(tmp_path):
 
 
 def test_a_run_without_a_conversion_exits_with_1_and_keeps_what_stands(data, tmp_path):
-    config = write_job(data, tmp_path / "out")
+    config = quick_job(data, tmp_path / "out")
     assert shell("run", config).returncode == 0
     before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     text = config.read_text().replace('goal = "purchase"', 'goal = "subscription"')

@@ -21,6 +21,18 @@ LOGO = (
     '<rect width="120" height="40" fill="#0072B2"/></svg>'
 )
 
+# Of the rows of a table that differ in their words and numbers alone, two are left: what axe says of a row
+# it says of all of its kind, and a table of a hundred rows takes it ten seconds.
+ONE_OF_A_KIND = """
+const seen = {};
+for (const row of document.querySelectorAll('tbody tr')) {
+  const bare = row.outerHTML.replace(/>[^<]+</g, '><').replace(/ value="[^"]*"|--w:[0-9.]+/g, '');
+  const kind = row.closest('table').id + bare;
+  seen[kind] = (seen[kind] || 0) + 1;
+  if (seen[kind] > 2) row.remove();
+}
+"""
+
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
@@ -155,6 +167,7 @@ def test_axe_finds_no_barrier(browser, page, width, scheme):
     axe = pytest.importorskip("axe_core_python", reason="brings axe-core (dependency group browser)")
     open_page(browser, page, width, scheme=scheme)
     browser.execute_script("document.querySelectorAll('details').forEach(one => one.open = true)")
+    browser.execute_script(ONE_OF_A_KIND)
     browser.execute_script(Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
     found = browser.execute_async_script(
         "const done = arguments[0]; axe.run({exclude: ['.drawing svg > *']}, {resultTypes: ['violations'],"

@@ -42,9 +42,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clusters.Clust
         yield running
 
 
-@pytest.fixture(params=["classic", "connect"])
+@pytest.fixture(params=["classic", pytest.param("connect", marks=pytest.mark.full)])
 def session(request: pytest.FixtureRequest, cluster: clusters.Cluster) -> Any:
-    """Return a session of either kind."""
+    """Return a session of either kind: classic in every run, Spark Connect too where all is run."""
     found = getattr(cluster, request.param)
     if found is None:
         pytest.skip("Spark Connect did not start: grpcio is not installed")

@@ -55,7 +55,14 @@ def test_the_cluster_is_one(cluster: clusters.Cluster):
     assert cluster.connect is not None
 
 
-@pytest.mark.parametrize(("rows", "partitions"), [("files", 1), ("classic", 3), ("connect", 8)])
+@pytest.mark.parametrize(
+    ("rows", "partitions"),
+    [
+        pytest.param("files", 1, marks=pytest.mark.full),
+        ("classic", 3),
+        pytest.param("connect", 8, marks=pytest.mark.full),
+    ],
+)
 def test_every_model_gives_what_memory_gives(
     log: EventLog, dirty: Path, cluster: clusters.Cluster, rows: str, partitions: int
 ):
@@ -66,7 +73,9 @@ def test_every_model_gives_what_memory_gives(
     assert_same(at.attribute(there, models, **options, engine=at.Spark(session, partitions)), expected)
 
 
-@pytest.mark.parametrize("partitions", [1, 3, 8])
+@pytest.mark.parametrize(
+    "partitions", [pytest.param(1, marks=pytest.mark.full), 3, pytest.param(8, marks=pytest.mark.full)]
+)
 def test_replicates_are_the_same(log: EventLog, dirty: Path, cluster: clusters.Cluster, partitions: int):
     options = {"models": ["linear", "markov"], "bootstrap": 20, "rng": 5, "goal": "purchase"}
     expected = at.attribute(log, **options, by=("device", "month"), engine="memory")
@@ -80,7 +89,9 @@ def test_replicates_are_the_same(log: EventLog, dirty: Path, cluster: clusters.C
 @pytest.mark.parametrize(
     "options",
     [
-        {"by": ("campaign",), "goal": "purchase", "after_conversion": "overlap"},
+        pytest.param(
+            {"by": ("campaign",), "goal": "purchase", "after_conversion": "overlap"}, marks=pytest.mark.full
+        ),
         {"goal": ("lead", "purchase"), "drop_censored": True, "session_gap": "30min", "max_touches": 3},
         {"goal": "purchase", "models": [at.WShaped(), at.FullPath(), at.UShaped(milestone="lead")]},
     ],
@@ -93,6 +104,7 @@ def test_every_option_holds(log: EventLog, cluster: clusters.Cluster, options: d
     assert_same(at.attribute(log, **options, engine=at.Spark(cluster.classic, 20)), expected)
 
 
+@pytest.mark.parametrize("session", ["classic", "connect"], indirect=True)
 def test_rules_alone_leave_out_users_who_never_convert(
     log: EventLog, session: Any, dirty: Path, caplog: pytest.LogCaptureFixture
 ):
@@ -105,6 +117,7 @@ def test_rules_alone_leave_out_users_who_never_convert(
     assert 0 < cut[1] < everyone
 
 
+@pytest.mark.full
 def test_users_are_told_apart_by_128_bits_and_channels_are_grouped(dirty: Path, session: Any):
     options = {"invalid": "drop", "missing_value": 0.0, "hash_bits": 128}
     rules = [("paid", "re:search|social|display"), ("owned", "email")]
@@ -116,6 +129,7 @@ def test_users_are_told_apart_by_128_bits_and_channels_are_grouped(dirty: Path, 
     assert there.grouping.unmatched == here.grouping.unmatched
 
 
+@pytest.mark.full
 def test_one_table_and_tables_of_this_process_and_text_files(cluster: clusters.Cluster, tmp_path: Path):
     session, data = cluster.classic, simulate(400, seed=2, days=90)
     touches = data.touches.select(["user_id", "time", "channel"])
@@ -146,6 +160,7 @@ def test_paths_are_the_same(log: EventLog, cluster: clusters.Cluster):
     pd.testing.assert_frame_equal(found, expected)
 
 
+@pytest.mark.full
 def test_the_time_zone_of_the_session_changes_nothing(log: EventLog, dirty: Path, session: Any):
     expected = at.attribute(log, "time_decay", by="day", engine="memory")
     before = session.conf.get("spark.sql.session.timeZone")
@@ -201,6 +216,7 @@ def test_dropped_rows_are_told(
     assert expected
 
 
+@pytest.mark.full
 def test_a_bot_does_not_sink_it(cluster: clusters.Cluster, tmp_path: Path):
     # One user with a million touches among fifty thousand with two each; users are never grouped in Spark.
     rng, n = np.random.default_rng(3), 1_100_000
@@ -273,6 +289,7 @@ def test_errors_of_ours_reach_the_user_as_they_are(cluster: clusters.Cluster, lo
     assert cluster.classic.sparkContext._jsc.getPersistentRDDs().size() == 0
 
 
+@pytest.mark.full
 def test_other_errors_are_told_by_their_cause(session: Any, log: EventLog):
     def fail(journeys: at.Journeys) -> int:
         raise ZeroDivisionError("by nothing")
@@ -284,6 +301,7 @@ def test_other_errors_are_told_by_their_cause(session: Any, log: EventLog):
         run({"fail": fail})
 
 
+@pytest.mark.full
 def test_a_task_that_fails_twice_and_a_lost_executor_change_nothing(
     cluster: clusters.Cluster, log: EventLog, tmp_path: Path
 ):
@@ -331,6 +349,7 @@ def test_what_cannot_be_a_session_or_a_frame_is_refused(
         at.attribute(log, "linear", engine=at.Spark())
 
 
+@pytest.mark.full
 def test_the_page_on_spark_runs(cluster: clusters.Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     page = (ROOT / "docs" / "spark.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```py\n(.*?)^```", page, re.MULTILINE | re.DOTALL)

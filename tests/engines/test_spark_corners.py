@@ -22,7 +22,17 @@ TWICE = {"25 channels", "400 channels"}  # each is there without values too, and
 SLOW = ("BaggedLogistic", "subset_rate", "within_set_rate", "Markov(order=2")  # to solve, with 400 channels
 
 
-@pytest.mark.parametrize("world", [world for world in WORLDS if world not in TWICE])
+FEW = {"no value column", "no converting journey", "one touch"}  # the others in full runs
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        pytest.param(world, marks=() if world in FEW else pytest.mark.full)
+        for world in WORLDS
+        if world not in TWICE
+    ],
+)
 def test_every_model_conserves_credit_in_every_corner_on_spark(world: str, cluster: clusters.Cluster):
     log = log_of(**WORLDS[world])
     goal = None if world == "no converting journey" else "purchase"
@@ -45,7 +55,7 @@ def test_every_model_conserves_credit_in_every_corner_on_spark(world: str, clust
             assert solved.sweeps < 5_000
 
 
-@pytest.mark.parametrize("by", ["order_id", ("region", "month")])
+@pytest.mark.parametrize("by", [pytest.param("order_id", marks=pytest.mark.full), ("region", "month")])
 def test_breakdowns_have_both_margins_on_spark(by: str | tuple[str, ...], cluster: clusters.Cluster):
     log = breakdowns.log_of(7)
     found = at.attribute(log, breakdowns.EVERY, by=by, engine=at.Spark(cluster.classic, 2), progress=False)

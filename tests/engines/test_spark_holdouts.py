@@ -175,7 +175,7 @@ def test_what_spark_cannot_do_is_said_in_its_words(frame):
         at.analyze_holdout(broken, outcome="late")
 
 
-@pytest.mark.parametrize("rows", ["classic", "connect"])
+@pytest.mark.parametrize("rows", ["classic", pytest.param("connect", marks=pytest.mark.full)])
 def test_a_log_on_the_cluster_gives_the_users_of_a_log_in_memory(cluster, rows):
     session = getattr(cluster, rows)
     if session is None:

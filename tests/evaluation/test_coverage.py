@@ -9,6 +9,7 @@ import attribution as at
 from attribution.credit.table import measure
 from attribution.errors import CreditError
 from attribution.evaluation.coverage import CHANNELS, LONGEST, Process, coverage
+from tests.sizes import sizes
 
 RULES = ["first_touch", "linear", "markov"]
 
@@ -55,15 +56,17 @@ def test_a_log_depends_on_its_seed_alone():
     assert (np.diff(first.user.astype(object)) >= 0).all()
 
 
+@sizes(few=(15, 0.78, 1.0, 0.7, 1.5), full=(60, 0.86, 0.995, 0.85, 1.2))
 @pytest.mark.parametrize("method", ["percentile", "bca"])
-def test_intervals_cover_about_as_often_as_they_say(method):
-    # 60 logs and 15 intervals each, the Monte Carlo error of a mean being at most 2.8 points;
+def test_intervals_cover_about_as_often_as_they_say(method, size):
+    # 60 logs and 15 intervals each, the Monte Carlo error of a mean being at most 2.8 points, of 15 logs 5.6;
     # docs/validation.md records 1,000 logs.
-    found = coverage(2_000, logs=60, bootstrap=200, method=method, seed=11)
-    assert found.by_model()["coverage"].between(0.86, 0.995).all()
-    assert found.by_model()["se_ratio"].between(0.85, 1.2).all()
+    logs, least, most, narrow, wide = size
+    found = coverage(2_000, logs=logs, bootstrap=200, method=method, seed=11)
+    assert found.by_model()["coverage"].between(least, most).all()
+    assert found.by_model()["se_ratio"].between(narrow, wide).all()
     frame = found.to_frame()
-    assert (frame["bias"].abs() < 4 * frame["sd"] / np.sqrt(60)).all()
+    assert (frame["bias"].abs() < 4 * frame["sd"] / np.sqrt(logs)).all()
 
 
 def test_a_measure_that_has_no_interval_is_refused():

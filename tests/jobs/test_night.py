@@ -29,12 +29,11 @@ import attribution
 from attribution import cli
 from attribution.datasets import simulate
 from attribution.jobs import placeholders
+from tests.sizes import sizes
 
 SOURCE = Path(attribution.__file__).parents[1]
 BERLIN = ZoneInfo("Europe/Berlin")
-FIRST = dt.date(2026, 3, 15)  # so that the night of 29 March, which has no hour from 2 to 3, is in the month
-HISTORY, NIGHTS = 20, 30
-LATE, TWIN, EMPTY, CRASH, COPY, FULL = 5, 9, 12, 15, 18, 21
+HISTORY = 20
 
 JOB = """
 models = ["last_touch", "linear"]
@@ -70,10 +69,30 @@ sys.exit(cli.main(["run", sys.argv[1], "--date", sys.argv[2], "--json"]))
 """
 
 
+@dataclass(frozen=True)
+class Month:
+    """The first day of the nights, how many they are, and the night of everything that goes wrong."""
+
+    first: dt.date
+    nights: int
+    late: int
+    twin: int
+    empty: int
+    crash: int
+    copy: int
+    full: int
+
+
+# The night of 29 March, which has no hour from 2 to 3, is in both.
+MONTH = Month(dt.date(2026, 3, 15), 30, late=5, twin=9, empty=12, crash=15, copy=18, full=21)
+WEEK = Month(dt.date(2026, 3, 26), 9, late=1, twin=3, empty=4, crash=5, copy=6, full=7)
+
+
 @dataclass
 class Shop:
     """What arrives, and what the runs say of it."""
 
+    first: dt.date
     folder: Path
     config: Path
     capsys: pytest.CaptureFixture[str]
@@ -84,7 +103,7 @@ class Shop:
     warned: list[str] = field(default_factory=list)
 
     def deliver(self, night: int, *names: str, empty: bool = False) -> None:
-        day = FIRST + dt.timedelta(night)
+        day = self.first + dt.timedelta(night)
         for name in names or tuple(self.tables):
             table = self.tables[name]
             days = pc.strftime(table["time"], format="%Y-%m-%d")
@@ -125,60 +144,61 @@ class Shop:
             process.communicate()
 
 
+@sizes(few=WEEK, full=MONTH)
 @pytest.mark.parametrize("kind", ["plain", "increments"])
-def test_a_month_of_nights_ends_where_one_run_does(kind, tmp_path, monkeypatch, capsys):
+def test_a_month_of_nights_ends_where_one_run_does(kind, size, tmp_path, monkeypatch, capsys):
     data, out = tmp_path / "data", tmp_path / "out"
     data.mkdir()
     monkeypatch.setenv("DATA", str(data))
     more = f'[increments]\nfolder = "{tmp_path}/state"\nlate_by = "3D"\n' if kind == "increments" else ""
     config = tmp_path / "nightly.toml"
     config.write_text(JOB.format(out=out, more=more))
-    full = simulate(250, seed=11, days=HISTORY + NIGHTS, start=str(FIRST - dt.timedelta(HISTORY)))
+    full = simulate(250, seed=11, days=HISTORY + size.nights, start=str(size.first - dt.timedelta(HISTORY)))
     tables = {"touches": full.touches, "conversions": full.conversions}
-    empty_day = (FIRST + dt.timedelta(EMPTY)).isoformat()
+    empty_day = (size.first + dt.timedelta(size.empty)).isoformat()
     for name, table in tables.items():  # nothing happened on that day
         days = pc.strftime(table["time"], format="%Y-%m-%d")
         tables[name] = table.filter(pc.not_equal(days, empty_day))
-    shop = Shop(data, config, capsys, tables)
+    shop = Shop(size.first, data, config, capsys, tables)
 
-    for night in range(NIGHTS):
-        today = FIRST + dt.timedelta(night + 1)
+    for night in range(size.nights):
+        today = size.first + dt.timedelta(night + 1)
         instant = dt.datetime.combine(today, dt.time(0, 30), BERLIN).astimezone(dt.UTC)
         monkeypatch.setattr(placeholders, "now", lambda instant=instant: instant)
-        if night == LATE:
+        if night == size.late:
             shop.deliver(night, "conversions")  # the touches come a day late
-        elif night == EMPTY:
+        elif night == size.empty:
             shop.deliver(night, empty=True)
         else:
             shop.deliver(night)
-        if night == LATE + 1:
-            shop.deliver(LATE, "touches")
-        day = FIRST + dt.timedelta(night)
+        if night == size.late + 1:
+            shop.deliver(size.late, "touches")
+        day = size.first + dt.timedelta(night)
         usual = data / f"touches-{day}.parquet"
-        if night == TWIN:  # the same file again
+        if night == size.twin:  # the same file again
             twin = shutil.copy(usual, data / f"touches-{day}-again.parquet")
             assert "same bytes" in shop.run(night)["error"]["message"]
             twin.unlink()
-        if night == CRASH:
+        if night == size.crash:
             shop.crash(night, today)
-        if night == COPY:  # the same rows again, in other bytes
+        if night == size.copy:  # the same rows again, in other bytes
             copy = data / f"touches-{day}-copy.parquet"
             pq.write_table(pq.ParquetFile(usual).read(), copy, compression="zstd")
             assert [entry["check"] for entry in shop.run(night)["failed"]] == ["exact_duplicates"]
             copy.unlink()
-        if night == FULL:
+        if night == size.full:
             with monkeypatch.context() as disk:
                 disk.setattr(os, "fsync", full_disk)
                 assert "No space left" in shop.run(night)["error"]["message"]
         shop.run(night)
-        if night == LATE:
+        if night == size.late:
             again = shop.run(night, "--if-changed")
             assert again.get("skipped") is True, again
             shop.dates.pop()
 
-    assert shop.dates == [(FIRST + dt.timedelta(night + 1)).isoformat() for night in range(NIGHTS)]
-    assert shop.codes == [(TWIN, 2), (CRASH, 4), (COPY, 1), (FULL, 2)]
-    assert [night for night, _ in shop.told] == [TWIN, CRASH, COPY, FULL], shop.told
+    assert shop.dates == [(size.first + dt.timedelta(night + 1)).isoformat() for night in range(size.nights)]
+    assert shop.codes == [(size.twin, 2), (size.crash, 4), (size.copy, 1), (size.full, 2)]
+    assert [night for night, _ in shop.told] == [size.twin, size.crash, size.copy, size.full], shop.told
     assert len([message for message in shop.warned if "took over the lock" in message]) == 1
     assert sorted(path.name for path in out.iterdir()) == shop.dates[-4:]
     last = out / shop.dates[-1]

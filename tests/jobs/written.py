@@ -23,6 +23,7 @@ path = "spend.parquet"
 
 [report]
 title = "A test"
+{sections}
 currency = "EUR"
 
 [output]
@@ -30,10 +31,24 @@ folder = {folder!r}
 """
 
 
-def write_job(data: Path, folder: Path, *, audit: bool = False, fail_on: str = "", more: str = "") -> Path:
-    """Write a configuration beside the data; its outputs go to `folder`."""
+def write_job(
+    data: Path,
+    folder: Path,
+    *,
+    audit: bool = False,
+    fail_on: str = "",
+    more: str = "",
+    whole: bool = True,
+) -> Path:
+    """Write a configuration beside the data; its outputs go to `folder`.
+
+    A report that is not `whole` has its findings alone: drawings take most of the time of a small run.
+    """
     text = CONFIG.format(
-        audit=str(audit).lower(), fail_on=f"fail_on = {fail_on}" if fail_on else "", folder=str(folder)
+        audit=str(audit).lower(),
+        fail_on=f"fail_on = {fail_on}" if fail_on else "",
+        folder=str(folder),
+        sections="" if whole else 'sections = ["findings"]',
     )
     path = data / f"{folder.name}.toml"
     path.write_text(text + more, encoding="utf-8")

@@ -14,6 +14,7 @@ from attribution.kernels.hashing import hash_integers
 from attribution.models.registry import resolve
 from tests.laws import reference
 from tests.laws.worlds import CHANNELS, DAY, GOALS, clashing, columns, logs
+from tests.sizes import sizes
 
 # name, parameters for the library, parameters for the reference
 RULES = [
@@ -61,9 +62,15 @@ def table(journeys, by="channel"):
     return dict(zip(keys, zip(frame["conversions"], frame["value"], strict=True), strict=True))
 
 
-@settings(max_examples=2_000)
-@given(logs(goals=GOALS), st.integers(0, 40), POLICIES, st.sampled_from([hash_integers, clashing]))
-def test_every_rule_equals_the_reference(log, lookback, policy, hasher):
+@sizes(few=200, full=2_000)
+def test_every_rule_equals_the_reference(size):
+    logs_and_options = (
+        logs(goals=GOALS), st.integers(0, 40), POLICIES, st.sampled_from([hash_integers, clashing])
+    )  # fmt: skip
+    settings(max_examples=size)(given(*logs_and_options)(equals_the_reference))()
+
+
+def equals_the_reference(log, lookback, policy, hasher):
     touches, conversions = log[0], log[1]
     got = table(built(touches, conversions, lookback, policy, hasher=hasher, nulls=False))
     converting, _ = reference.build(

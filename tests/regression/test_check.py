@@ -43,7 +43,8 @@ def job(data: Path, name: str, more: str = "", models: str = '["linear", "markov
     config = data / f"{name}.toml"
     config.write_text(
         f"models = {models}\n[log]\ntouches = 'touches.parquet'\nconversions = 'conversions.parquet'\n"
-        f"[journeys]\ngoal = 'purchase'\n[output]\nfolder = '{data / name}'\n{more}",
+        f"[journeys]\ngoal = 'purchase'\n[report]\nsections = ['findings']\n"
+        f"[output]\nfolder = '{data / name}'\n{more}",
         encoding="utf-8",
     )
     return config

@@ -72,4 +72,5 @@ def test_a_project_that_has_the_option_already_keeps_its_own(pytester):
 
 @pytest.fixture(autouse=True)
 def _path(monkeypatch):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # others take a second to load, in each pytest
     monkeypatch.setenv("PYTHONPATH", str(Path(attribution.__file__).parents[1]))
