@@ -46,6 +46,11 @@ from attribution.experiments.holdout.plan_options import UnitEconomics as UnitEc
 from attribution.experiments.shared.lift import Estimate as Estimate
 from attribution.experiments.shared.lift import Lift as Lift
 from attribution.experiments.shared.significance import Significance as Significance
+from attribution.exports.export import Export as Export
+from attribution.exports.export import ExportConversions as ExportConversions
+from attribution.exports.export import ExportTouches as ExportTouches
+from attribution.exports.presets import EXPORTS as EXPORTS
+from attribution.exports.read import read_export as read_export
 from attribution.jobs.config import load_config as load_config
 from attribution.jobs.forgetting import forget as forget
 from attribution.jobs.pipeline import run as run

@@ -12,7 +12,7 @@ import pytest
 from attribution.errors import ConfigError
 from attribution.eventlog.schema import LogSchema
 from attribution.jobs.config import load_config
-from attribution.jobs.job import Job
+from attribution.jobs.job import ExportSettings, Job
 
 GOOD = """
 models = ["last_touch", {name = "time_decay", half_life = "14D", label = "slow decay"}]
@@ -338,7 +338,10 @@ def test_the_page_of_the_configuration_shows_every_key(root, tmp_path):
         "calibration",
     ):
         fields = {entry.name for entry in dataclasses.fields(getattr(job, section))}
-        assert set(shown[section]) == fields - {"pattern"}  # no key: made from the folder
+        # `pattern` is no key, but made from the folder; an export takes the place of other keys of [log]
+        assert set(shown[section]) == fields - {"pattern", "export"}
+    export = tomllib.loads(page.split("```ini\n")[1].split("```")[0])["log"]["export"]
+    assert set(export) == {entry.name for entry in dataclasses.fields(ExportSettings)}
     assert set(shown["increments"]) == {entry.name for entry in dataclasses.fields(increments)}
     assert set(shown["log"]["schema"]) == {entry.name for entry in dataclasses.fields(LogSchema)}
 

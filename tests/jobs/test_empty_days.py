@@ -1,4 +1,4 @@
-"""A day on which nobody bought ends the run of that day in words, on every engine, with a goal and without one."""
+"""A day on which nobody bought ends in words, on every engine, with a goal and without one."""
 
 from __future__ import annotations
 

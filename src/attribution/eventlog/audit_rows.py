@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from attribution.diagnostics import CheckResult
 from attribution.eventlog.audit import Finding, Thresholds
 from attribution.eventlog.column_types import clock_clash
+from attribution.eventlog.left_out import LeftOut
 from attribution.eventlog.scan import Scan
 from attribution.language.sentence import Sentence
 from attribution.tables.faults import FaultTally
@@ -25,7 +26,17 @@ def findings(scan: Scan, limits: Thresholds) -> list[Finding]:
         _of_reasons(scan, "unreadable_entries", others, Sentence("unreadable_entries.ok")),
         _clock(scan),
         *([] if scan.log.grouping is None else [_no_touch(scan)]),
+        *([] if scan.log.left_out is None else [_left_out(scan.log.left_out)]),
     ]
+
+
+def _left_out(told: LeftOut) -> Finding:
+    """Tell what of an export is not in the log."""
+    parts = told.sentences()
+    if not parts:
+        return Finding(CheckResult("left_out", True, Sentence("export_rows.ok", export=told.export)))
+    text = Sentence("export_rows", export=told.export, parts=Sentence("list", parts=parts))
+    return Finding(CheckResult("left_out", None, text, sum(told.counts.values())))
 
 
 def _no_touch(scan: Scan) -> Finding:

@@ -13,6 +13,7 @@ from attribution.errors import LESS_MEMORY, enough_memory
 from attribution.eventlog.channels import ChannelRule
 from attribution.eventlog.column_types import check_labels
 from attribution.eventlog.grouping import ChannelGrouping, make_grouping
+from attribution.eventlog.left_out import LeftOut
 from attribution.eventlog.load import Loader
 from attribution.eventlog.schema import LogSchema
 from attribution.tables.columns import LogColumns
@@ -48,6 +49,8 @@ class EventLog(Display):
         64 or 128: how much of a hash tells users apart.
     drop_limit
         The share of a table's rows that ``"drop"`` may leave out.
+    left_out
+        Of a log that `read_export` read: what of the export is not in it; else None.
     """
 
     touches: Source
@@ -59,6 +62,7 @@ class EventLog(Display):
     invalid: str = "raise"
     hash_bits: int = 64
     drop_limit: float = DROP_LIMIT
+    left_out: LeftOut | None = None
     _loaded: dict[bool, LogColumns] = field(default_factory=dict)
 
     @enough_memory(LESS_MEMORY)
@@ -223,7 +227,8 @@ class EventLog(Display):
         apart), ``blank_channels``, ``busy_users``, ``guest_ids``, ``channels_unmatched`` (with a channel
         grouping), ``conversion_rate``, ``conversions_without_touch``,
         ``conversions_before_first_touch``, ``duplicate_orders``, ``values_missing``,
-        ``values_negative``, ``value_currencies``, ``value_outliers``.
+        ``values_negative``, ``value_currencies``, ``value_outliers``; and of an export (`read_export`)
+        ``left_out``.
 
         Parameters
         ----------
@@ -271,7 +276,8 @@ class EventLog(Display):
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that the log is read from; none for tables in memory."""
-        return self.touches.files + (() if self.conversions is None else self.conversions.files)
+        others = () if self.conversions is None else self.conversions.files
+        return tuple(dict.fromkeys(self.touches.files + others))
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a table: what it is, its rows (where known without reading), its columns."""

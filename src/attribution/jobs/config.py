@@ -26,6 +26,7 @@ from attribution._fixes import toml_value
 from attribution.errors import AttributionError, ConfigError, unknown_name
 from attribution.jobs import toml
 from attribution.jobs.doors import HOMES, toml_of
+from attribution.jobs.export_section import export_of
 from attribution.jobs.job import (
     AUDIT_CHECKS,
     CHANNEL,
@@ -185,6 +186,7 @@ def _log(table: Table | None, inputs: Reader[Texts]) -> LogSettings:
         missing_value=table.take("missing_value", toml.number, None),
         hash_bits=table.take("hash_bits", _hash_bits, 64),
         twins=table.take("twins", toml.choice("refuse", "skip", "count"), "refuse"),
+        export=export_of(table),
     )
     table.finish()
     return settings

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from attribution.errors import CreditError, LogError
 from attribution.jobs.baseline import baseline_file
+from attribution.jobs.doors import toml_of
 from attribution.jobs.experiments import experiment_files
-from attribution.jobs.job import Job
+from attribution.jobs.job import ExportSettings, Job, LogSettings
 from attribution.jobs.manifest import Fingerprint, fingerprints
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def open_log(job: Job) -> EventLog:
     from attribution.eventlog.read import read_log
 
     settings = job.log
+    if settings.export is not None:
+        return _grouped(job, _read_export(settings, settings.export))
     log = read_log(
         _one_or_many(settings.touches),
         _one_or_many(settings.conversions) if settings.conversions else None,
@@ -53,6 +56,38 @@ def open_log(job: Job) -> EventLog:
         touches = _without_twins(log.touches, settings.twins)
         conversions = None if log.conversions is None else _without_twins(log.conversions, settings.twins)
         log = replace(log, touches=touches, conversions=conversions)
+    return _grouped(job, log)
+
+
+def _read_export(settings: LogSettings, export: ExportSettings) -> EventLog:
+    """Read an export; of a format without touches the conversions are the export."""
+    from attribution.exports.presets import EXPORTS
+    from attribution.exports.read import read_export
+
+    options = {key: value for key, value in asdict(export).items() if key != "name"}
+    options["conversions"] = options["conversions"] or None
+    touches, others = (
+        _one_or_many(settings.touches),
+        _one_or_many(settings.conversions) if settings.conversions else None,
+    )
+    has_touches = bool(EXPORTS[export.name].touches)
+    if others is None and not has_touches:
+        msg = f"{export.name} exports hold conversions only, and [log] names no other file"
+        raise LogError(
+            msg,
+            column="log.conversions",
+            hint='[log] touches = "touches.parquet", conversions = "orders.csv"',
+        )
+    try:
+        if has_touches:
+            return read_export(touches, export.name, orders=others, **options)
+        return read_export(others, export.name, touches=touches, **options)
+    except LogError as error:
+        raise error.with_hint(toml_of(error.hint or "", section="log.export")) from error
+
+
+def _grouped(job: Job, log: EventLog) -> EventLog:
+    """Group the channels of a log, where the job says how."""
     if job.channels is None:
         return log
     options = {key: value for key, value in asdict(job.channels).items() if value is not None}

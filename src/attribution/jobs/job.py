@@ -21,7 +21,7 @@ AUDIT_CHECKS = (
     *("missing_days", "log_stops", "exact_duplicates", "ties", "sequence_order", "channel_spelling"),
     *("label_spelling", "blank_channels", "busy_users", "channels_unmatched", "conversion_rate"),
     *("conversions_without_touch", "conversions_before_first_touch", "duplicate_orders", "values_missing"),
-    *("values_negative", "value_outliers", "guest_ids", "value_currencies"),
+    *("values_negative", "value_outliers", "guest_ids", "value_currencies", "left_out"),
 )
 """What `EventLog.audit` checks, without importing it."""
 GROUPING_CHECKS = ("no_touch", "channels_unmatched")
@@ -29,11 +29,28 @@ GROUPING_CHECKS = ("no_touch", "channels_unmatched")
 
 
 @dataclass(frozen=True)
+class ExportSettings:
+    """Section ``[log.export]``: what the log is an export of (see `read_export`).
+
+    `conversions` maps events to goals; it is empty for formats that mark their conversions themselves.
+    """
+
+    name: str
+    conversions: Mapping[str, str] = field(default_factory=dict)
+    timezone: str | None = None
+    currency: str | None = None
+    refunds: str = "net"
+    own_domains: Texts = ()
+
+
+@dataclass(frozen=True)
 class LogSettings:
     """Section ``[log]``: where touches and conversions lie, and how to read them (see `read_log`).
 
     `twins` says what becomes of a file whose bytes are those of another: ``"refuse"``, ``"skip"`` or
-    ``"count"``.
+    ``"count"``. With `export` the files are those of an export: `touches` is the export and `conversions`
+    the table of its orders where that is another file; of a format without touches, `conversions` is the
+    export.
     """
 
     touches: Texts
@@ -44,6 +61,7 @@ class LogSettings:
     missing_value: float | None = None
     hash_bits: int = 64
     twins: str = "refuse"
+    export: ExportSettings | None = None
 
 
 @dataclass(frozen=True)

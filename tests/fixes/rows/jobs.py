@@ -29,6 +29,7 @@ def job(folder: Path, **sections: Any) -> Job:
     }
     for name, keys in sections.items():
         values[name] = {**values[name], **keys} if isinstance(values.get(name), dict) else keys
+    values["log"] = {key: value for key, value in values["log"].items() if value is not None}
     path = folder / "job.toml"
     path.write_text(written(values), encoding="utf-8")
     return at.load_config(path)
@@ -67,6 +68,9 @@ ROWS = (
     "job(folder, engine={'name': 'stream', 'memory': 'lots'})",
     "job(folder, output={'keep': 3})",
     "job(folder, log={'hash_bits': 32})",
+    "job(folder, log={'export': 'ga4', 'hash_bits': 64})",
+    "ran(folder, log={'export': {'name': 'ga4'}})",
+    "ran(folder, log={'export': 'stripe', 'conversions': None})",
     "job(folder, log={'touches': 'a\\0b'})",
     "job(folder, spend={'path': ['a', 'b']})",
     "job(folder, report={'sections': ['credits']})",

@@ -156,4 +156,74 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "all value",
     "fix.outliers": "are they of another currency or unit, or sums of many orders? Correct or cap them "
     "before reading",
+    "export_rows.ok": "everything in the {export} export is in the log",
+    "export_rows": "of the {export} export: {parts}",
+    "export_rows.duplicates": (
+        "{n} row that was sent twice",
+        "{n} rows that were sent twice",
+    ),
+    "export_rows.not_touches": (
+        "{n} row that is no touch",
+        "{n} rows that are no touches",
+    ),
+    "export_rows.no_time": (
+        "{n} row without a time",
+        "{n} rows without a time",
+    ),
+    "export_rows.no_user": (
+        "{n} row without a user (no consent, no log-in)",
+        "{n} rows without a user (no consent, no log-in)",
+    ),
+    "export_rows.no_session": (
+        "{n} row outside any visit",
+        "{n} rows outside any visit",
+    ),
+    "export_rows.no_source": (
+        "{n} row without a source",
+        "{n} rows without a source",
+    ),
+    "export_rows.visits": (
+        "{n} further row of a visit, which counts as one touch",
+        "{n} further rows of visits, each of which counts as one touch",
+    ),
+    "export_rows.line_items": (
+        "{n} line of an order that stands in another row",
+        "{n} lines of orders that stand in other rows",
+    ),
+    "export_rows.other_status": (
+        "{n} order whose status does not count",
+        "{n} orders whose status does not count",
+    ),
+    "export_rows.other_currency": (
+        "{n} conversion in another currency",
+        "{n} conversions in other currencies",
+    ),
+    "export_rows.same_order": (
+        "{n} row of an order that was counted already",
+        "{n} rows of orders that were counted already",
+    ),
+    "export_rows.refunds": (
+        "{n} order that was paid back in part or in full, which is taken off",
+        "{n} orders that were paid back in part or in full, which is taken off",
+    ),
+    "export_rows.refunded_in_full": (
+        "{n} order that was paid back in full, left out",
+        "{n} orders that were paid back in full, left out",
+    ),
+    "export_rows.refund_without_order": (
+        "{n} refund whose order is not there",
+        "{n} refunds whose orders are not there",
+    ),
+    "export_rows.refunds_ignored": (
+        "{n} refund that was ignored, as asked",
+        "{n} refunds that were ignored, as asked",
+    ),
+    "export_rows.stitched": (
+        "{n} row of an anonymous id that another row shows to belong to a known user",
+        "{n} rows of anonymous ids that other rows show to belong to known users",
+    ),
+    "export_rows.shared_ids": (
+        "{n} anonymous id that several known users share, left alone",
+        "{n} anonymous ids that several known users share, left alone",
+    ),
 }

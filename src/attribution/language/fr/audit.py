@@ -177,4 +177,74 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "{share:.1%} de la valeur totale",
     "fix.outliers": "sont-elles d’une autre monnaie ou unité, ou des sommes de plusieurs commandes ? "
     "Corrigez-les ou plafonnez-les avant la lecture",
+    "export_rows.ok": "tout ce que contient l’export {export} est dans le journal",
+    "export_rows": "de l’export {export} : {parts}",
+    "export_rows.duplicates": (
+        "{n} ligne envoyée deux fois",
+        "{n} lignes envoyées deux fois",
+    ),
+    "export_rows.not_touches": (
+        "{n} ligne qui n’est pas un point de contact",
+        "{n} lignes qui ne sont pas des points de contact",
+    ),
+    "export_rows.no_time": (
+        "{n} ligne sans date",
+        "{n} lignes sans date",
+    ),
+    "export_rows.no_user": (
+        "{n} ligne sans utilisateur (sans consentement, sans connexion)",
+        "{n} lignes sans utilisateur (sans consentement, sans connexion)",
+    ),
+    "export_rows.no_session": (
+        "{n} ligne hors de toute visite",
+        "{n} lignes hors de toute visite",
+    ),
+    "export_rows.no_source": (
+        "{n} ligne sans source",
+        "{n} lignes sans source",
+    ),
+    "export_rows.visits": (
+        "{n} autre ligne d’une visite, qui compte pour un seul point de contact",
+        "{n} autres lignes de visites, dont chacune compte pour un seul point de contact",
+    ),
+    "export_rows.line_items": (
+        "{n} ligne d’une commande qui figure sur une autre ligne",
+        "{n} lignes de commandes qui figurent sur d’autres lignes",
+    ),
+    "export_rows.other_status": (
+        "{n} commande dont le statut ne compte pas",
+        "{n} commandes dont le statut ne compte pas",
+    ),
+    "export_rows.other_currency": (
+        "{n} conversion dans une autre devise",
+        "{n} conversions dans d’autres devises",
+    ),
+    "export_rows.same_order": (
+        "{n} ligne d’une commande déjà comptée",
+        "{n} lignes de commandes déjà comptées",
+    ),
+    "export_rows.refunds": (
+        "{n} commande remboursée en partie ou en totalité, ce qui est déduit",
+        "{n} commandes remboursées en partie ou en totalité, ce qui est déduit",
+    ),
+    "export_rows.refunded_in_full": (
+        "{n} commande entièrement remboursée, laissée de côté",
+        "{n} commandes entièrement remboursées, laissées de côté",
+    ),
+    "export_rows.refund_without_order": (
+        "{n} remboursement dont la commande est absente",
+        "{n} remboursements dont la commande est absente",
+    ),
+    "export_rows.refunds_ignored": (
+        "{n} remboursement ignoré, comme demandé",
+        "{n} remboursements ignorés, comme demandé",
+    ),
+    "export_rows.stitched": (
+        "{n} ligne d’un identifiant anonyme qu’une autre attribue à un utilisateur connu",
+        "{n} lignes d’identifiants anonymes que d’autres attribuent à des utilisateurs connus",
+    ),
+    "export_rows.shared_ids": (
+        "{n} identifiant anonyme partagé par plusieurs utilisateurs connus, laissé tel quel",
+        "{n} identifiants anonymes partagés par plusieurs utilisateurs connus, laissés tels quels",
+    ),
 }

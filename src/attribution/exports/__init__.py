@@ -1,0 +1,1 @@
+"""Exports of analytics, CRM, shop and payment systems, read as a log: what each format means, as data."""

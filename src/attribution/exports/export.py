@@ -1,0 +1,214 @@
+"""Export: what the columns of an export mean, as a value that can be printed, changed and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from attribution._migration import tells_options
+from attribution.errors import LogError, unknown_name
+from attribution.eventlog.schema import TIME_UNITS
+
+Columns = tuple[str, ...]
+Triple = tuple[str | None, str | None, str | None]
+
+
+@tells_options(LogError)
+@dataclass(frozen=True, kw_only=True)
+class ExportTouches:
+    """Which rows of an export are touches, and where each came from.
+
+    Columns are named as the file has them; ``a.b`` is the field ``b`` of a nested column (or of JSON text)
+    and ``a[b]`` the value of the key ``b`` in a list of keys and values. Of several names the first that a
+    row has a value in counts.
+
+    Parameters
+    ----------
+    time
+        When.
+    where
+        Column to the values that a row must have one of; every row where it is empty.
+    session
+        Columns that, with the user, tell visits apart: a visit is one touch, at its first row's time, from
+        its first known source. Empty: every row is a touch.
+    sources
+        Columns of (source, medium, campaign), the surest first; None where there is none.
+    clicks
+        Column of a click id to the (source, medium) that it proves. Counts where no source is known, or where
+        the medium is ``"organic"``.
+    referrer
+        Columns of the page or host that the visitor came from: a source where nothing else tells.
+    words
+        What a word in the source column stands for, as (source, medium).
+    sourced_only
+        Whether rows without any source are no touches; else they are direct visits.
+    """
+
+    time: Columns
+    where: Mapping[str, Columns] = field(default_factory=dict)
+    session: Columns = ()
+    sources: tuple[Triple, ...] = ()
+    clicks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    referrer: Columns = ()
+    words: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
+    sourced_only: bool = False
+
+
+@tells_options(LogError)
+@dataclass(frozen=True, kw_only=True)
+class ExportConversions:
+    """Which rows of an export are conversions, and what each is worth.
+
+    Parameters
+    ----------
+    time
+        When.
+    event
+        Columns of the event's name; which names are conversions the user says.
+    where
+        Column to the values that a row must have one of, such as the status of an order.
+    positive
+        A column that marks conversions by a number above 0, as the goal ``"purchase"``.
+    goal
+        What a row is where nothing names an event, such as ``"purchase"`` in a table of orders.
+    dates
+        Column of a date to the (goal, value column or None) that it stands for: one row, several goals.
+    value, order, currency
+        Columns of the value, the order id (each counts once, the earliest) and the currency.
+    refunded
+        Columns of what of the value was paid back.
+    refund
+        (event name, value column) of rows that pay an order back.
+    day_end
+        Whether times are dates without an hour, which count as the end of their day.
+    """
+
+    time: Columns
+    event: Columns = ()
+    where: Mapping[str, Columns] = field(default_factory=dict)
+    positive: str | None = None
+    goal: str | None = None
+    dates: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    value: Columns = ()
+    order: Columns = ()
+    currency: Columns = ()
+    refunded: Columns = ()
+    refund: tuple[str, str] | None = None
+    day_end: bool = False
+
+
+@tells_options(LogError)
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """What the columns of an export mean. `read_export` has one by name for each format that it knows.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    user
+        Columns of the user's id; of several the first that a row has a value in counts.
+    touches
+        Which rows are touches; a format that has two touches in a row has two of these, and one that knows
+        nothing of touches none.
+    conversions
+        Which rows are conversions, or None.
+    time_unit
+        What whole numbers in time columns count since 1970, or None.
+    local
+        Whether times are written by the clock of a place, so that `timezone` must be said.
+    stitch
+        Whether a row with two of the `user` columns says that both are one person.
+    key
+        Columns by which a row that was sent twice is known.
+    newest
+        The column that tells which of such rows is the last word; else the first row counts.
+    sequence
+        Columns that order rows of one instant.
+    unfold
+        A column of lists, each element of which is a row of its own for conversions.
+
+    Examples
+    --------
+    >>> import attribution as at
+    >>> crm = at.Export(name="crm", user=("contact",),
+    ...                 touches=(at.ExportTouches(time=("sent",), sources=(("tool", "kind", None),)),),
+    ...                 conversions=at.ExportConversions(time=("won",), goal="deal", value=("amount",)))
+    >>> crm.replace(user=("account",)).user
+    ('account',)
+    """
+
+    name: str
+    user: Columns
+    touches: tuple[ExportTouches, ...] = ()
+    conversions: ExportConversions | None = None
+    time_unit: str | None = None
+    local: bool = False
+    stitch: bool = False
+    key: Columns = ()
+    newest: str | None = None
+    sequence: Columns = ()
+    unfold: str | None = None
+
+    def __post_init__(self) -> None:
+        """Validate."""
+        if not isinstance(self.name, str) or not self.name:
+            msg = f"name={self.name!r} is no name"
+            raise LogError(msg, column="name", hint='at.Export(name="crm", ...)')
+        for role in ("user", "key", "sequence"):
+            object.__setattr__(self, role, _names(role, getattr(self, role)))
+        if not self.user:
+            msg = "user names no column"
+            raise LogError(msg, column="user", hint='at.Export(user=("user_id",), ...)')
+        if isinstance(self.touches, ExportTouches):
+            object.__setattr__(self, "touches", (self.touches,))
+        if self.time_unit is not None and self.time_unit not in TIME_UNITS:
+            raise LogError(unknown_name("time_unit", self.time_unit, TIME_UNITS), column="time_unit")
+        if not self.touches and self.conversions is None:
+            msg = f"the export {self.name!r} has neither touches nor conversions"
+            raise LogError(msg, column="touches", hint='touches=(at.ExportTouches(time=("time",)),)')
+
+    def replace(self, **changes: Any) -> Export:
+        """Return it with some fields changed.
+
+        Parameters
+        ----------
+        **changes
+            Fields by name. Those of `ExportConversions` (``value``, ``order``, ``currency``, ``event``,
+            ``refunded``, ``goal``) may be given as they are, for its only conversions.
+
+        Raises
+        ------
+        LogError
+            If there is no such field.
+        """
+        own = {item.name for item in fields(self)}
+        theirs = {item.name for item in fields(ExportConversions)} - own
+        wrong = [name for name in changes if name not in own | theirs]
+        if wrong:
+            raise LogError(
+                unknown_name("field of an export", wrong[0], sorted(own | theirs)), column=wrong[0]
+            )
+        of_conversions = {name: changes.pop(name) for name in list(changes) if name in theirs}
+        if of_conversions:
+            if self.conversions is None:
+                first = next(iter(of_conversions))
+                msg = f"the export {self.name!r} has no conversions whose {first} could be changed"
+                raise LogError(msg, column=first)
+            tuples = {"value", "order", "currency", "event", "refunded", "time"}
+            named: dict[str, Any] = {
+                name: _names(name, value) if name in tuples else value
+                for name, value in of_conversions.items()
+            }
+            changes["conversions"] = replace(self.conversions, **named)
+        return replace(self, **changes)
+
+
+def _names(role: str, given: object) -> Columns:
+    """Return column names from one name or several."""
+    names = (given,) if isinstance(given, str) else given
+    if not isinstance(names, Sequence) or not all(isinstance(name, str) and name for name in names):
+        msg = f"{role}={given!r} must be a column name or several"
+        raise LogError(msg, column=role, hint=f'{role}=("user_id",)' if role == "user" else None)
+    return tuple(names)
