@@ -103,27 +103,58 @@ def path_frame(tally: PathTally, *, top: int | None, separator: str) -> pd.DataF
 
     if top is not None:
         whole(top, "top", error=JourneyError)
-    conversions, nulls, value = tally.sums.T
-    texts = path_texts(tally.channels, tally.codes, tally.offsets, separator)
+    likely = _candidates(tally.sums, top)
+    conversions, nulls, value = tally.sums[likely].T
+    index, offsets = expand(tally.offsets[likely], tally.offsets[likely + 1])
+    texts = path_texts(tally.channels, tally.codes[index], offsets, separator)
+    order = np.lexsort([_ranks(texts), -nulls, -conversions])[:top]
     with np.errstate(invalid="ignore"):
         rate = conversions / (conversions + nulls)
-    order = np.lexsort([np.argsort(np.argsort(texts)), -nulls, -conversions])[:top]
     columns: dict[str, Any] = {
         "path": texts[order].astype(object),
-        "touches": np.diff(tally.offsets)[order],
+        "touches": np.diff(offsets)[order],
         "conversions": conversions[order],
         "nulls": nulls[order],
         "value": value[order],
         "conversion_rate": rate[order],
-        "median_days": _median_days(tally)[order],
+        "median_days": _median_days(tally, likely[order])[likely[order]],
     }
     return pd.DataFrame(columns)
 
 
-def _median_days(tally: PathTally) -> Floats:
-    """Return the median days from first touch to conversion by path, NaN where unknown; shape (n,)."""
+def _candidates(sums: Floats, top: int | None) -> Ints:
+    """Return the paths, rising, of which the `top` in order of conversions and nulls must be some.
+
+    Texts, which decide between those that have as many of both, cost more than all else in the table.
+    """
+    n = len(sums)
+    if top is None or top >= n:
+        return np.arange(n)
+    conversions, nulls = sums[:, 0], sums[:, 1]
+    least = np.partition(conversions, n - top)[n - top]
+    sure = int((conversions > least).sum())
+    tied = np.flatnonzero(conversions == least)
+    fewest = np.partition(nulls[tied], len(tied) - (top - sure))[len(tied) - (top - sure)]
+    return np.flatnonzero((conversions > least) | ((conversions == least) & (nulls >= fewest)))
+
+
+def _ranks(texts: np.ndarray[Any, Any]) -> Ints:
+    """Return the place of each of some distinct texts in their order, which is that of their code points."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    order = pc.sort_indices(pa.array(texts, pa.large_string())).to_numpy().astype(np.int64)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank
+
+
+def _median_days(tally: PathTally, which: Ints) -> Floats:
+    """Return the median days from first touch to conversion of some paths, NaN elsewhere; shape (n,)."""
     medians = np.full(len(tally.sums), np.nan)
-    path, wait = tally.waits.T
+    asked = np.zeros(len(tally.sums), np.bool_)
+    asked[which] = True
+    path, wait = tally.waits[asked[tally.waits[:, 0]]].T
     order = np.lexsort([wait, path])
     days, path = wait[order] / _DAY, path[order]
     starts = np.flatnonzero(run_starts(path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from attribution._typing import Codes, Hashes, Ints
+from attribution.kernels.distinct import distinct_words
 from attribution.kernels.ragged import expand
 
 # Multiplication by an odd number is a bijection mod 2**64, so powers of it can be divided out again.
@@ -39,9 +40,9 @@ def distinct_paths(codes: Codes, offsets: Ints) -> tuple[Ints, Ints]:
     """
     for seed in range(_TRIES):
         hashes = _segment_hashes(codes, offsets, seed)
-        _, example, number = np.unique(hashes, return_index=True, return_inverse=True)
+        _, example, number = distinct_words(hashes)
         if _same_segments(codes, offsets, number, example):
-            return number.reshape(-1).astype(np.int64, copy=False), example.astype(np.int64, copy=False)
+            return number, example
     msg = "path hashes kept colliding"  # by chance: below 1e-20 in all
     raise RuntimeError(msg)
 

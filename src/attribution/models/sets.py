@@ -9,6 +9,7 @@ import numpy as np
 
 from attribution._typing import Codes, Floats, Hashes, Ints
 from attribution.journeys.journeys import Journeys
+from attribution.kernels.distinct import distinct_words
 from attribution.kernels.paths import distinct_paths
 from attribution.kernels.ragged import expand, find_segments, offsets_of, run_starts
 from attribution.stats.grouping import sums_by
@@ -147,18 +148,19 @@ def _distinct_words(codes: Codes, offsets: Ints, n: int) -> tuple[Ints, Ints, Co
     words = np.zeros(len(offsets) - 1, np.uint64)
     filled = np.flatnonzero(np.diff(offsets))
     if len(filled):
-        words[filled] = np.bitwise_or.reduceat(np.uint64(1) << codes.astype(np.uint64), offsets[filled])
+        bits = np.uint64(1) << np.arange(n, dtype=np.uint64)
+        words[filled] = np.bitwise_or.reduceat(bits[codes], offsets[filled])
     if n <= _DIRECT:
         place = words.astype(np.int64)
         present = np.zeros(1 << n, np.bool_)
         present[place] = True
         number, distinct = (np.cumsum(present) - 1)[place], np.flatnonzero(present).astype(np.uint64)
     else:
-        distinct, number = np.unique(words, return_inverse=True)
+        distinct, _, number = distinct_words(words)
     inside = np.empty((len(distinct), n), np.bool_)
     for code in range(n):
         inside[:, code] = (distinct >> np.uint64(code)) & np.uint64(1)
-    return number.reshape(-1), offsets_of(inside.sum(axis=1)), np.nonzero(inside)[1]
+    return number, offsets_of(inside.sum(axis=1)), np.nonzero(inside)[1]
 
 
 def _distinct_ragged(codes: Codes, offsets: Ints, n: int) -> tuple[Ints, Ints, Codes]:

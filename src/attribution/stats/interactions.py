@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -50,7 +51,7 @@ class Counts:
     stratum: Ints | None = None
     trend: Floats | None = None
 
-    @property
+    @cached_property
     def n_clusters(self) -> int:
         """Clusters that hold a unit."""
         return len(np.unique(self.cluster[self.units > 0]))
