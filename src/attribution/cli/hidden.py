@@ -12,7 +12,7 @@ import pyarrow as pa
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.engines.shared.sealing import Seal
 from attribution.engines.shared.state_key import VARIABLE, seal_from
-from attribution.tables.user_ids import no_ids
+from attribution.tables.keys import no_ids
 
 
 def without_ids(checks: CheckResults, columns: Collection[str]) -> CheckResults:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import datetime as dt
 import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from attribution._signals import Terminated, terminable
 from attribution.cli.codes import DONE, FAILED, IN_USE, INTERNAL, INTERRUPTED, REFUSED, TERMINATED
 from attribution.cli.commands import COMMANDS
-from attribution.cli.logs import logged
 from attribution.cli.parsers import parser_of
 from attribution.errors import AttributionError, InUseError, NoConversionsError
 from attribution.jobs.doors import shell_of
+from attribution.jobs.stages import CURRENT
 
 logger = logging.getLogger(__name__)
+_PEOPLE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -95,3 +98,39 @@ def _close_output() -> None:
     """Send what is still to be printed nowhere, so that the interpreter does not fail on it at its end."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time (UTC), level, logger, stage, message, fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a record."""
+        fields: dict[str, Any] = dict(getattr(record, "fields", {}))
+        if record.exc_info and record.exc_info[1] is not None:
+            fields["traceback"] = self.formatException(record.exc_info)
+        line = {
+            "time": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "stage": CURRENT.get(),
+            "message": record.getMessage(),
+            "fields": fields,
+        }
+        return json.dumps(line, ensure_ascii=True, default=str)
+
+
+@contextlib.contextmanager
+def logged(*, verbose: bool, debug: bool, as_json: bool) -> Iterator[None]:
+    """Send the library's log to stderr for as long as the block runs."""
+    logger = logging.getLogger("attribution")
+    before = logger.level
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines() if as_json else logging.Formatter(_PEOPLE))
+    logger.addHandler(handler)
+    level = logging.INFO if verbose or as_json else logging.WARNING
+    logger.setLevel(logging.DEBUG if debug else level)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)

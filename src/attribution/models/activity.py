@@ -15,8 +15,7 @@ from attribution.eventlog.currency import is_currency
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import run_starts
-from attribution.models.cell_tally import CellTally
-from attribution.models.cells import cells_of
+from attribution.models.cells import CellTally, cells_of
 from attribution.stats.grouping import sums_by
 
 

@@ -17,8 +17,7 @@ from attribution.journeys.journeys import Journeys
 from attribution.language.sentence import Sentence
 from attribution.models.bagged_solution import BaggedLogisticSolution
 from attribution.models.base import tally_touch_weights
-from attribution.models.cell_tally import CellTally
-from attribution.models.cells import cells_of
+from attribution.models.cells import CellTally, cells_of
 from attribution.models.division import (
     SeenSets,
     SetModel,

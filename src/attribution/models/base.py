@@ -16,8 +16,7 @@ from attribution.errors import ModelError
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
 from attribution.models.breakdown import Breakdown
-from attribution.models.cell_tally import CellTally
-from attribution.models.cells import JourneyCells
+from attribution.models.cells import CellTally, JourneyCells
 from attribution.models.sets import SetTally
 from attribution.stats.grouping import sums_by
 

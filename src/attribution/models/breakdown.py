@@ -16,8 +16,7 @@ from attribution.credit.credit import Credit
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.journeys.journeys import NONE, UNATTRIBUTED
 from attribution.language.sentence import Sentence
-from attribution.models.cell_tally import CellTally
-from attribution.models.cells import distinct_rows
+from attribution.models.cells import CellTally, distinct_rows
 from attribution.stats.grouping import sums_by
 from attribution.stats.raking import Raked, rake, rake_inside, shift_inside
 

@@ -16,8 +16,8 @@ from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.kernels.ragged import segment_sums
 from attribution.models.base import Model, solve_cells
 from attribution.models.breakdown import Breakdown
-from attribution.models.cell_tally import CellTally
-from attribution.models.effects import nothing_learnt
+from attribution.models.cells import CellTally
+from attribution.models.mixes import nothing_learnt
 from attribution.models.sets import SetTally, tally_sets
 from attribution.stats.homogeneity import marks_matter
 

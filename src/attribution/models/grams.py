@@ -11,8 +11,7 @@ import numpy as np
 from attribution._typing import Codes, Floats, Ints
 from attribution.errors import ModelError, unknown_name
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
-from attribution.models.cell_tally import CellTally
-from attribution.models.cells import distinct_rows
+from attribution.models.cells import CellTally, distinct_rows
 from attribution.stats.grouping import sums_by
 
 START, CONVERSION, NULL = "(start)", "(conversion)", "(null)"

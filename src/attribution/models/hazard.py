@@ -19,15 +19,14 @@ from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import segment_sums
 from attribution.models.base import Model, tally_touch_weights
 from attribution.models.breakdown import Breakdown
-from attribution.models.cell_tally import CellTally
-from attribution.models.cells import cells_of
+from attribution.models.cells import CellTally, cells_of
 from attribution.models.division import (
     credit_by_channel,
     refuse_without_nulls,
     with_unattributed,
 )
-from attribution.models.effects import nothing_learnt
 from attribution.models.hazard_solution import HazardSolution
+from attribution.models.mixes import nothing_learnt
 from attribution.models.waits import DAY, SECOND, WaitTally, claimed_lags, tally_waits
 from attribution.stats.hazard import Events, fit, heights, start
 from attribution.stats.homogeneity import hazards_differ

@@ -17,13 +17,11 @@ from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.language.sentence import Sentence
 from attribution.models.base import Model, solve_cells, tally_touch_weights
 from attribution.models.breakdown import Breakdown
-from attribution.models.cell_tally import CellTally
-from attribution.models.cells import cells_of
+from attribution.models.cells import CellTally, cells_of
 from attribution.models.chain import Chain, Solved, removal_effects, removal_effects_batch
-from attribution.models.effects import nothing_learnt, shares_by_effect
 from attribution.models.grams import RESERVED, Grams, grams_of_counts, number_states, tally_grams
 from attribution.models.markov_solution import MarkovSolution
-from attribution.models.mixes import Effects, MixBreakdown, tally_mixes
+from attribution.models.mixes import Effects, MixBreakdown, nothing_learnt, shares_by_effect, tally_mixes
 from attribution.models.sets import SetTally
 from attribution.stats.grouping import sums_by
 from attribution.stats.homogeneity import rates_differ

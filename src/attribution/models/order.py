@@ -19,7 +19,7 @@ from attribution.stats.grouping import sums_by
 if TYPE_CHECKING:
     import pandas as pd
 
-    from attribution.models.cell_tally import CellTally
+    from attribution.models.cells import CellTally
 
 _CHANCE = 0.5  # the AUC of a guess
 

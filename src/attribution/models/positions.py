@@ -8,8 +8,7 @@ from attribution._typing import Floats
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.models.base import tally_touch_weights
-from attribution.models.cell_tally import CellTally
-from attribution.models.cells import JourneyCells, distinct_rows
+from attribution.models.cells import CellTally, JourneyCells, distinct_rows
 from attribution.models.rules import Linear
 from attribution.models.shapley_solution import PositionCredit, ShapleySolution
 from attribution.stats.grouping import sums_by

@@ -18,8 +18,7 @@ from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
 from attribution.language.sentence import Sentence
 from attribution.models.base import tally_touch_weights
-from attribution.models.cell_tally import CellTally
-from attribution.models.cells import cells_of
+from attribution.models.cells import CellTally, cells_of
 from attribution.models.division import (
     SeenSets,
     SetModel,

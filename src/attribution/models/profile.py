@@ -11,7 +11,7 @@ import numpy as np
 from attribution import __version__
 from attribution._typing import Floats, Ints
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
-from attribution.models.cell_tally import CellTally
+from attribution.models.cells import CellTally
 from attribution.models.days import day_parts
 from attribution.models.grams import CONVERSION, NULL, START, tally_grams
 from attribution.models.markov_solution import MarkovSolution

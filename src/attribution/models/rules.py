@@ -21,8 +21,7 @@ from attribution.journeys.transform import keep
 from attribution.kernels.ragged import segment_sums
 from attribution.language.sentence import Sentence
 from attribution.models.base import Model, solve_cells, tally_touch_weights
-from attribution.models.cell_tally import CellTally
-from attribution.models.cells import cells_of
+from attribution.models.cells import CellTally, cells_of
 
 if TYPE_CHECKING:
     import datetime as dt

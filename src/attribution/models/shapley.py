@@ -17,10 +17,9 @@ from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.models.base import Model, solve_cells, tally_touch_weights
 from attribution.models.breakdown import Breakdown
-from attribution.models.cell_tally import CellTally
-from attribution.models.cells import cells_of
+from attribution.models.cells import CellTally, cells_of
 from attribution.models.division import sets_learnt
-from attribution.models.effects import shares_by_effect
+from attribution.models.mixes import shares_by_effect
 from attribution.models.positions import solve_positions, tally_positions
 from attribution.models.rules import Linear
 from attribution.models.sets import SetTally, tally_sets

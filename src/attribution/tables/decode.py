@@ -20,14 +20,13 @@ from attribution.tables.arrays import booleans, null_mask, numbers, strings, unw
 from attribution.tables.arrays import positions as positions_of
 from attribution.tables.far_times import Times, times_of
 from attribution.tables.faults import Fault, Screen
-from attribution.tables.keys import hash_array
+from attribution.tables.keys import hash_array, no_ids
 from attribution.tables.labels import Coded, combine, encode
 from attribution.tables.numbers import read_flags, read_values
 from attribution.tables.reasons import RESERVED_CHANNEL
 from attribution.tables.tables import TableColumns
 from attribution.tables.times import parse_integers, to_microseconds
 from attribution.tables.unreadable import first_line
-from attribution.tables.user_ids import no_ids
 
 Rows = NDArray[np.intp]
 _RESERVED = strings([RESERVED_CHANNEL])

@@ -13,7 +13,7 @@ from benchmarks.coverage_panels import REQUEST
 from attribution import SyntheticControl
 from attribution.errors import ExperimentError
 from attribution.experiments.geo import planning
-from attribution.experiments.geo.checks import fit_before
+from attribution.experiments.geo.checks import fit_before, spend_moved
 from attribution.experiments.geo.compose import _detectable
 from attribution.experiments.geo.data_checks import odd_days
 from attribution.experiments.geo.designs import pair_up, strata_by_size
@@ -25,7 +25,6 @@ from attribution.experiments.geo.plan_checks import false_alarms, flattered, his
 from attribution.experiments.geo.reading import Reading
 from attribution.experiments.geo.search import errors
 from attribution.experiments.geo.simulate import Simulated, tried_out
-from attribution.experiments.geo.spend_checks import spend_moved
 from attribution.experiments.geo.zero_runs import log_chance
 from attribution.experiments.panels.did import contrast, log_changes
 from attribution.experiments.shared.lift import Estimate

@@ -341,7 +341,7 @@ def test_many_batches_are_as_one(monkeypatch):
     whole = at.analyze_holdout(
         users, segment="region", exposed="would_see", design="ghost_ads", covariate="house"
     )
-    monkeypatch.setattr("attribution.tables.frames.BATCH_ROWS", 700)
+    monkeypatch.setattr("attribution.tables.sources.BATCH_ROWS", 700)
     parts = at.analyze_holdout(
         users, segment="region", exposed="would_see", design="ghost_ads", covariate="house"
     )

@@ -120,7 +120,7 @@ def test_what_makes_no_sense_is_refused(users, options, match, hint):
 def test_rows_are_read_once_while_there_is_room_and_twice_beyond(users, monkeypatch, room, times):
     options = {"outcome": OUTCOMES, "covariate": "past", "segment": "region"}
     expected = at.analyze_holdout(users, **options)
-    monkeypatch.setattr("attribution.tables.frames.BATCH_ROWS", 500)
+    monkeypatch.setattr("attribution.tables.sources.BATCH_ROWS", 500)
     monkeypatch.setattr("attribution.experiments.holdout.tally.KEPT_BYTES", room)
     read, readings = Rows.batches, []
 

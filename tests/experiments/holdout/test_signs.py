@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.experiments.shared.signs import NO_PER_CENT, no_per_cent
+from attribution.experiments.shared.ratios import NO_PER_CENT, no_per_cent
 
 
 def profit(middle, effect=0.0):

@@ -18,9 +18,8 @@ import numpy as np
 from attribution._checks import whole
 from attribution._migration import tells_options
 from attribution._progress import bar
-from attribution.engines.shared.base import Run, Tasks
+from attribution.engines.shared.base import Merger, Run, Tasks
 from attribution.engines.shared.cutting import ConversionRows, TouchRows
-from attribution.engines.shared.merging import Merger
 from attribution.engines.shared.sealing import Scramble
 from attribution.engines.stream import budget
 from attribution.engines.stream.budget import Plan, parse_bytes, shown_bytes

@@ -15,8 +15,7 @@ from attribution.experiments.geo.reading import Fitted, Reading
 from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.shared.lift import Estimate, Lift
 from attribution.experiments.shared.path import GeoPath
-from attribution.experiments.shared.ratios import POWER
-from attribution.experiments.shared.signs import no_per_cent
+from attribution.experiments.shared.ratios import POWER, no_per_cent
 from attribution.language.sentence import Sentence
 
 NO_BOUND = "the outcome without the treatment cannot be told from zero, so the lift has no bound"

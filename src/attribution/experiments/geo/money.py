@@ -16,8 +16,7 @@ from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.panels.did import log_changes
 from attribution.experiments.panels.tbr import tbr
 from attribution.experiments.shared.lift import Estimate
-from attribution.experiments.shared.ratios import NO_COST, TOO_SMALL, estimate_of
-from attribution.experiments.shared.signs import untold
+from attribution.experiments.shared.ratios import NO_COST, TOO_SMALL, estimate_of, untold
 from attribution.stats.intervals import ratio_set, ratio_variance, t_critical
 
 _NOTHING = 1e-9  # of the larger of two sums of money

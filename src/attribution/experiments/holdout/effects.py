@@ -13,8 +13,7 @@ from attribution._typing import Floats
 from attribution.experiments.holdout.arm import Arm, Pair
 from attribution.experiments.shared.lift import Estimate
 from attribution.experiments.shared.money import Cost
-from attribution.experiments.shared.ratios import NO_COST, NOTHING, POWER, TOO_SMALL, estimate_of
-from attribution.experiments.shared.signs import no_per_cent
+from attribution.experiments.shared.ratios import NO_COST, NOTHING, POWER, TOO_SMALL, estimate_of, no_per_cent
 from attribution.stats.intervals import (
     BOUNDED,
     WHOLE,

@@ -261,8 +261,7 @@ class Lift(Display):
         ExperimentError
             If there is no such measure; the message names the nearest.
         """
-        from attribution.experiments.shared.lift_plot import plot_lifts
-        from attribution.experiments.shared.path_plot import PATHS, plot_path
+        from attribution.experiments.shared.lift_plot import PATHS, plot_lifts, plot_path
 
         if "path" in self.details and (measure is None or measure in PATHS):
             return plot_path(self, measure or "path", ax)

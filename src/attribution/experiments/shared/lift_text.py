@@ -6,12 +6,13 @@ import math
 import sys
 from collections.abc import Callable
 
+from attribution._display import format_number
 from attribution.diagnostics import CheckResult
 from attribution.experiments.shared.doubt import doubtful
-from attribution.experiments.shared.geo_lines import lines as geo_lines
 from attribution.experiments.shared.lift import Estimate, Lift, Lifts
 from attribution.language.sentence import Sentence
 
+_HEAVY = 5
 FEW_EVENTS = "few_events"  # the check that fails where too few events say nothing
 _DESIGNS = ("itt", "psa", "ghost_ads", "geo")
 _SEVERAL = 12  # lines of a summary of many
@@ -80,7 +81,7 @@ def sentences(lift: Lift) -> list[str]:
         lines.append(Sentence("lift.means", outcome=lift.outcome, levels=tuple(levels)))
     lines += _measures(lift)
     if lift.design == "geo":
-        lines += geo_lines(lift)
+        lines += _geo_lines(lift)
     lines += _extras(lift)
     lines.append(Sentence("lift.method", method=lift.method))
     lines.append(Sentence("lift.assumes", assumptions=tuple(lift.assumptions)))
@@ -258,3 +259,35 @@ def _change(lift: Lift, value: float, *, signed: bool = True) -> Sentence:
     if lift.details.get("binary"):
         return Sentence("told.points_more" if more else "told.points", n=100 * value)
     return Sentence("told.more" if more else "told.number", value=value)
+
+
+def _geo_lines(lift: Lift) -> list[str]:
+    """Return who was treated, what the comparison rests on, and what it cost."""
+    details = lift.details
+    treated, controls = details["treated"], details["controls"]
+    found = [f"Treated: {_some(treated)}; compared with {len(controls)} control geos."]
+    weights = details.get("weights")
+    if weights:
+        heavy = sorted(weights.items(), key=lambda item: -abs(item[1]))[:_HEAVY]
+        named = ", ".join(f"{geo} {100 * weight:.0f}%" for geo, weight in heavy)
+        found.append(
+            f"Control geos that count most: {named} (as good as {details['effective_donors']:.1f} geos of "
+            "equal weight)."
+        )
+    cost = details.get("cost")
+    if cost:
+        error = f" +- {format_number(cost['error'])} (standard error)" if cost["error"] else ""
+        if math.isinf(cost["error"]):
+            error = " (how sure that is cannot be told)"
+        found.append(f"Incremental cost: {format_number(cost['total'])}{error}; {cost['how']}.")
+    permuted = details.get("permutation_p")
+    if permuted is not None and "permutation" not in lift.method:
+        found.append(f"For comparison, the permutation that replays the assignment: p = {permuted:.2g}.")
+    for name, text in (details.get("beside") or {}).items():
+        found.append(f"For comparison, {name}: {text}.")
+    return found
+
+
+def _some(names: tuple[str, ...]) -> str:
+    more = len(names) - 6
+    return ", ".join(names[:6]) + (f" and {more} more" if more > 0 else "")
