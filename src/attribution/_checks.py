@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -139,12 +140,55 @@ def name_list(value: object, name: str, *, error: type[AttributionError] = Confi
     raise error(msg, column=name, hint=f'{name}="one", or {name}=("one", "another")')
 
 
+def single_name(
+    value: object,
+    name: str,
+    *,
+    error: type[AttributionError] = ConfigError,
+    optional: bool = False,
+    hint: str = "",
+) -> str | None:
+    """Return `value` if it is one name, of a column or a goal; or, where that is `optional`, None.
+
+    Parameters
+    ----------
+    value, name
+        The value, and the argument's name for the message.
+    error
+        The class to raise.
+    optional
+        Whether None is as if it were left out.
+    hint
+        The line that fixes it.
+
+    Raises
+    ------
+    AttributionError
+        Of class `error`, if `value` is no name, or an empty one.
+
+    Examples
+    --------
+    >>> single_name("arm", "assigned")
+    'arm'
+    """
+    if (isinstance(value, str) and value) or (optional and value is None):
+        return value
+    several = isinstance(value, list | tuple) and len(value) > 1
+    msg = f"{name}={value!r} is {'several names, and one is taken' if several else 'not a name'}"
+    usual = f"{name}=None" if optional else hint or f'{name}="{name}"'
+    named = several and isinstance(value, list | tuple) and isinstance(value[0], str)
+    raise error(msg, column=name, hint=f"{name}={value[0]!r}" if named else usual)  # type: ignore[index]
+
+
 def whole(value: object, name: str, *, least: int = 1, error: type[AttributionError] = ConfigError) -> int:
     """Return `value` as an integer of at least `least`."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]  # what is none is refused
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool):
         msg = f"{name}={value!r} must be a whole number"
         raise error(msg, column=name, hint=f"{name}={max(least, 1)}")
-    number = int(value.__index__())
     if number < least:
         msg = f"{name}={number} must be at least {least}"
         raise error(msg, column=name, hint=f"{name}={least}")

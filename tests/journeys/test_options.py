@@ -86,8 +86,33 @@ def test_a_value_and_keywords_are_the_same(log, call, name):
     given = RATED | {name: OTHER[name]}
     same(call(log, **given), call(log, options=at.JourneyOptions(**given)))
     others = RATED | {"lookback": "3D", "max_touches": 2}
-    base = at.JourneyOptions(**others)
-    same(call(log, **(others | given)), call(log, options=base, **{name: OTHER[name]}))
+    same(call(log, **(others | given)), call(log, options=replace(at.JourneyOptions(**others), **given)))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in RATED])
+@pytest.mark.parametrize("call", [build, credit, counts], ids=lambda call: call.__name__)
+def test_a_keyword_beside_a_value_is_refused_with_both_in_one(call, name):
+    if name == "nulls" and call is not build:
+        return
+    log = at.read_log(TOUCHES, CONVERSIONS.drop(columns="currency"), at.LogSchema(goal="kind"))
+    others = {"lookback": "3D", "max_touches": 2}
+    beside = {"options": at.JourneyOptions(**others), name: OTHER[name]}
+    with pytest.raises(JourneyError, match=f"^{name}= stands beside options=") as caught:
+        call(log, **beside)
+    fixed = beside | eval(f"dict({caught.value.hint})", {"at": at})
+    same(call(log, **fixed), call(log, **(others | {name: OTHER[name]})))
+
+
+def test_no_limit_beside_a_value_is_refused_where_none_means_that():
+    log = at.read_log(TOUCHES, CONVERSIONS.drop(columns="currency"), at.LogSchema(goal="kind"))
+    options = at.JourneyOptions(goal="purchase")
+    with pytest.raises(JourneyError, match="lookback= stands beside") as caught:
+        at.build_journeys(log, options=options, lookback=None)
+    assert caught.value.hint == "options=None, lookback=None, goal='purchase'"
+    with pytest.raises(JourneyError, match="lookback= stands beside") as caught:
+        at.path_counts(log, options=replace(options, nulls=False), lookback=None)
+    assert caught.value.hint == "say lookback where the at.JourneyOptions is made, and only there"
+    same(credit(log, options=options, lookback=None), credit(log, goal="purchase"))
 
 
 def test_synergy_takes_them_as_well():

@@ -112,8 +112,15 @@ def test_facts_are_one_value_or_given_one_by_one():
     assert set(facts.given) == {"journeys", "manifest"}
     page = at.report(credit, facts).to_html()
     assert page == at.report(credit, journeys=journeys, manifest={"run": "weekly"}).to_html()
-    assert page == at.report(credit, at.ReportFacts(journeys=journeys), manifest={"run": "weekly"}).to_html()
-    assert page != at.report(credit, facts, manifest=None).to_html(), "what is given by itself counts"
+    more = at.ReportFacts(journeys=journeys).with_facts(manifest={"run": "weekly"})
+    assert page == at.report(credit, more).to_html()
+    assert page == at.report(credit, facts, manifest=None).to_html(), "None is as if it were left out"
+    assert page != at.report(credit, facts.with_facts(manifest=None)).to_html()
+    with pytest.raises(CreditError, match="manifest= stands beside facts=") as caught:
+        at.report(credit, facts, manifest={"run": "daily"})
+    assert caught.value.hint == "facts=facts.with_facts(manifest=...), manifest=None"
+    with pytest.raises(CreditError, match="no fact 'manifst'"):
+        at.report(credit, facts, manifst=None)
     with pytest.raises(CreditError, match="did you mean 'journeys'"):
         at.ReportFacts(journey=journeys)
     with pytest.raises(CreditError, match="facts is of type dict"):

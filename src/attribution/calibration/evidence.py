@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 import numpy as np
 
+from attribution._checks import single_name
+from attribution._migration import tells_options
 from attribution._typing import Floats
 from attribution.errors import ExperimentError
 from attribution.experiments.shared.lift import Estimate, Lift
@@ -24,6 +26,7 @@ _BEYOND = 1e15  # nobody counts so many; squares of much larger numbers overflow
 Day: TypeAlias = str | dt.date
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True)
 class Evidence:
     """An experiment on a channel, and how it relates to the credit that it shall calibrate.
@@ -106,9 +109,11 @@ class Evidence:
                 msg = f"{name}={value!r} must lie between {low:g}{top or ' and a finite number'}"
                 raise ExperimentError(msg, column=name, hint=f"{name}={max(low, min(1.0, high)):g}")
         own = self.attributed
-        if own is not None and (isinstance(own, bool) or not isinstance(own, int | float | np.number)):
-            msg = f"attributed={own!r} is no number"
+        known = own is None or (isinstance(own, int | float | np.number) and not isinstance(own, bool))
+        if not known or (own is not None and not (math.isfinite(own) and own >= 0)):
+            msg = f"attributed={own!r} is no number" + (" of conversions, or no amount" if known else "")
             raise ExperimentError(msg, column="attributed", hint="attributed=1_240, the channel's credit")
+        single_name(self.goal, "goal", error=ExperimentError, optional=True)
         days = [_day(name, getattr(self, name)) for name in ("start", "end")]
         if days[0] is not None and days[1] is not None and days[1] < days[0]:
             msg = f"the experiment ends ({self.end}) before it starts ({self.start})"
@@ -374,7 +379,7 @@ def _day(name: str, day: Day | None) -> dt.date | None:
     try:
         date = dt.date.fromisoformat(day) if isinstance(day, str) else day
         return dt.date(date.year, date.month, date.day)
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, TypeError) as error:
         msg = f"{name}={day!r} is not a date"
         raise ExperimentError(msg, column=name, hint=f'{name}="2026-03-01"') from error
 

@@ -103,8 +103,9 @@ class LogSchema:
         object.__setattr__(self, "dims", tuple(dims))
         for role in _ROLES:
             self._check_role(role)
-        if self.time_unit is not None and self.time_unit not in TIME_UNITS:
-            raise LogError(unknown_name("time_unit", self.time_unit, TIME_UNITS), column="time_unit")
+        unit: object = self.time_unit
+        if unit is not None and not (isinstance(unit, str) and unit in TIME_UNITS):
+            raise LogError(unknown_name("time_unit", unit, TIME_UNITS), column="time_unit")
         if not isinstance(self.conversion_is_touch, bool):
             msg = f"conversion_is_touch={self.conversion_is_touch!r} must be True or False"
             raise LogError(msg, column="conversion_is_touch")

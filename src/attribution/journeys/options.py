@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 
 from attribution._checks import LONGEST, WEEKDAYS, duration_us, flag, name_list, one_of, whole
 from attribution._migration import tells_options
+from attribution._options import refuse_beside
 from attribution.errors import JourneyError, unknown_name
 from attribution.journeys.rates import Rates, rates_of
 
@@ -20,8 +21,8 @@ class JourneyOptions:
     """How journeys are built from a log.
 
     `build_journeys`, `attribute`, `path_counts` and `synergy` take it whole (``options=``), or its fields as
-    keywords, or both: a keyword then takes the place of its field. Section ``[journeys]`` of a configuration
-    file has the same names.
+    keywords. A keyword beside it is refused; ``dataclasses.replace(usual, lookback="30D")`` changes a field.
+    Section ``[journeys]`` of a configuration file has the same names.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ class JourneyOptions:
     >>> log = at.read_log(touches, orders, at.LogSchema(goal="kind"))
     >>> at.attribute(log, "linear", options=usual).to_frame()["conversions"].tolist()
     [0.0, 1.0]
-    >>> at.attribute(log, "linear", options=usual, lookback="30D").to_frame()["conversions"].tolist()
+    >>> at.attribute(log, "linear", lookback="30D").to_frame()["conversions"].tolist()
     [0.5, 0.5]
     """
 
@@ -183,7 +184,7 @@ def journey_options(
     known: type = JourneyKeywords,
     none_is_usual: bool = False,
 ) -> JourneyOptions:
-    """Return the options that a call was given: a value, keywords in the place of its fields, or both.
+    """Return the options that a call was given: a value, or its fields as keywords.
 
     Parameters
     ----------
@@ -198,11 +199,11 @@ def journey_options(
     Raises
     ------
     JourneyError
-        If a keyword is unknown (the message names the nearest), or a field makes no sense.
+        If a keyword is unknown (the message names the nearest), stands beside a value, or makes no sense.
 
     Examples
     --------
-    >>> journey_options(JourneyOptions(goal="lead"), {"lookback": "7D"})
+    >>> journey_options(None, {"goal": "lead", "lookback": "7D"})
     JourneyOptions(lookback='7D', goal='lead')
     """
     _check_names(keywords, known)
@@ -214,8 +215,15 @@ def journey_options(
         name: usual[name] if value is None and (none_is_usual or name != "lookback") else value
         for name, value in keywords.items()
     }
-    made = JourneyOptions(**given) if options is None else replace(options, **given)
-    return made.with_rates()
+    if options is None:
+        return JourneyOptions(**given).with_rates()
+    means_none = "lookback" in keywords and not none_is_usual
+    own = {name: value for name, value in keywords.items() if value is not None}
+    own = ({"lookback": keywords["lookback"]} if means_none else {}) | own
+    if own:
+        by_name = known.__annotations__ if means_none else ()
+        refuse_beside("options", options, own, JourneyError, by_name=by_name)
+    return options.with_rates()
 
 
 def _as_options(value: object) -> str:

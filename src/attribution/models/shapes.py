@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from attribution._checks import fraction, one_of
+from attribution._checks import fraction, one_of, single_name
 from attribution._migration import tells_options
 from attribution._typing import Floats, Ints
 from attribution.errors import ModelError
@@ -21,6 +21,12 @@ from attribution.models.rules import Rule
 def _ends(claimed: ClaimedTouches) -> tuple[Ints, Ints]:
     """Return the positions of the first and the last touch of each journey, shapes (K,)."""
     return np.zeros(len(claimed.which), np.int64), claimed.lengths - 1
+
+
+def _check_goals(**goals: object) -> None:
+    """Refuse what is not the name of one goal."""
+    for name, goal in goals.items():
+        single_name(goal, name, error=ModelError)
 
 
 @tells_options(ModelError)
@@ -179,6 +185,7 @@ class UShaped(_MilestoneRule):
 
     def __post_init__(self) -> None:
         """Validate."""
+        single_name(self.milestone, "milestone", error=ModelError, optional=True)
         one_of(self.two_touch, "two_touch", TWO_TOUCH, error=ModelError)
 
     def milestones(self) -> tuple[str, ...]:
@@ -224,6 +231,7 @@ class WShaped(_MilestoneRule):
 
     def __post_init__(self) -> None:
         """Validate."""
+        _check_goals(lead=self.lead, opportunity=self.opportunity)
         if self.middle is not None:
             one_of(self.middle, "middle", ["midpoint"], error=ModelError)
 
@@ -267,6 +275,10 @@ class FullPath(_MilestoneRule):
     name: ClassVar[str] = "full_path"
     lead: str = "lead"
     opportunity: str = "opportunity"
+
+    def __post_init__(self) -> None:
+        """Validate."""
+        _check_goals(lead=self.lead, opportunity=self.opportunity)
 
     def milestones(self) -> tuple[str, ...]:
         """Return the two milestones."""

@@ -55,34 +55,45 @@ class Found:
         return "no effect shown" if self.incremental.holds(0.0) else "effect"
 
 
+_LIFTS = 'at.report(credit, lifts={"email": at.analyze_holdout(users)})'
+
+
 def find(credit: Credit, lifts: Mapping[str, Any] | None) -> tuple[Found, ...]:
     """Return the experiments, channel by channel, as `calibrate` takes them.
 
     Raises
     ------
     CreditError
-        If the credit has no such channel, or an entry is no result of an experiment.
+        If the credit has no such channel.
     """
-    hint = 'at.report(credit, lifts={"email": at.analyze_holdout(users)})'
     found: list[Found] = []
     for channel, entry in (lifts or {}).items():
         if channel not in credit.channels:
-            raise CreditError(unknown_name("channel", channel, credit.channels), column="lifts", hint=hint)
+            raise CreditError(unknown_name("channel", channel, credit.channels), column="lifts", hint=_LIFTS)
         cells = credit.keys[0] == channel
         credited = float(measure(credit, "conversions")[0, cells].sum())
-        several = entry if isinstance(entry, Sequence) else [entry]
-        for one in several:
+        for one in _several(entry):
             one = one.lift if isinstance(one, Evidence) else one
             if isinstance(one, Lift):
                 # A geo test counts an outcome of its own, such as sales, which stands beside no credit.
                 caused = None if one.design == "geo" else one.incremental
                 found.append(Found(channel, caused, one, credited))
-            elif isinstance(one, Estimate):
-                found.append(Found(channel, one, None, credited))
             else:
-                msg = f"lifts[{channel!r}] is a {type(one).__name__}, not a Lift"
-                raise CreditError(msg, column="lifts", hint=hint)
+                found.append(Found(channel, one, None, credited))
     return tuple(found)
+
+
+def _several(entry: Any) -> Sequence[Any]:
+    return entry if isinstance(entry, Sequence) else [entry]
+
+
+def _refuse_others(lifts: Mapping[str, Any]) -> None:
+    """Refuse what is no result of an experiment."""
+    for channel, entry in lifts.items():
+        for one in _several(entry):
+            if not isinstance(one, Lift | Estimate | Evidence):
+                msg = f"lifts[{channel!r}] is a {type(one).__name__}, not a Lift"
+                raise CreditError(msg, column="lifts", hint=_LIFTS)
 
 
 def sentences(words: Language, credit: Credit, found: Iterable[Found]) -> list[str]:
@@ -159,6 +170,7 @@ def in_words(estimate: Estimate, style: Style) -> tuple[str, str, str]:
 LIFTS: Need[Sequence[Found]] = Need(
     "lifts",
     lambda: Mapping,
-    'at.report(credit, lifts={"email": at.analyze_holdout(users)})',
+    _LIFTS,
+    members=_refuse_others,
     read=lambda lifts, channels: find(channels, lifts),
 )

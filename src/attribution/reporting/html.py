@@ -226,15 +226,15 @@ def report(
     top_paths
         How many paths are listed, 0 for none.
     **given
-        Facts, which take the place of those in `facts`. ``journeys``: the journeys that the credit came from,
-        or what `tally_journeys` made of a log, for the sections that credit alone cannot fill. ``lifts``:
-        what experiments found, by channel, as `calibrate` takes them: what was incremental is then set beside
-        what is credited. ``calibration``: what `calibrate` made of the credit. ``checks``: what
-        `EventLog.audit` found; example rows stay out of the report, because they name users. ``synergy``:
-        what `synergy` found of the pairs of channels. ``manifest``: facts about the run, nested as you like,
-        shown at the end. ``paths``, ``flows`` and ``lags``, in place of those made of the journeys: what
-        `path_counts`, `Journeys.flows`, and `Journeys.time_to_convert` and `Journeys.touches_to_convert`
-        returned.
+        Facts, in place of `facts`; ``facts.with_facts(...)`` adds to those. ``journeys``: the journeys that
+        the credit came from, or what `tally_journeys` made of a log, for the sections that credit alone
+        cannot fill. ``lifts``: what experiments found, by channel, as `calibrate` takes them: what was
+        incremental is then set beside what is credited. ``calibration``: what `calibrate` made of the credit.
+        ``checks``: what `EventLog.audit` found; example rows stay out of the report, because they name users.
+        ``synergy``: what `synergy` found of the pairs of channels. ``manifest``: facts about the run, nested
+        as you like, shown at the end. ``paths``, ``flows`` and ``lags``, in place of those made of the
+        journeys: what `path_counts`, `Journeys.flows`, and `Journeys.time_to_convert` and
+        `Journeys.touches_to_convert` returned.
 
     Returns
     -------
@@ -292,7 +292,17 @@ def _checked(credit: object, facts: object, title: object, given: FactKeywords) 
         if not isinstance(value, kind):
             msg = f"{name} is of type {type(value).__name__}"
             raise CreditError(msg, column=name, hint=hint)
-    return ReportFacts(**given) if facts is None else facts.with_facts(**given)  # type: ignore[attr-defined]
+    own = ReportFacts(**given)
+    if facts is None:
+        return own
+    assert isinstance(facts, ReportFacts)
+    if own.given:
+        said = ", ".join(f"{name}=..." for name in own.given)
+        nones = ", ".join(f"{name}=None" for name in own.given)
+        first = next(iter(own.given))
+        msg = f"{first}= stands beside facts=, which has a place for it"
+        raise CreditError(msg, column=first, hint=f"facts=facts.with_facts({said}), {nones}")
+    return facts
 
 
 def _period(words: Language, credit: Credit) -> str:

@@ -57,6 +57,8 @@ class Need(Generic[T]):
         Returns what may be given by it, a type or a union of types.
     hint
         The line that makes it.
+    members
+        Refuses what a value of this type must not hold; by default it may hold anything.
     read
         From what was given and the credit by channel to what the section takes, None where it holds nothing
         of the kind; by default as it is.
@@ -70,15 +72,20 @@ class Need(Generic[T]):
     argument: str = ""
     kind: Callable[[], Any] = lambda: object
     hint: str = ""
+    members: Callable[[Any], None] | None = None
     read: Callable[[Any, Credit], T | None] | None = None
     tasks: Callable[[Asked], Tasks] | None = None
     solve: Callable[[Mapping[str, Any], Asked], T] | None = None
 
     def check(self, value: object) -> None:
         """Raise CreditError if a value is not what the argument's name says."""
-        if value is not None and not isinstance(value, self.kind()):
+        if value is None:
+            return
+        if not isinstance(value, self.kind()) or isinstance(value, str | bytes):
             msg = f"{self.argument} is of type {type(value).__name__}"
             raise CreditError(msg, column=self.argument, hint=self.hint)
+        if self.members is not None:
+            self.members(value)
 
     def given(self, value: Any, channels: Credit) -> T | None:
         """Return what a section takes of what was given; `channels` is the credit by channel."""

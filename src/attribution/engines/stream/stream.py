@@ -91,6 +91,9 @@ class Stream:
         """Validate."""
         if self.memory is not None:
             parse_bytes(self.memory, "memory")
+        if self.folder is not None and not isinstance(self.folder, str | os.PathLike):
+            msg = f"folder={self.folder!r} is no path of a folder"
+            raise EngineError(msg, column="folder", hint='folder="/tmp"')
         if self.processes is not None:
             whole(self.processes, "processes", error=EngineError)
         if self.buckets is not None and whole(self.buckets, "buckets", error=EngineError) > 256:

@@ -10,20 +10,21 @@ from typing import Any, Unpack
 import numpy as np
 
 from attribution._migration import tells_renamed
+from attribution._options import taken
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory
 from attribution.experiments.geo.checks import check
 from attribution.experiments.geo.compose import compose
+from attribution.experiments.geo.geo_labels import several_names
 from attribution.experiments.geo.geo_plan import GeoPlan
 from attribution.experiments.geo.layout import GeoTest, cells_of, lay_out, strata_of
 from attribution.experiments.geo.methods import OPTIONS, Method, as_method, method_of
 from attribution.experiments.geo.money import spent
 from attribution.experiments.geo.panel import Panel
-from attribution.experiments.geo.panel_options import PanelKeywords, PanelOptions, several_names
-from attribution.experiments.geo.request import GeoRequest
+from attribution.experiments.geo.panel_options import PanelKeywords, PanelOptions
+from attribution.experiments.geo.request import GeoRequest, one_name
 from attribution.experiments.geo.window import Window
 from attribution.experiments.shared.lift import Lift, Lifts
-from attribution.experiments.shared.options import taken
 from attribution.experiments.shared.rows import label_of
 from attribution.experiments.shared.significance import Significance, SignificanceKeywords, refuse_power
 from attribution.stats.multiplicity import Correction, adjust
@@ -135,9 +136,10 @@ def analyze_geo(
     ('effect', 0.1..., 0.0..., 0.1...)
     """
     given: dict[str, Any] = dict(keywords)
-    read = taken(PanelOptions, options, "options", given).named("analyze_geo", outcome)
+    read = taken(PanelOptions, options, "options", given, ExperimentError)
+    one_name(outcome, "outcome", "analyze_geo")
     refuse_power(given)
-    test = taken(Significance, significance, "significance", given)
+    test = taken(Significance, significance, "significance", given, ExperimentError)
     test.only(
         ("alpha", "correction"), "every inference of a geo test holds both directions against one another"
     )

@@ -11,11 +11,12 @@ import numpy as np
 
 from attribution._checks import one_of, whole
 from attribution._migration import tells_options
+from attribution._options import refuse_beside
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError, unknown_name
 from attribution.experiments.geo.designs import Blocks, blocks_of, groups_by_size, pair_up, strata_by_size
+from attribution.experiments.geo.geo_labels import geo_names
 from attribution.experiments.geo.history import FEWEST_WINDOWS
-from attribution.experiments.shared.options import refuse_beside
 
 FEWEST_BLOCKS = 2
 
@@ -43,8 +44,8 @@ class Choice:
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
         for name in ("exclude", "include"):
-            if getattr(self, name, ()) is None:
-                object.__setattr__(self, name, ())
+            if hasattr(self, name):
+                object.__setattr__(self, name, geo_names(getattr(self, name), name))
         if self.n_treated is not None:
             whole(self.n_treated, "n_treated", error=ExperimentError)
         whole(self.windows, "windows", least=FEWEST_WINDOWS, error=ExperimentError)
@@ -70,7 +71,8 @@ class Drawn(Choice):
     def names(self) -> tuple[str, ...]:
         """Names of the cells."""
         if isinstance(self.cells, Iterable) and not isinstance(self.cells, str):
-            names = tuple(str(name) for name in self.cells)
+            given = () if isinstance(self.cells, Mapping | bytes) else geo_names(self.cells, "cells")
+            names = tuple(map(str, given))
             if not names or len(set(names)) < len(names) or "holdout" in names:
                 msg = f"cells={self.cells!r} are not distinct names"
                 hint = 'cells=("search", "video"); the control geos are the "holdout"'
@@ -268,7 +270,7 @@ def choice_of(choose: Any, keywords: dict[str, Any]) -> Choice:
         choose = choose.name
     if isinstance(choose, Choice):
         if own:
-            refuse_beside("choose", choose, own)
+            refuse_beside("choose", choose, own, ExperimentError)
         return choose
     options: dict[str, Any] = (dict(choose) if isinstance(choose, Mapping) else {"name": choose}) | own
     kind = CHOICES[one_of(options.pop("name", None), "choose", CHOICES, error=ExperimentError)]

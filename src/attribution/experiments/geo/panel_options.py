@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from attribution._checks import one_of, whole
+from attribution._checks import one_of, single_name, whole
 from attribution._migration import tells_options
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.request import one_name
+from attribution.experiments.geo.geo_labels import geo_names
+from attribution.experiments.geo.panel_times import check_time, listed_times
 
 if TYPE_CHECKING:
     from attribution.experiments.geo.geo_plan import GeoPlan
@@ -74,30 +74,14 @@ class PanelOptions:
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
+        single_name(self.geo, "geo", error=ExperimentError, hint='geo="geo"')
+        single_name(self.time, "time", error=ExperimentError, hint='time="date"')
+        if self.since is not None:
+            check_time(self.since, "since")
+        object.__setattr__(self, "holidays", listed_times(self.holidays, "holidays"))
         whole(self.cooldown, "cooldown", least=0, error=ExperimentError)
         one_of(self.missing, "missing", ("refuse", "zero", "drop"), error=ExperimentError)
-        object.__setattr__(self, "buffer", () if self.buffer is None else several_names(self.buffer))
-        if self.holidays is None:
-            object.__setattr__(self, "holidays", ())
-
-    def named(self, function: str, outcome: Any) -> PanelOptions:
-        """Return the options, once each column is known to be one name.
-
-        Parameters
-        ----------
-        function
-            Who takes them, for the message.
-        outcome
-            The column of the outcome.
-
-        Raises
-        ------
-        ExperimentError
-            With what `function` would take instead.
-        """
-        for argument, column in (("geo", self.geo), ("time", self.time), ("outcome", outcome)):
-            one_name(column, argument, function)
-        return self
+        object.__setattr__(self, "buffer", geo_names(self.buffer, "buffer"))
 
     def of_plan(self, plan: GeoPlan) -> PanelOptions:
         """Return the options with what the plan says of cooldown, holidays and buffer, unless given.
@@ -113,8 +97,3 @@ class PanelOptions:
             holidays=plan.holidays if len(self.holidays) == 0 else self.holidays,
             buffer=(*plan.buffer, *self.buffer),
         )
-
-
-def several_names(geos: Any) -> tuple[Any, ...]:
-    """Return one name or several as a tuple."""
-    return (geos,) if isinstance(geos, str) or not isinstance(geos, Iterable) else tuple(geos)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,39 @@ def read_time(value: Any, name: str, like: Times) -> Any:
     raise ExperimentError(msg, column=name, hint=hint)
 
 
+def check_time(value: Any, name: str) -> None:
+    """Refuse what is no time of any panel, neither a day nor a whole number, before a panel is read.
+
+    Raises
+    ------
+    ExperimentError
+        If it is none.
+    """
+    late = callable(value) and not isinstance(value, type)  # what finds the time once a panel is read
+    if not late and _number(value) is None and _same_day(value) is None:
+        msg = f"{name}={value!r} is neither a day nor a whole number"
+        raise ExperimentError(msg, column=name, hint=f'{name}="2026-03-01"')
+
+
+def listed_times(values: Any, name: str) -> Any:
+    """Return an option's list of times as it is, none for None, or refuse what can be no time.
+
+    Raises
+    ------
+    ExperimentError
+        As `check_time`.
+    """
+    if values is None:
+        return ()
+    if isinstance(values, Mapping | bytes | type):
+        values = [values]
+    elif isinstance(values, Iterable) and not isinstance(values, str) and not hasattr(values, "__len__"):
+        values = tuple(values)
+    for value in [values] if isinstance(values, str) or not isinstance(values, Iterable) else values:
+        check_time(value, name)
+    return values
+
+
 def _near(value: Any, name: str, like: Times) -> str:
     """Return the day of a time within one; else a time for one, that leaves some before it."""
     if like.dtype == NUMBERS:
@@ -119,9 +153,12 @@ def _near(value: Any, name: str, like: Times) -> str:
 
 
 def _number(value: Any) -> Any:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    if isinstance(value, bool):
         return None
-    return np.int64(value.__index__())
+    try:
+        return np.int64(operator.index(value))
+    except (TypeError, OverflowError):
+        return None
 
 
 def _day(value: Any, like: Times) -> Any:

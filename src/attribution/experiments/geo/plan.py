@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, Unpack
 
 from attribution._migration import tells_renamed
+from attribution._options import taken
 from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory
 from attribution.experiments.geo.choices import Choice, ChoiceKeywords, choice_of
 from attribution.experiments.geo.geo_plan import GeoPlan
@@ -12,7 +13,7 @@ from attribution.experiments.geo.methods import OPTIONS, Method, as_method
 from attribution.experiments.geo.panel_options import PanelKeywords, PanelOptions
 from attribution.experiments.geo.plan_request import PlanRequest
 from attribution.experiments.geo.planning import planned
-from attribution.experiments.shared.options import taken
+from attribution.experiments.geo.request import one_name
 from attribution.experiments.shared.significance import Significance, SignificanceKeywords
 
 
@@ -111,8 +112,9 @@ def plan_geo(
     True
     """
     given: dict[str, Any] = dict(keywords)
-    read = taken(PanelOptions, options, "options", given).named("plan_geo", outcome)
-    test = taken(Significance, significance, "significance", given)
+    read = taken(PanelOptions, options, "options", given, ExperimentError)
+    one_name(outcome, "outcome", "plan_geo")
+    test = taken(Significance, significance, "significance", given, ExperimentError)
     choice = choice_of(choose, given)
     request = PlanRequest.read(
         periods=periods,

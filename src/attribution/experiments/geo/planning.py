@@ -15,11 +15,11 @@ from attribution.errors import ExperimentError
 from attribution.experiments.geo.choices import FEWEST_BLOCKS, Drawn, GeoSearch
 from attribution.experiments.geo.designs import Blocks
 from attribution.experiments.geo.did import ROUNDING
+from attribution.experiments.geo.geo_labels import several_names
 from attribution.experiments.geo.geo_plan import Assigned, GeoPlan
 from attribution.experiments.geo.history import Windows, windows_of
 from attribution.experiments.geo.outlay import Outlay, change_of, outlay, per_geo
 from attribution.experiments.geo.panel import Panel, known_geos
-from attribution.experiments.geo.panel_options import several_names
 from attribution.experiments.geo.plan_request import PlanRequest
 from attribution.experiments.geo.plan_search import best_set
 from attribution.experiments.geo.simulate import (

@@ -28,8 +28,7 @@ def one_name(column: Any, argument: str, function: str) -> None:
         msg = f"{argument}={column!r}, and {function} takes one column"
         each = f"{{name: {function}(panel, {argument}=name, ...) for name in {several!r}}}"
         raise ExperimentError(msg, column=argument, hint=f"{argument}={several[0]!r}; for all, {each}")
-    usual = {"geo": "geo", "time": "date"}.get(argument, "sales")
-    raise ExperimentError(msg, column=argument, hint=f"{argument}={usual!r}")
+    raise ExperimentError(msg, column=argument, hint=f'{argument}="sales"')
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ class AugmentedSyntheticControl(SyntheticControl):
         ridge = self.ridge
         if ridge is None:
             return
-        if isinstance(ridge, bool) or not isinstance(ridge, Real) or not float(ridge) > 0:
+        if isinstance(ridge, bool) or not isinstance(ridge, Real) or not 0 < float(ridge) < float("inf"):
             msg = f"ridge={ridge!r} must be a number above 0"
             hint = "ridge=None, and cross-validation chooses it"
             raise ExperimentError(msg, column="ridge", hint=hint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, Unpack, overload
 
 from attribution._migration import tells_renamed
+from attribution._options import taken
 from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory
 from attribution.experiments.holdout.experiment import Experiment
 from attribution.experiments.holdout.options import (
@@ -17,7 +18,6 @@ from attribution.experiments.holdout.options import (
 )
 from attribution.experiments.holdout.request import Request
 from attribution.experiments.shared.lift import Lift, Lifts
-from attribution.experiments.shared.options import taken
 from attribution.experiments.shared.significance import Significance, SignificanceKeywords, refuse_power
 
 Design = Literal["itt", "psa", "ghost_ads"]
@@ -165,7 +165,7 @@ def analyze_holdout(
     """
     given: dict[str, Any] = dict(keywords)
     refuse_power(given)
-    checked = taken(Validity, validity, "validity", given)
+    checked = taken(Validity, validity, "validity", given, ExperimentError)
     request = Request.read(
         outcome=outcome,
         treatment=treatment,
@@ -175,10 +175,10 @@ def analyze_holdout(
         value=value,
         cost=cost,
         cost_per_exposed=cost_per_exposed,
-        columns=taken(UserColumns, columns, "columns", given),
-        metric=taken(MetricOptions, metric, "metric", given),
+        columns=taken(UserColumns, columns, "columns", given, ExperimentError),
+        metric=taken(MetricOptions, metric, "metric", given, ExperimentError),
         validity=checked,
-        significance=taken(Significance, significance, "significance", given),
+        significance=taken(Significance, significance, "significance", given, ExperimentError),
     )
     experiment = Experiment.read(users, request, checked.checks)
     if isinstance(treatment, list | tuple):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal, TypedDict
 
-from attribution._checks import flag, name_list, one_of
+from attribution._checks import flag, name_list, one_of, single_name
 from attribution._migration import tells_options
 from attribution.diagnostics import CheckResult
 from attribution.errors import ExperimentError
 from attribution.experiments.holdout.judge import known_despite
 from attribution.experiments.shared.money import between
+from attribution.experiments.shared.rows import label_of
 
 
 class UserColumnsKeywords(TypedDict, total=False):
@@ -42,6 +44,11 @@ class UserColumns:
     segment
         Column to break the result down by; each segment is tested within the family.
 
+    Raises
+    ------
+    ExperimentError
+        If a column is not one name.
+
     Examples
     --------
     >>> import attribution as at
@@ -54,6 +61,12 @@ class UserColumns:
     count: str | None = None
     cluster: str | None = None
     segment: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is not one name."""
+        single_name(self.assigned, "assigned", error=ExperimentError, hint='assigned="arm"')
+        for name in ("unit", "count", "cluster", "segment"):
+            single_name(getattr(self, name), name, error=ExperimentError, optional=True)
 
 
 class MetricKeywords(TypedDict, total=False):
@@ -112,6 +125,7 @@ class MetricOptions:
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
+        single_name(self.denominator, "denominator", error=ExperimentError, optional=True)
         one_of(self.adjust, "adjust", ("lin", "cuped"), error=ExperimentError)
         one_of(self.variance, "variance", ("welch", "pooled"), error=ExperimentError)
         names = None
@@ -161,7 +175,7 @@ class Validity:
     Raises
     ------
     ExperimentError
-        If a name is none.
+        If a name is none, a share is no number above 0, or what is given as a check is none.
 
     Examples
     --------
@@ -184,6 +198,57 @@ class Validity:
         object.__setattr__(self, "placebo", names)
         object.__setattr__(self, "despite", name_list(self.despite, "despite", error=ExperimentError))
         known_despite(tuple(self.despite))
-        if not isinstance(self.checks, Iterable):
-            msg = f"checks={self.checks!r} is no list of results of checks"
-            raise ExperimentError(msg, column="checks", hint="checks=[at.aa_holdout(users)]")
+        object.__setattr__(self, "checks", _results(self.checks))
+        if self.shares is not None:
+            planned_shares(self.shares)
+        if isinstance(self.assignment, str | bytes | Real | bool | type):
+            msg = f"assignment={self.assignment!r} does not say who was assigned"
+            hint = 'assignment={"treatment": 90_000, "holdout": 10_000}, or the table of assign_holdout'
+            raise ExperimentError(msg, column="assignment", hint=hint)
+
+
+def planned_shares(shares: object, arms: Sequence[str] = ()) -> dict[str, float]:
+    """Return the planned share of each arm, by its label.
+
+    Parameters
+    ----------
+    shares
+        As given.
+    arms
+        The arms that it must have, where they are known.
+
+    Raises
+    ------
+    ExperimentError
+        If it gives none, an arm has none, or a share is no number above 0.
+    """
+    given = tuple(map(label_of, shares)) if isinstance(shares, Mapping) else ()
+    named = arms or given or ("treatment", "holdout")
+    hint = f"shares={dict.fromkeys(named, round(1 / len(named), 3))}"
+    if not isinstance(shares, Mapping) or not shares:
+        msg = f"shares={shares!r} must give the planned share of each arm"
+        raise ExperimentError(msg, column="shares", hint=hint)
+    found = {label_of(arm): share for arm, share in shares.items()}
+    for arm in arms:
+        if arm not in found:
+            msg = f"shares has no entry for the arm {arm!r}"
+            raise ExperimentError(msg, column="shares", hint=hint)
+    for arm, share in found.items():
+        if isinstance(share, bool) or not isinstance(share, Real) or not 0 < float(share) < float("inf"):
+            msg = f"the share of {arm!r} is {share!r}"
+            raise ExperimentError(msg, column="shares", hint=hint)
+    return {arm: float(share) for arm, share in found.items()}
+
+
+def _results(checks: object) -> Sequence[CheckResult]:
+    """Return results of checks, or refuse what has none."""
+    if isinstance(checks, str | bytes | Mapping | type) or not isinstance(checks, Iterable):
+        msg = f"checks={checks!r} is no list of results of checks"
+        raise ExperimentError(msg, column="checks", hint="checks=[at.aa_holdout(users)]")
+    found = tuple(checks)
+    for check in found:
+        if not isinstance(check, CheckResult):
+            msg = f"checks holds a {type(check).__name__}, not a CheckResult"
+            hint = "checks=[...], each made by a function of attribution.experiments.holdout.checks"
+            raise ExperimentError(msg, column="checks", hint=hint)
+    return found

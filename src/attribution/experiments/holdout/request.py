@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 from attribution._checks import name_list, one_of
 from attribution.errors import ExperimentError
 from attribution.experiments.holdout.everybody import assigned_counts
-from attribution.experiments.holdout.options import MetricOptions, UserColumns, Validity
+from attribution.experiments.holdout.options import MetricOptions, UserColumns, Validity, planned_shares
 from attribution.experiments.shared.money import Cost, cost_of, cost_of_exposed
 from attribution.experiments.shared.rows import label_of
 from attribution.experiments.shared.significance import Significance
@@ -228,17 +226,5 @@ def _outcomes(outcome: Any) -> tuple[str, ...]:
 def _shares(shares: Any, arms: tuple[str, ...]) -> dict[str, float] | None:
     if shares is None:
         return None
-    hint = f"shares={dict.fromkeys(arms, round(1 / len(arms), 3))}"
-    if not isinstance(shares, Mapping):
-        msg = f"shares={shares!r} must give the planned share of each arm"
-        raise ExperimentError(msg, column="shares", hint=hint)
-    found = {label_of(arm): share for arm, share in shares.items()}
-    missing = [arm for arm in arms if arm not in found]
-    if missing:
-        msg = f"shares has no entry for the arm {missing[0]!r}"
-        raise ExperimentError(msg, column="shares", hint=hint)
-    for arm, share in found.items():
-        if isinstance(share, bool) or not isinstance(share, Real) or not 0 < float(share) < float("inf"):
-            msg = f"the share of {arm!r} is {share!r}"
-            raise ExperimentError(msg, column="shares", hint=hint)
-    return {arm: float(found[arm]) for arm in arms}
+    found = planned_shares(shares, arms)
+    return {arm: found[arm] for arm in arms}

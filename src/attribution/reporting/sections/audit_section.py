@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from attribution._fixes import said
+from attribution.errors import CreditError
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Points, Text, make_table
 from attribution.reporting.formats import clean, listing
@@ -84,7 +85,18 @@ def _told(words: Language, check: CheckResult) -> tuple[str, str]:
     return clean(lead), clean(words(key, finding=finding, fix=words.say(check.fix)))
 
 
-CHECKS: Need[Sequence[CheckResult]] = Need(
-    "checks", lambda: Sequence, "at.report(credit, checks=log.audit())"
-)
+_CHECKS = "at.report(credit, checks=log.audit())"
+
+
+def _refuse_others(checks: Sequence[object]) -> None:
+    """Refuse what is no result of a check."""
+    from attribution.diagnostics import CheckResult
+
+    for one in checks:
+        if not isinstance(one, CheckResult):
+            msg = f"checks holds a {type(one).__name__}, not a CheckResult"
+            raise CreditError(msg, column="checks", hint=_CHECKS)
+
+
+CHECKS: Need[Sequence[CheckResult]] = Need("checks", lambda: Sequence, _CHECKS, members=_refuse_others)
 SECTION = SectionRecipe("audit", lambda m: audit(m.words, m.of(CHECKS)), needs=(CHECKS,))

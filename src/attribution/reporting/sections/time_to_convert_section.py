@@ -86,25 +86,20 @@ def _lag_table(words: Language, lags: Lags) -> Block:
 
 
 def _of_unit(lags: Sequence[Lags], unit: Unit) -> Lags | None:
-    """Return those lags in a unit that were given.
+    """Return those lags in a unit that were given."""
+    return next((one for one in lags if one.unit == unit), None)
 
-    Raises
-    ------
-    CreditError
-        If an entry is something else, or two are in one unit.
-    """
-    found: dict[str, Lags] = {}
+
+def _refuse_others(lags: Sequence[object]) -> None:
+    """Refuse what are no lags, and two in one unit."""
+    units: set[str] = set()
     for one in lags:
-        if not isinstance(one, Lags) or one.unit in found:
-            msg = (
-                f"lags holds a {type(one).__name__}"
-                if not isinstance(one, Lags)
-                else "lags holds one unit twice"
-            )
+        if not isinstance(one, Lags) or one.unit in units:
+            twice = isinstance(one, Lags)
+            msg = "lags holds one unit twice" if twice else f"lags holds a {type(one).__name__}"
             hint = "lags=[journeys.time_to_convert(), journeys.touches_to_convert()]"
             raise CreditError(msg, column="lags", hint=hint)
-        found[one.unit] = one
-    return found.get(unit)
+        units.add(one.unit)
 
 
 def _lags(unit: Unit) -> Need[Lags]:
@@ -115,6 +110,7 @@ def _lags(unit: Unit) -> Need[Lags]:
         "lags",
         lambda: Sequence,
         "at.report(credit, lags=[journeys.time_to_convert()])",
+        members=_refuse_others,
         read=lambda lags, _: _of_unit(lags, unit),
         tasks=tasks,
         solve=lambda tallies, _: solve_lags(tallies[unit], unit),

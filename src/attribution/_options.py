@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any, NoReturn, TypeVar
 
-from attribution.errors import ExperimentError
+from attribution.errors import AttributionError
 
 T = TypeVar("T")
 
 
-def taken(kind: type[T], whole: T | None, argument: str, keywords: dict[str, Any]) -> T:
+def taken(
+    kind: type[T], whole: T | None, argument: str, keywords: dict[str, Any], error: type[AttributionError]
+) -> T:
     """Return options that were given whole or as keywords, and take the latter out of `keywords`.
 
     Parameters
@@ -25,11 +27,13 @@ def taken(kind: type[T], whole: T | None, argument: str, keywords: dict[str, Any
         The name of the argument that takes them whole.
     keywords
         What a function was given by name beside its own arguments; None is as if it were left out.
+    error
+        The class to raise.
 
     Raises
     ------
-    ExperimentError
-        If `whole` is something else, or there are keywords beside it.
+    AttributionError
+        Of class `error`, if `whole` is something else, or there are keywords beside it.
     """
     names = [entry.name for entry in fields(kind)]  # type: ignore[arg-type]
     own = {name: keywords.pop(name) for name in names if name in keywords}
@@ -40,13 +44,20 @@ def taken(kind: type[T], whole: T | None, argument: str, keywords: dict[str, Any
         msg = f"{argument}={whole!r} is no at.{kind.__name__}"
         told: Any = whole if isinstance(whole, Mapping) and set(whole) <= set(names) else {}
         said = ", ".join(f"{name}={value!r}" for name, value in told.items())
-        raise ExperimentError(msg, column=argument, hint=f"{argument}=at.{kind.__name__}({said})")
+        raise error(msg, column=argument, hint=f"{argument}=at.{kind.__name__}({said})")
     if own:
-        refuse_beside(argument, whole, own)
+        refuse_beside(argument, whole, own, error)
     return whole
 
 
-def refuse_beside(argument: str, whole: object, keywords: Mapping[str, object]) -> NoReturn:
+def refuse_beside(
+    argument: str,
+    whole: object,
+    keywords: Mapping[str, object],
+    error: type[AttributionError],
+    *,
+    by_name: Collection[str] = (),
+) -> NoReturn:
     """Refuse options that are given by name beside a value that holds them.
 
     Parameters
@@ -55,23 +66,29 @@ def refuse_beside(argument: str, whole: object, keywords: Mapping[str, object]) 
         The name of the argument, and the value.
     keywords
         Its options that were given by name, at least one.
+    error
+        The class to raise.
+    by_name
+        What the function takes by name, where None by name is no way to leave an option out: the line that
+        fixes it then gives all by name.
 
     Raises
     ------
-    ExperimentError
-        Always, with the value that holds all of it, where that can be written as code.
+    AttributionError
+        Of class `error`, always, with the value that holds all of it, where that can be written as code.
     """
     kind: Any = type(whole)
     usual = {entry.name: entry.default for entry in fields(kind)}
     merged = {name: getattr(whole, name) for name in usual} | dict(keywords)
     merged = {name: value for name, value in merged.items() if name in keywords or value is not usual[name]}
     hint = f"say {' and '.join(keywords)} where the at.{kind.__name__} is made, and only there"
-    if all(map(_written, merged.values())):
+    if all(map(_written, merged.values())) and (not by_name or set(merged) <= set(by_name)):
         said = ", ".join(f"{name}={value!r}" for name, value in merged.items())
-        hint = f"{argument}=at.{kind.__name__}({said}), {', '.join(f'{name}=None' for name in keywords)}"
+        nones = ", ".join(f"{name}=None" for name in keywords)
+        hint = f"{argument}=None, {said}" if by_name else f"{argument}=at.{kind.__name__}({said}), {nones}"
     first = next(iter(keywords))
     msg = f"{first}= stands beside {argument}=, which says it too"
-    raise ExperimentError(msg, column=first, hint=hint)
+    raise error(msg, column=first, hint=hint)
 
 
 def _written(value: object) -> bool:
