@@ -128,7 +128,7 @@ def test_the_printed_fix_of_a_geo_test_loses_nothing(wrong, meant):
         {"change": pd.NA},
         {"keywords": 1},
         {"draws": 300},
-        {"choose": at.GeoSearch(include=pd.NA)},
+        {"choose": "search", "include": pd.NA},
     ],
     ids=str,
 )
