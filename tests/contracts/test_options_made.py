@@ -26,10 +26,13 @@ RESULTS = {
     "Journeys",
     "Lift",
 }  # what functions return, and what is read
+READ = {"Export", "ExportConversions", "ExportTouches"}  # set against the columns of a file when one is read
 OPTIONS = {
     name: kind
     for name in at.__all__
-    if inspect.isclass(kind := getattr(at, name)) and dataclasses.is_dataclass(kind) and name not in RESULTS
+    if inspect.isclass(kind := getattr(at, name))
+    and dataclasses.is_dataclass(kind)
+    and name not in RESULTS | READ
 }
 NEEDED: dict[str, dict[str, Any]] = {
     "ChannelRule": {"channel": "email", "medium": "email"},
