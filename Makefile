@@ -74,7 +74,7 @@ coverage: $(DEV)
 	$(BIN)/python -m benchmarks.coverage --quick
 
 thorough: $(DEV)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m full tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "full or spark" tests
 	$(BIN)/python -m tests.long_runs passed thorough
 
 # The same rows and more, with all of their draws; a line for each script of simulations.

@@ -1,4 +1,8 @@
-"""A Spark cluster for tests: two executors on this machine, Spark Connect beside the classic session."""
+"""A Spark cluster for tests: two executors on this machine, Spark Connect beside the classic session.
+
+``make thorough`` runs all tests on it. A run of the few has one process that is driver and executor: a
+cluster is three, each of which costs as much to start as a dozen tests.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-MASTERS = ("local-cluster[2,1,1024]", "local[2,3]")  # the second where the first does not start
+CLUSTER, ALONE = "local-cluster[2,1,1024]", "local[2,3]"
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,11 @@ def without_vectors(home: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Cluster]:
-    """Start a cluster that keeps its files in `folder`, and stop it at the end."""
+def running(folder: Path, master: str) -> Iterator[Cluster]:
+    """Start a cluster that keeps its files in `folder`, and stop it at the end.
+
+    Where a cluster does not start there is one process.
+    """
     home = java_home()
     assert home is not None
     changed = {
@@ -90,7 +97,7 @@ def running(folder: Path) -> Iterator[Cluster]:
     before = {name: os.environ.get(name) for name in changed}
     os.environ.update(changed)
     try:
-        cluster = _started(folder)
+        cluster = _started(folder, master)
         try:
             yield cluster
         finally:
@@ -105,7 +112,7 @@ def running(folder: Path) -> Iterator[Cluster]:
                 os.environ[name] = value
 
 
-def _started(folder: Path) -> Cluster:
+def _started(folder: Path, first: str) -> Cluster:
     from pyspark.sql import SparkSession
 
     connects = importlib.util.find_spec("grpc") is not None
@@ -129,7 +136,7 @@ def _started(folder: Path) -> Cluster:
     if connects:
         options["spark.plugins"] = "org.apache.spark.sql.connect.SparkConnectPlugin"
         options["spark.connect.grpc.binding.port"] = str(port)
-    for master in MASTERS:
+    for master in (first, ALONE):
         builder = SparkSession.builder.master(master).appName("attribution tests")
         for name, value in options.items():
             builder = builder.config(name, value)
@@ -138,7 +145,7 @@ def _started(folder: Path) -> Cluster:
             classic.range(10).count()
             break
         except Exception:
-            if master == MASTERS[-1]:
+            if master == ALONE:
                 raise
             running = SparkSession.getActiveSession()
             if running is not None:

@@ -36,9 +36,13 @@ def log(dirty: Path) -> EventLog:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clusters.Cluster]:
+def cluster(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[clusters.Cluster]:
     """Return a running cluster; it starts once."""
-    with clusters.running(tmp_path_factory.mktemp("spark")) as running:
+    few = request.config.getoption("markexpr") == "not full"
+    master = clusters.ALONE if few else clusters.CLUSTER
+    with clusters.running(tmp_path_factory.mktemp("spark"), master) as running:
         yield running
 
 

@@ -34,6 +34,7 @@ from tests.engines.same import assert_same
 from tests.engines.test_stream import RULES, every_model
 
 pytestmark = [
+    pytest.mark.spark,
     pytest.mark.skipif(clusters.missing() is not None, reason=str(clusters.missing())),
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -49,9 +50,10 @@ def frames(session: Any, folder: Path, **options: Any) -> EventLog:
     return at.read_log(*tables, SCHEMA, **{"invalid": "drop", "missing_value": 0.0, **options})
 
 
+@pytest.mark.full
 def test_the_cluster_is_one(cluster: clusters.Cluster):
     # Two executors in processes of their own; said here, so that a run on less is seen.
-    assert cluster.master == clusters.MASTERS[0]
+    assert cluster.master == clusters.CLUSTER
     assert cluster.connect is not None
 
 
@@ -93,7 +95,10 @@ def test_replicates_are_the_same(log: EventLog, dirty: Path, cluster: clusters.C
             {"by": ("campaign",), "goal": "purchase", "after_conversion": "overlap"}, marks=pytest.mark.full
         ),
         {"goal": ("lead", "purchase"), "drop_censored": True, "session_gap": "30min", "max_touches": 3},
-        {"goal": "purchase", "models": [at.WShaped(), at.FullPath(), at.UShaped(milestone="lead")]},
+        pytest.param(
+            {"goal": "purchase", "models": [at.WShaped(), at.FullPath(), at.UShaped(milestone="lead")]},
+            marks=pytest.mark.full,
+        ),
     ],
     ids=str,
 )

@@ -12,6 +12,7 @@ from tests.laws import test_breakdowns as breakdowns
 from tests.models.test_zeros import EVERY, WORLDS, log_of
 
 pytestmark = [
+    pytest.mark.spark,
     pytest.mark.skipif(clusters.missing() is not None, reason=str(clusters.missing())),
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

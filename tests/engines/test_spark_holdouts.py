@@ -16,6 +16,7 @@ from tests.engines import cluster as clusters
 from tests.experiments.holdout.test_observing import DAYS, random_tables
 
 pytestmark = [
+    pytest.mark.spark,
     pytest.mark.skipif(clusters.missing() is not None, reason=str(clusters.missing())),
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -112,6 +113,7 @@ def test_the_units_that_decide_an_error_come_from_all_tasks(cluster, options):
     pd.testing.assert_frame_equal(found.to_frame(), expected.to_frame(), rtol=1e-6)
 
 
+@pytest.mark.full
 def test_spark_connect_with_ids_and_partitions_without_rows(users, cluster):
     if cluster.connect is None:
         pytest.skip("Spark Connect did not start: grpcio is not installed")
@@ -175,7 +177,8 @@ def test_what_spark_cannot_do_is_said_in_its_words(frame):
         at.analyze_holdout(broken, outcome="late")
 
 
-@pytest.mark.parametrize("rows", ["classic", pytest.param("connect", marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("rows", ["classic", "connect"])
 def test_a_log_on_the_cluster_gives_the_users_of_a_log_in_memory(cluster, rows):
     session = getattr(cluster, rows)
     if session is None:

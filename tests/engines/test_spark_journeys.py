@@ -14,6 +14,7 @@ from tests.engines import cluster as clusters
 from tests.engines.same import assert_same
 
 pytestmark = [
+    pytest.mark.spark,
     pytest.mark.skipif(clusters.missing() is not None, reason=str(clusters.missing())),
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -21,6 +22,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.full
 def test_journeys_on_a_cluster(log: EventLog, cluster: clusters.Cluster):
     engine = at.Spark(cluster.classic, 3)
     credit = {"models": ["linear", "markov"], "by": "customer", "progress": False}

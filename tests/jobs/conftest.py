@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from attribution.datasets import simulate
+from tests.pictures import leave_out_pictures
 
 JOB = """
 models = ["last_touch", "linear"]
@@ -28,18 +26,7 @@ folder = "{folder}"
 
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch) -> None:
-    # They are not what this is about, and take most of the time of a run as small as these.
-    from attribution import reporting
-    from attribution.reporting import figures
-
-    def without(*arguments: object, **options: object) -> object:
-        return replace(make_figure(*arguments, **options), draw=lambda _: "<svg></svg>")
-
-    make_figure = figures.make_figure
-    for _, name, _ in pkgutil.walk_packages(reporting.__path__, "attribution.reporting."):
-        module = importlib.import_module(name)
-        if getattr(module, "make_figure", None) is make_figure:
-            monkeypatch.setattr(module, "make_figure", without)
+    leave_out_pictures(monkeypatch)
 
 
 @pytest.fixture

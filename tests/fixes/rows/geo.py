@@ -49,7 +49,7 @@ _PLANNED = (
     "periods=14, n_treated=1, choose='strata'",
     "periods=14, method='gbr'",
     "periods=14, cells=('a', 'a')",
-    "periods=14, candidates=20",
+    "periods=14, candidates=20, method='did'",
     "periods=14, choose='search', cells=2",
     "periods=14, choose=at.MatchedPairs(windows=8), n_treated=3",
     "periods=14, correction='none'",
