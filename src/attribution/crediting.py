@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution._migration import tells_places
+from attribution._threads import threads_of
 from attribution._typing import Ints
 from attribution.credit.attachments import Look, Provenance
 from attribution.credit.credit import Credit
 from attribution.credit.money import in_currency
 from attribution.diagnostics import CheckResults
 from attribution.engines.choose import engine_of
+from attribution.engines.memory import tallied
 from attribution.engines.shared.base import Engine, Run
 from attribution.errors import LESS_MEMORY, JourneyError, ModelError, enough_memory
 from attribution.eventlog.eventlog import EventLog
@@ -192,7 +194,7 @@ def _solved(model: Model[Any], tally: Any) -> Credit:
 
 def _runner(journeys: Journeys) -> Run:
     """Return how to run tasks on journeys that are built already."""
-    return lambda tasks: {name: task(journeys) for name, task in tasks.items()}
+    return partial(tallied, journeys, threads=threads_of())
 
 
 def _combine(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attribution.kernels import sorting
 from attribution.kernels.hashing import hash_integers
 from attribution.kernels.paths import distinct_paths
 from attribution.kernels.ragged import expand, offsets_of, run_starts, search_segments, segment_sums
@@ -35,6 +36,31 @@ def test_order_equals_lexsort(rows, mixed):
         assert (column[order] == sorted_column).all()
     for column in (a, b):
         assert (column[order] == column[wanted]).all()
+
+
+USERS = st.one_of(
+    st.sampled_from([0, 1, 2**56 - 1, 2**56, 2**63, 2**64 - 1]),  # few users, at the edges of ranges
+    st.integers(2**60, 2**60 + 3),  # equal prefixes
+    st.integers(0, 2**64 - 1),
+)
+
+
+@given(st.lists(st.tuples(USERS, TIMES, st.integers(0, 2))), st.booleans())
+def test_the_order_is_one_for_any_number_of_threads(rows, in_time_order):
+    rows = sorted(rows, key=lambda row: row[1]) if in_time_order else rows
+    user = np.array([row[0] for row in rows], np.uint64)
+    time, tie = (np.array([row[place] for row in rows], np.int64) for place in (1, 2))
+    whole = order_by_user_and_time(user, time, [tie])  # so few rows are ordered in one piece
+    assert (whole[0] == np.lexsort([tie, time, user])).all()  # a stable sort: rows alike keep their order
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sorting, "_WORTH_PIECES", 0)
+        patch.setattr(sorting, "_WORTH_THREADS", 0)
+        for threads in (1, 2, 7, 300):
+            for one, other in zip(
+                whole, order_by_user_and_time(user, time, [tie], threads=threads), strict=True
+            ):
+                assert np.array_equal(one, other)
+                assert one.dtype == other.dtype
 
 
 def test_order_of_many_rows_with_shared_prefixes_and_shuffled_times():

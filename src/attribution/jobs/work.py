@@ -8,13 +8,15 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from attribution._threads import threads_of
 from attribution.crediting import attribute
 from attribution.engines.choose import engine_of
 from attribution.engines.increments.increments import Increments
 from attribution.engines.increments.ledger import settings_in
-from attribution.engines.memory import Memory
+from attribution.engines.memory import Memory, tallied
 from attribution.engines.shared.opened import Beside, Opened
 from attribution.engines.stream.stream import Stream
 from attribution.jobs.job import Job
@@ -118,7 +120,7 @@ class _InMemory(Work):
             journeys = build_journeys(self.log, self.job.journeys)
         with stages("credit"):
             credit, tallies = self._tallied(
-                lambda tasks: {name: task(journeys) for name, task in tasks.items()}, _OWN, self.wanted
+                partial(tallied, journeys, threads=threads_of()), _OWN, self.wanted
             )
         columns = self.log.load(converters_only=not self.job.journeys.nulls)
         rows = {

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution._migration import tells_places
+from attribution._threads import threads_of
 from attribution._typing import Bools, Hashes, Ints
 from attribution.errors import LESS_MEMORY, JourneyError, enough_memory, nearest, unknown_name
 from attribution.journeys.journeys import Journeys, lay_out
@@ -91,15 +92,17 @@ def build_journeys(
     if not isinstance(log, EventLog):
         msg = f"build_journeys takes a log, not {type(log).__name__}"
         raise JourneyError(msg, hint="at.build_journeys(at.read_log(touches, conversions))")
-    return build_from_columns(log.load(converters_only=not settings.nulls, progress=progress), settings)
+    threads = threads_of()
+    columns = log.load(converters_only=not settings.nulls, progress=progress)
+    return build_from_columns(columns, settings, threads=threads)
 
 
-def build_from_columns(columns: LogColumns, settings: JourneyOptions) -> Journeys:
-    """Build the journeys of a whole log from its columns."""
+def build_from_columns(columns: LogColumns, settings: JourneyOptions, *, threads: int = 1) -> Journeys:
+    """Build the journeys of a whole log from its columns, which are the same for any number of threads."""
     began = perf_counter()
     goal = columns.conversions.goal
     check_goal(None if goal is None else goal.labels, settings.goal)
-    journeys = build_part(columns, settings)
+    journeys = build_part(columns, settings, threads=threads)
     seconds = perf_counter() - began
     if logger.isEnabledFor(logging.INFO):
         logger.info(
@@ -113,7 +116,7 @@ def build_from_columns(columns: LogColumns, settings: JourneyOptions) -> Journey
     return journeys
 
 
-def build_part(columns: LogColumns, settings: JourneyOptions) -> Journeys:
+def build_part(columns: LogColumns, settings: JourneyOptions, *, threads: int = 1) -> Journeys:
     """Build the journeys of some of a log's users; what an engine calls for each partition of users.
 
     `check_goal` is the engine's business, once for the log: a partition may lack a goal that others have.
@@ -126,7 +129,7 @@ def build_part(columns: LogColumns, settings: JourneyOptions) -> Journeys:
     columns = replace(columns, touches=touches)
     ties: list[NDArray[Any]] = [column for column in (touches.sequence,) if column is not None]
     ties += [touches.channel, *(dimension.codes for dimension in touches.dims)]
-    row, user, time = order_by_user_and_time(touches.user, touches.time, ties)
+    row, user, time = order_by_user_and_time(touches.user, touches.time, ties, threads=threads)
     spans = Spans.of(user)
     del user  # the spans know it; at ten million touches it is 80 MB
     low, high = conversion_windows(

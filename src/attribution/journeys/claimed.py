@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from attribution._threads import once
 from attribution._typing import Bools, Codes, Floats, Ints
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import expand
@@ -91,13 +92,13 @@ class ClaimedTouches:
 
 def claimed_touches(journeys: Journeys) -> ClaimedTouches:
     """Return the claimed touches of `journeys`, computed once and kept with them."""
-    cache = journeys._cache  # noqa: SLF001
-    if "claimed" not in cache:
-        which = np.flatnonzero(journeys.converted & (journeys.lengths > 0))
-        index, offsets = expand(journeys.offsets[which], journeys.offsets[which + 1])
-        conversions = journeys.weights_of(which)
-        # A twin without the cache: a cycle would keep hundreds of megabytes until the collector comes by.
-        twin = replace(journeys)
-        cache["claimed"] = ClaimedTouches(twin, which, index, offsets, conversions, journeys.value[which])
-    claimed: ClaimedTouches = cache["claimed"]
-    return claimed
+    return once(journeys._cache, "claimed", lambda: _claimed(journeys))  # noqa: SLF001
+
+
+def _claimed(journeys: Journeys) -> ClaimedTouches:
+    which = np.flatnonzero(journeys.converted & (journeys.lengths > 0))
+    index, offsets = expand(journeys.offsets[which], journeys.offsets[which + 1])
+    conversions = journeys.weights_of(which)
+    # A twin without the cache: a cycle would keep hundreds of megabytes until the collector comes by.
+    twin = replace(journeys)
+    return ClaimedTouches(twin, which, index, offsets, conversions, journeys.value[which])

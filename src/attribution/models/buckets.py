@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from attribution._threads import once
 from attribution._typing import Floats, Hashes, Ints
 from attribution.errors import ModelError
 from attribution.journeys.journeys import Journeys
@@ -120,12 +121,11 @@ def tally_buckets(journeys: Journeys, task: Callable[[Journeys], Any], n_buckets
 
 def _parts(journeys: Journeys, user: Hashes, n_buckets: int) -> dict[int, Journeys]:
     """Return the journeys of each bucket, kept with the whole so that models share what they compute."""
-    cache = journeys._cache  # noqa: SLF001
-    key = ("buckets", n_buckets)
-    if key not in cache:
+
+    def made() -> dict[int, Journeys]:
         shift = np.uint64(64 - (n_buckets.bit_length() - 1))
         bounds = np.searchsorted((user >> shift).astype(np.int64), np.arange(n_buckets + 1)).tolist()
         spans = enumerate(pairwise(bounds))
-        cache[key] = {bucket: journeys.between(low, high) for bucket, (low, high) in spans if low < high}
-    parts: dict[int, Journeys] = cache[key]
-    return parts
+        return {bucket: journeys.between(low, high) for bucket, (low, high) in spans if low < high}
+
+    return once(journeys._cache, ("buckets", n_buckets), made)  # noqa: SLF001

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attribution._checks import name_list
+from attribution._threads import once
 from attribution._typing import Codes, Floats, Ints
 from attribution.credit.periods import PERIODS, period_codes
 from attribution.errors import JourneyError, ModelError
@@ -87,12 +88,7 @@ def cells_of(journeys: Journeys, by: Sequence[str] = ("channel",)) -> JourneyCel
         journeys without times, or customers of journeys without users.
     """
     by = checked_by(tuple(by))
-    key = ("cells", by)
-    cache = journeys._cache  # noqa: SLF001
-    if key not in cache:
-        cache[key] = _make_cells(journeys, by)
-    cells: JourneyCells = cache[key]
-    return cells
+    return once(journeys._cache, ("cells", by), lambda: _make_cells(journeys, by))  # noqa: SLF001
 
 
 def _make_cells(journeys: Journeys, by: tuple[str, ...]) -> JourneyCells:

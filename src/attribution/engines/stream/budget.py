@@ -80,13 +80,6 @@ def available_memory() -> int:
     return max(free, 0)
 
 
-def processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def touch_bytes(log: EventLog) -> int:
     """Return how many bytes a touch takes while journeys are built and tallied, at the peak."""
     table = log.touch_table

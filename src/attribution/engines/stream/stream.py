@@ -18,6 +18,7 @@ import numpy as np
 from attribution._checks import whole
 from attribution._migration import tells_options
 from attribution._progress import bar
+from attribution._threads import processors
 from attribution.engines.shared.base import Merger, Run, Tasks
 from attribution.engines.shared.cutting import ConversionRows, TouchRows
 from attribution.engines.shared.sealing import Scramble
@@ -129,7 +130,7 @@ class Stream:
             budget.touch_bytes(log),
             budget.plausible_rows(log.touches),
             self.buckets,
-            self.processes or budget.processors(),
+            self.processes or processors(),
         )
         with scratch_folder(self.folder) as folder:
             _refuse_small_disk(log, folder)

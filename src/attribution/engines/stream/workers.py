@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from attribution._threads import VARIABLE
 from attribution.engines.stream.worker import out_of_memory
 from attribution.errors import EngineError
 
@@ -110,6 +111,7 @@ def _start() -> subprocess.Popen[bytes]:
         # One processor each: threads of numerical libraries would only fight for them.
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
+        VARIABLE: "1",
     }
     try:
         return subprocess.Popen(
