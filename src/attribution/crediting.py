@@ -34,9 +34,9 @@ from attribution.journeys.options import (
 from attribution.language.sentence import Sentence
 from attribution.models.activity import ActivityTally, solve_activity
 from attribution.models.base import Model
+from attribution.models.buckets import replicate
 from attribution.models.cells import at_cells, checked_by, common_cells
 from attribution.models.registry import ModelSpec, labelled
-from attribution.models.replicates import replicate
 from attribution.models.resample import Resampling
 from attribution.models.tasks import ActivityTask, AllocateTask, TallyTask
 

@@ -20,9 +20,8 @@ from attribution.credit.table import fold, measure
 from attribution.errors import CreditError, ModelError
 from attribution.evaluation.coverage import Process
 from attribution.journeys.journeys import Journeys
-from attribution.models.buckets import tally_buckets
+from attribution.models.buckets import replicate, tally_buckets
 from attribution.models.registry import resolve
-from attribution.models.replicates import replicate
 from attribution.stats.resampling import multinomial_weights
 from tests.credit.tables import two_models
 

@@ -44,7 +44,7 @@ def read_log(
         What becomes of rows without user, time or channel, and of infinite or unreadable entries:
         ``"raise"`` an error that counts them, or ``"drop"`` them, log a warning, and count them in
         `LogColumns.dropped`. A user id that is blank or a placeholder (``"null"``, ``"undefined"``,
-        ``"(not set)"``, ``"n/a"``, zeros, dashes: `user_ids.PLACEHOLDERS`) is none.
+        ``"(not set)"``, ``"n/a"``, zeros, dashes: `keys.PLACEHOLDERS`) is none.
     drop_limit
         The share of a table's rows that ``"drop"`` may leave out, 0.05 by default; where more would go, that
         is an error that tells the largest fault first. 1.0 sets no limit.
