@@ -23,6 +23,7 @@ what each module is for.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 __version__ = "0.1.0"
@@ -45,10 +46,12 @@ __all__ = ["__version__", *_HOME]  # noqa: PLE0604 (all strings; the linter read
 
 def __getattr__(name: str) -> object:
     if name not in _HOME:
-        from attribution._migration import removed_name
+        from attribution._migration import RemovedImportError, removed_name
 
         if (renamed := removed_name("at", name)) is not None:
-            raise renamed
+            # `from attribution import name` asks whether the name is there, and forgets an AttributeError.
+            importing = sys._getframe(1).f_code.co_name == "_handle_fromlist"  # noqa: SLF001
+            raise renamed.as_a(RemovedImportError) if importing else renamed
         msg = f"module 'attribution' has no attribute {name!r}"
         raise AttributeError(msg)
     home = _HOME[name]

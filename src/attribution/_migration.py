@@ -21,6 +21,10 @@ class RemovedNameError(AttributionError, AttributeError):
     """An attribute or a method of a result has another name now."""
 
 
+class RemovedImportError(AttributionError, ImportError):
+    """A public name that is imported has another name now."""
+
+
 @dataclass(frozen=True)
 class Renamed:
     """One name that was, and what is written instead.
@@ -161,7 +165,10 @@ def removed_argument(
 
 
 def tells_renamed(
-    error: type[AttributionError], fix: Fix | None = None, inside: Collection[str] = ()
+    error: type[AttributionError],
+    fix: Fix | None = None,
+    inside: Collection[str] = (),
+    owner: str | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a function say what an argument that it had is called now, and which one a misspelt name means.
 
@@ -175,6 +182,8 @@ def tells_renamed(
         As of `removed_argument`.
     inside
         Options of a value that an argument takes, and that are none of the function's: `fix` says where.
+    owner
+        The class that the function makes values of; by default as its name says.
 
     Examples
     --------
@@ -191,15 +200,15 @@ def tells_renamed(
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         parameters = inspect.signature(function).parameters.values()
         known = [entry.name for entry in parameters if entry.kind is not entry.VAR_KEYWORD]
-        owner = _owner(function)
-        placed = tells_places(error)(function)
-        what = "argument" if owner is None else f"option of {owner}"
+        made = owner or _owner(function)
+        placed = tells_places(error, made)(function)
+        what = "argument" if made is None else f"option of {made}"
 
         @functools.cache
         def every() -> list[str]:
             """Return the parameters, with the keywords that belong to values of options."""
-            if owner is not None:
-                return known[1:]
+            if made is not None:
+                return [name for name in known[1:] if not name.startswith("_")]
             hints = typing.get_type_hints(function, include_extras=True)
             packed = [hint for hint in hints.values() if typing.get_origin(hint) is typing.Unpack]
             return [*known, *(key for kind in packed for key in typing.get_args(kind)[0].__annotations__)]
@@ -224,13 +233,17 @@ def tells_renamed(
     return decorate
 
 
-def tells_places(error: type[AttributionError]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let a function say which of its arguments have a place, where it is given more values without a name.
+def tells_places(
+    error: type[AttributionError], owner: str | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function say which of its arguments have a place, and which were not given and must be.
 
     Parameters
     ----------
     error
         The kind of error that it raises.
+    owner
+        The class that the function makes values of; by default as its name says.
 
     Examples
     --------
@@ -240,20 +253,26 @@ def tells_places(error: type[AttributionError]) -> Callable[[Callable[P, R]], Ca
     >>> attribute("log", "linear", "7D")
     Traceback (most recent call last):
     attribution.errors.AttributionError: attribute takes only source, models by place, and was given 3 ...
+    >>> attribute("log")
+    Traceback (most recent call last):
+    attribution.errors.AttributionError: attribute needs models, and was not given it ...
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         parameters = inspect.signature(function).parameters.values()
-        owner = _owner(function)
+        made = owner or _owner(function)
+        plain = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        needed = [entry.name for entry in parameters if entry.kind in plain and entry.default is entry.empty]
         by_place = [entry.name for entry in parameters if entry.kind is entry.POSITIONAL_OR_KEYWORD]
 
         @functools.wraps(function)
         def called(*args: P.args, **kwargs: P.kwargs) -> R:
             if len(args) > len(by_place):
-                skipped = owner is not None  # self
-                raise _too_many(
-                    owner or function.__qualname__, by_place[skipped:], len(args) - skipped, error
-                )
+                skipped = made is not None  # self
+                raise _too_many(made or function.__qualname__, by_place[skipped:], len(args) - skipped, error)
+            absent = [name for name in needed if name not in kwargs and name not in by_place[: len(args)]]
+            if absent:
+                raise _too_few(made or function.__qualname__, absent, error)
             return function(*args, **kwargs)
 
         return called
@@ -281,7 +300,8 @@ def tells_options(error: type[AttributionError]) -> Callable[[type[T]], type[T]]
     """
 
     def decorate(kind: type[T]) -> type[T]:
-        kind.__init__ = tells_renamed(error)(kind.__init__)  # type: ignore[method-assign]
+        init = tells_renamed(error, owner=f"at.{kind.__name__}")(kind.__init__)
+        kind.__init__ = init  # type: ignore[method-assign]
         return kind
 
     return decorate
@@ -291,6 +311,12 @@ def _owner(function: Callable[..., object]) -> str | None:
     """Return the class that a function makes values of, or None where it is no such function."""
     parts = function.__qualname__.split(".")
     return f"at.{parts[-2]}" if parts[-1] == "__init__" else None
+
+
+def _too_few(where: str, absent: list[str], error: type[AttributionError]) -> AttributionError:
+    said = " and ".join([", ".join(absent[:-1]), absent[-1]] if len(absent) > 1 else absent)
+    msg = f"{where} needs {said}, and was not given {'them' if len(absent) > 1 else 'it'}"
+    return error(msg, column=absent[0], hint=", ".join(f"{name}=..." for name in absent))
 
 
 def _too_many(where: str, by_place: list[str], given: int, error: type[AttributionError]) -> AttributionError:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any, NoReturn, TypeVar
 
+from attribution._fixes import parts_of
 from attribution.errors import AttributionError
 
 T = TypeVar("T")
@@ -89,6 +90,33 @@ def refuse_beside(
     first = next(iter(keywords))
     msg = f"{first}= stands beside {argument}=, which says it too"
     raise error(msg, column=first, hint=hint)
+
+
+def within(argument: str, kind: type, options: Mapping[str, object], hint: str) -> str:
+    """Return a fix of an option of a value as a fix of the argument that the value is.
+
+    Parameters
+    ----------
+    argument, kind, options
+        The argument, and what it was given: a class and its options.
+    hint
+        The fix of the option.
+
+    Examples
+    --------
+    >>> class BSTS: ...
+    >>> within("method", BSTS, {"draws": 3, "rng": 1}, "draws=100")
+    'method=at.BSTS(draws=100, rng=1)'
+    """
+    found = ""
+    for part in parts_of(hint):
+        text = part.text
+        if part.kind == "keywords":
+            mended = dict(options) | {name: ast.literal_eval(value) for name, value in part.keywords.items()}
+            said = ", ".join(f"{name}={value!r}" for name, value in mended.items())
+            text = f"{argument}=at.{kind.__name__}({said})"
+        found += f"{part.before}{text}{part.note}"
+    return found
 
 
 def _written(value: object) -> bool:

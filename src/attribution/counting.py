@@ -44,8 +44,12 @@ def path_counts(
         As in `Journeys.path_counts`.
     engine, progress
         As in `attribute`.
-    options, **keywords
-        As in `build_journeys`.
+    options
+        How journeys are built, as one value.
+    **keywords
+        Or its fields by name: ``lookback``, ``goal``, ``after_conversion``, ``session_gap``, ``max_touches``,
+        ``drop_censored``, ``week_start``, ``currency`` and ``rates``.
+        ``lookback=None`` sets no limit; whatever else is None has its default.
 
     Returns
     -------

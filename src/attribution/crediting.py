@@ -98,9 +98,8 @@ def attribute(
     options
         How journeys are built, only with a log. Which of them, its models say, whatever `nulls` does.
     **keywords
-        The fields of `JourneyOptions` by name, instead of `options` or in the place of its fields:
-        ``lookback``, ``goal``, ``after_conversion``,
-        ``session_gap``, ``max_touches``, ``drop_censored``, ``week_start``, ``currency`` and ``rates``.
+        Or its fields by name: ``lookback``, ``goal``, ``after_conversion``, ``session_gap``, ``max_touches``,
+        ``drop_censored``, ``week_start``, ``currency`` and ``rates``.
         What is None has its default, such as ``"30D"`` for the lookback (``"unlimited"`` sets no limit).
 
     Returns

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import pickle
+import re
 
 import pandas as pd
 import pytest
 
 import attribution as at
+from attribution import _migration
 from attribution.errors import AttributionError, ExperimentError, JourneyError
 
 RESULTS = {
@@ -247,3 +249,70 @@ def test_a_choice_may_be_named_by_its_class():
     from attribution.experiments.geo.choices import choice_of
 
     assert choice_of(at.GeoSearch, {"candidates": 9}) == at.GeoSearch(candidates=9)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: at.Credit(cost=3), "no option of at.Credit 'cost'"),
+        (at.Credit, "at.Credit needs models, by, keys, conversions and value"),
+        (lambda: at.Estimate(1.0, low=0.0), "at.Estimate needs high, and was not given it"),
+        (lambda: at.Lift(iros=3), "did you mean 'iroas'"),
+        (lambda: at.Journeys(weights=3), "did you mean 'weight'"),
+        (lambda: at.EventLog(touch=3), "did you mean 'touches'"),
+        (at.Evidence, "at.Evidence needs lift"),
+        (at.Increments, "at.Increments needs folder"),
+        (at.attribute, "attribute needs source and models"),
+    ],
+)
+def test_what_is_missing_or_misspelt_is_no_bare_type_error(call, said):
+    with pytest.raises(AttributionError, match=re.escape(said)):
+        call()
+
+
+def test_draws_that_no_method_takes_are_told_by_the_one_that_has_draws():
+    with pytest.raises(ExperimentError, match=r"method=at\.BSTS") as caught:
+        at.analyze_geo(**world(), draws=3)
+    assert caught.value.hint == "method=at.BSTS(draws=3), draws=None"
+    with pytest.raises(ExperimentError, match="draws=3 must be at least 100"):
+        at.BSTS(draws=3)
+
+
+def test_a_choice_as_a_table_is_told_what_it_lacks_and_what_stands_beside_it():
+    panel = world()["panel"]
+    for wrong, said in (
+        ({"choose": {"windows": 6}}, "choose={'name': 'pairs', 'windows': 6}"),
+        ({"choose": {"candidates": 200}}, "choose={'name': 'search', 'candidates': 200}"),
+        ({"choose": {"name": "pairs", "windows": -1}}, "choose=at.MatchedPairs(windows=6)"),
+        (
+            {"choose": {"name": "pairs", "windows": 9}, "windows": 8},
+            "choose=at.MatchedPairs(windows=8), windows=None",
+        ),
+    ):
+        with pytest.raises(ExperimentError) as caught:
+            at.plan_geo(panel, periods=7, **wrong)
+        assert caught.value.hint == said
+
+
+def test_a_removed_public_name_says_the_new_one_when_it_is_imported(monkeypatch):
+    renamed = _migration.Renamed("at", "old_name", "attribute", kind="name")
+    monkeypatch.setitem(_migration._BY_NAME, ("at", "old_name"), renamed)
+    for error, code in ((ImportError, "from attribution import old_name"), (AttributeError, "at.old_name")):
+        with pytest.raises(error, match="at has no old_name; it is attribute now") as caught:
+            exec(code, {"at": at})
+        assert isinstance(caught.value, AttributionError)
+    assert not hasattr(at, "old_name")
+    with pytest.raises(ImportError, match="cannot import name 'never_was'"):
+        exec("from attribution import never_was")
+
+
+def test_a_report_of_nothing_that_was_asked_for_says_what_it_needs(caplog):
+    paths = at.read_paths({"path": ["a > b", "b"], "conversions": [2, 3], "nulls": [4, 5]})
+    credit = at.attribute(paths, "linear")
+    with pytest.raises(AttributionError, match="nothing is known for 'synergy'") as caught:
+        at.report(credit, sections=["synergy"])
+    assert caught.value.hint == "at.report(credit, synergy=at.synergy(journeys))"
+    assert [section.name for section in at.report(credit, sections=["holdouts", "credit"]).sections] == [
+        "credit"
+    ]
+    assert "nothing is known for 'holdouts': not in the report; at.report(credit, lifts=" in caplog.text

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from attribution._display import Display
+from attribution._migration import tells_options
 from attribution.credit import text
 from attribution.credit.compare import Comparison, compare_models
 from attribution.credit.costs import Costs
@@ -18,6 +19,7 @@ from attribution.credit.plot import plot_credit
 from attribution.credit.spend import join_spend
 from attribution.credit.table import CreditTable
 from attribution.credit.uncertainty import differences_frame, first_frame, intervals_frame
+from attribution.errors import CreditError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from attribution.journeys.journeys import Journeys
 
 
+@tells_options(CreditError)
 class Credit(CreditTable, Display):
     """The credit of every cell (a channel, or a channel by other dimensions) under every model.
 
@@ -39,15 +42,12 @@ class Credit(CreditTable, Display):
     keys
         One object array of text labels per name in `by`, each of shape (n_cells,). Conversions without an
         eligible touch lie in cells whose channel is ``"(unattributed)"``, after all others.
-    conversions
-        Credited conversions, float64, shape (n_models, n_cells).
-    value
-        Credited value in the log's unit of money, float64, shape (n_models, n_cells).
+    conversions, value
+        Credited conversions, and value in the log's unit of money, float64, shape (n_models, n_cells).
     activity
         Touched, assisted, opened and closed conversions per cell, or None.
     spent, bootstrap
-        Costs by cell with their flags, after `with_spend`; and replicates of the table on resampled users,
-        made by ``attribute(..., bootstrap=500)``. None where there are none.
+        Costs by cell, after `with_spend`; replicates on resampled users (``bootstrap=500``); or None.
     whole
         Sums of the table that this one was selected from, so that shares stay shares of the whole.
     provenance, look

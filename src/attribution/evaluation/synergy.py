@@ -104,8 +104,12 @@ def synergy(
         of a path table know no users and are taken as independent.
     engine, progress
         As in `attribute`, and only with a log.
-    options, **keywords
-        As in `attribute`, and only with a log.
+    options
+        How journeys are built, as one value, only with a log.
+    **keywords
+        Or its fields by name, only with a log: ``lookback``, ``goal``, ``after_conversion``, ``session_gap``,
+        ``max_touches``, ``drop_censored``, ``week_start``, ``currency`` and ``rates``.
+        What is None has its default, such as ``"30D"`` for the lookback (``"unlimited"`` sets no limit).
 
     Returns
     -------

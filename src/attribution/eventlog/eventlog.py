@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attribution._display import Display
+from attribution._migration import tells_options
 from attribution.diagnostics import CheckResults
-from attribution.errors import LESS_MEMORY, enough_memory
+from attribution.errors import LESS_MEMORY, LogError, enough_memory
 from attribution.eventlog.channels import ChannelRule
 from attribution.eventlog.column_types import check_labels
 from attribution.eventlog.grouping import ChannelGrouping, make_grouping
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@tells_options(LogError)
 @dataclass(frozen=True, repr=False, eq=False)
 class EventLog(Display):
     """A log of touches and conversions. Made by `read_log`; reads no rows until it is asked to.

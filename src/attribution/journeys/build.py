@@ -57,9 +57,9 @@ def build_journeys(
     progress
         Whether to show a bar while the log is read; by default only in a terminal or notebook.
     **keywords
-        The fields of `JourneyOptions` by name (``lookback="14D"``), instead of `options` or in the place of
-        its fields: ``lookback``, ``goal``, ``after_conversion``, ``session_gap``, ``max_touches``,
-        ``drop_censored``, ``week_start``, ``currency``, ``rates`` and ``nulls``.
+        Or its fields by name (``lookback="14D"``): ``lookback``, ``goal``, ``after_conversion``,
+        ``session_gap``, ``max_touches``, ``drop_censored``, ``week_start``, ``currency``, ``rates`` and
+        ``nulls``.
 
     Returns
     -------

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attribution._display import Display
+from attribution._migration import tells_options
 from attribution._typing import Bools, Codes, Floats, Hashes, Ints
 from attribution.errors import JourneyError, unknown_name
 from attribution.kernels.ragged import expand, offsets_of, run_starts
@@ -24,6 +25,7 @@ UNATTRIBUTED = "(unattributed)"
 NONE = "(none)"
 
 
+@tells_options(JourneyError)
 @dataclass(frozen=True, repr=False, eq=False)
 class Journeys(Display):
     """Customer journeys: what each user touched before each conversion, or without one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from attribution.credit.credit import Credit
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -245,7 +248,8 @@ def report(
     ------
     CreditError
         If the spend does not fit the credit, a fact is not what its name says, a channel, section or language
-        is unknown, or the logo cannot be used.
+        is unknown, there is nothing to say in any of the sections that were asked for by name, or the logo
+        cannot be used.
 
     Examples
     --------
@@ -277,6 +281,8 @@ def report(
     heading = words("title") if title is None else clean(title)
     made = tuple(material.section(SECTIONS[name]) for name in names)
     shown = tuple(section for section in made if section.blocks)
+    if sections is not None:
+        _tell_empty([section.name for section in made if not section.blocks], none=not shown)
     return Report(heading, _period(words, credit), shown, words, picture)
 
 
@@ -303,6 +309,18 @@ def _checked(credit: object, facts: object, title: object, given: FactKeywords) 
         msg = f"{first}= stands beside facts=, which has a place for it"
         raise CreditError(msg, column=first, hint=f"facts=facts.with_facts({said}), {nones}")
     return facts
+
+
+def _tell_empty(names: Sequence[str], *, none: bool) -> None:
+    """Say which sections that were asked for hold nothing, and what each needs; refuse if all are so."""
+    if not names:
+        return
+    hints = dict.fromkeys(need.hint for name in names for need in SECTIONS[name].needs if need.hint)
+    missing = f"nothing is known for {', '.join(map(repr, names))}"
+    if none:
+        msg = f"the report would be empty: {missing}"
+        raise CreditError(msg, column="sections", hint=", or ".join(hints) or None)
+    logger.warning("%s: not in the report%s", missing, "".join(f"; {hint}" for hint in hints))
 
 
 def _period(words: Language, credit: Credit) -> str:

@@ -44,8 +44,12 @@ def tally_journeys(
         As in `report`: only what these sections need is tallied. ``synergy`` must be asked for by name.
     engine, progress
         As in `attribute`.
-    options, **keywords
-        How journeys are built, as in `attribute`; non-converting ones are built in any case.
+    options
+        How journeys are built, as one value; non-converting ones are built in any case.
+    **keywords
+        Or its fields by name: ``lookback``, ``goal``, ``after_conversion``, ``session_gap``, ``max_touches``,
+        ``drop_censored``, ``week_start``, ``currency`` and ``rates``.
+        What is None has its default, such as ``"30D"`` for the lookback (``"unlimited"`` sets no limit).
 
     Returns
     -------

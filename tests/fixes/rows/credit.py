@@ -46,6 +46,8 @@ ROWS = (
     "at.report(credit, lags=[journeys.time_to_convert(), journeys.time_to_convert()])",
     "at.report(credit, flows=5)",
     "at.report(credit, checks=[5])",
+    "at.report(credit, sections=['over_time'])",
+    "at.Credit()",
     "at.report(credit, at.ReportFacts(manifest={'week': 47}), checks=log.audit())",
     "at.build_journeys(log, options=at.JourneyOptions(lookback='30D'), max_touches=5)",
     "at.build_journeys(log, options=at.JourneyOptions(max_touches=5), lookback=None)",

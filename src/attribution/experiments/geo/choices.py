@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, TypedDict
+from functools import partial
+from typing import Any, ClassVar, NoReturn, TypedDict
 
 import numpy as np
 
 from attribution._checks import one_of, whole
 from attribution._migration import tells_options
-from attribution._options import refuse_beside
+from attribution._options import refuse_beside, within
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError, unknown_name
 from attribution.experiments.geo.designs import Blocks, blocks_of, groups_by_size, pair_up, strata_by_size
@@ -272,13 +273,34 @@ def choice_of(choose: Any, keywords: dict[str, Any]) -> Choice:
         if own:
             refuse_beside("choose", choose, own, ExperimentError)
         return choose
-    options: dict[str, Any] = (dict(choose) if isinstance(choose, Mapping) else {"name": choose}) | own
-    kind = CHOICES[one_of(options.pop("name", None), "choose", CHOICES, error=ExperimentError)]
+    given: dict[str, Any] = dict(choose) if isinstance(choose, Mapping) else {"name": choose}
+    name = given.pop("name", None)
+    if name is None and isinstance(choose, Mapping):
+        _refuse_nameless(choose)
+    kind = CHOICES[one_of(name, "choose", CHOICES, error=ExperimentError)]
     known = [entry.name for entry in fields(kind)]
+    options = given | own
     for option, value in options.items():
         if option not in known:
             _refuse_option(option, value, kind, known)
-    return kind(**options)
+    twice = [option for option in own if option in given]
+    if twice:
+        refuse_beside("choose", kind(**given), {option: own[option] for option in twice}, ExperimentError)
+    try:
+        return kind(**options)
+    except ExperimentError as error:
+        if error.column in given:
+            error.say_fix(partial(within, "choose", kind, given))
+        raise
+
+
+def _refuse_nameless(choose: Mapping[str, Any]) -> NoReturn:
+    """Refuse options of a choice without its name."""
+    msg = f"choose={dict(choose)!r} names no way to choose: {', '.join(map(repr, CHOICES))}"
+    options = {name: value for name, value in choose.items() if name != "name"}
+    takes = [kind for kind in CHOICES.values() if set(options) <= {entry.name for entry in fields(kind)}]
+    hint = f"choose={ {'name': takes[0].name} | options!r}" if takes else None
+    raise ExperimentError(msg, column="choose", hint=hint)
 
 
 def _refuse_option(option: str, value: Any, kind: type[Choice], known: list[str]) -> None:

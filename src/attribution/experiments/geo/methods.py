@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields
@@ -10,7 +9,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from attribution._checks import one_of
-from attribution._fixes import parts_of
+from attribution._options import within
 from attribution.errors import ExperimentError, unknown_name
 from attribution.experiments.geo.bsts import BSTS
 from attribution.experiments.geo.did import DiD
@@ -79,21 +78,8 @@ def method_of(method: Any, *, random: bool) -> GeoMethod:
     try:
         return kind(**options)
     except ExperimentError as error:
-        error.say_fix(partial(_within, kind, options))
+        error.say_fix(partial(within, "method", kind, options))
         raise
-
-
-def _within(kind: type[GeoMethod], options: Mapping[str, Any], hint: str) -> str:
-    """Return a fix of a method's option as a fix of the argument that the method is."""
-    found = ""
-    for part in parts_of(hint):
-        text = part.text
-        if part.kind == "keywords":
-            mended = dict(options) | {name: ast.literal_eval(value) for name, value in part.keywords.items()}
-            said = ", ".join(f"{name}={value!r}" for name, value in mended.items())
-            text = f"method=at.{kind.__name__}({said})"
-        found += f"{part.before}{text}{part.note}"
-    return found
 
 
 def as_method(given: Mapping[str, object]) -> str:
@@ -138,11 +124,9 @@ def _with_options(given: Mapping[str, object], old: Mapping[str, Any]) -> type[G
     random = planned or given.get("strata") is not None or given.get("plan") is not None
     first = type(method_of("auto", random=random))
     tried: tuple[type[GeoMethod], ...] = (first, SyntheticControl, *_KINDS)
-    for kind in tried:
-        if set(old) <= {entry.name for entry in fields(kind)}:
-            try:
-                kind(**old)
-            except ExperimentError:
-                continue
+    takes = [kind for kind in tried if set(old) <= {entry.name for entry in fields(kind)}]
+    for kind in takes:
+        with suppress(ExperimentError):
+            kind(**old)
             return kind
-    return first
+    return takes[0] if takes else first  # which says what is wrong with a value

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from attribution._display import Display
+from attribution._migration import tells_options
 from attribution.diagnostics import CheckResults
 from attribution.errors import ExperimentError, unknown_name
 
@@ -28,6 +29,7 @@ MEASURES = (
 )
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A number with the set of values that its test does not reject.
@@ -101,6 +103,7 @@ class Estimate:
         }
 
 
+@tells_options(ExperimentError)
 @dataclass(frozen=True, repr=False, eq=False)
 class Lift(Display):
     """What an experiment says was caused.
