@@ -7,6 +7,8 @@ from attribution.calibration.evidence import Evidence as Evidence
 from attribution.counting import path_counts as path_counts
 from attribution.credit.costs import Costs as Costs
 from attribution.credit.credit import Credit as Credit
+from attribution.credit.spend_report import SpendReport as SpendReport
+from attribution.credit.spend_report import read_spend as read_spend
 from attribution.crediting import attribute as attribute
 from attribution.datasets import load_sample as load_sample
 from attribution.engines.increments.increments import Increments as Increments

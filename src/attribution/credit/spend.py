@@ -20,7 +20,7 @@ from attribution.credit.spend_calendar import DAY_US
 from attribution.credit.spend_money import Money, in_one_currency
 from attribution.credit.spend_source import Spend, reading_line
 from attribution.credit.spend_spread import spread_flights, spread_over, week_start_of
-from attribution.credit.spend_table import SpendTable, read_spend
+from attribution.credit.spend_table import SpendTable, spend_table_of
 from attribution.credit.table import CreditTable, Table
 from attribution.errors import FEWER_COLUMNS, CreditError, enough_memory, nearest
 from attribution.journeys.journeys import NONE
@@ -56,7 +56,7 @@ def _joined(credit: Table, spend: Spend, money: Money, outside: str) -> Table:
     periods = [name for name in credit.by if name in PERIODS and is_period(name, cells[name])]
     dimensions = [name for name in credit.by[1:] if name not in periods]
     week_start = week_start_of(credit)
-    table = read_spend(spend, dimensions, week_start)
+    table = spend_table_of(spend, dimensions, week_start)
     notes = list(table.notes)
     table = in_one_currency(credit, spread_flights(table, notes), money, notes)
     for name in credit.by[1:]:

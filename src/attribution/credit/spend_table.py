@@ -87,7 +87,7 @@ class SpendTable:
         )
 
 
-def read_spend(spend: Spend, dimensions: Iterable[str] = (), week_start: str = "monday") -> SpendTable:
+def spend_table_of(spend: Spend, dimensions: Iterable[str] = (), week_start: str = "monday") -> SpendTable:
     """Read and check a table of costs.
 
     Parameters
@@ -107,11 +107,11 @@ def read_spend(spend: Spend, dimensions: Iterable[str] = (), week_start: str = "
 
     Examples
     --------
-    >>> read_spend({"email": 10, "search": 2.5}).cost.tolist()
+    >>> spend_table_of({"email": 10, "search": 2.5}).cost.tolist()
     [10.0, 2.5]
     >>> table = {"Channel": ["search", "search", "Total"], "Day": ["2026-09-01", "2026-09-02", None],
     ...          "Cost": [10.0, 5.0, 15.0]}
-    >>> read_spend(table).cost.tolist()
+    >>> spend_table_of(table).cost.tolist()
     [10.0, 5.0]
     """
     wanted = tuple(dimensions)
@@ -122,7 +122,7 @@ def read_spend(spend: Spend, dimensions: Iterable[str] = (), week_start: str = "
     names = _names(columns, wanted)
     labels = [names[role] for role in ("channel", *wanted) if role in names]
     when = _calendars(table, labels)
-    table, notes = _without_totals(table, names, when, notes)
+    table, notes = without_totals(table, names, when, notes)
     used = {*names.values(), *(() if when is None else (*when.columns, *when.others))}
     refuse_unused_dates(table, used, dated=when is not None)
     keys = {role: _labels(table, role, names[role]) for role in ("channel", *wanted) if role in names}
@@ -203,7 +203,7 @@ def _calendars(table: Any, labels: Sequence[str]) -> Calendars | None:
 _UNSURE = ("tag", "data", "dag", "dia", "from", "to", "start", "end", "stop", "fin", "ende", "mes", "inicio")
 
 
-def _without_totals(
+def without_totals(
     table: Any, names: Mapping[str, str], when: Calendars | None, notes: Sequence[str]
 ) -> tuple[Any, list[str]]:
     """Leave out the rows that are sums of others, with a note."""

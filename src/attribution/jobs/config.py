@@ -252,14 +252,24 @@ def _journeys(table: Table | None, inputs: Reader[Texts]) -> JourneyOptions:
 def _spend(table: Table | None, inputs: Reader[Texts]) -> SpendSettings | None:
     if table is None:
         return None
+    from attribution.credit.spend_report import PLATFORMS
+
     table.require("path", 'path = "spend.parquet"')
     paths = table.take("path", inputs, NONE)
     if len(paths) > 1:
         problem, hint = f"needs one file, got {len(paths)}", f"path = {toml_value(paths[0])}"
         table.mistakes.append(mistake(table.at("path"), problem, hint=hint))
     outside = table.take("outside", toml.choice("drop", "keep"), "drop")
+    platform = table.take("platform", toml.choice("auto", *PLATFORMS), None)
+    channel = table.take("channel", toml.text, None)
+    if channel is not None and platform is None:
+        problem = "is only for the report of an ad platform"
+        table.mistakes.append(mistake(table.at("channel"), problem, hint='platform = "auto"'))
     table.finish()
-    return SpendSettings(paths[0], "keep" if outside == "keep" else "drop") if paths else None
+    settings = SpendSettings(
+        paths[0] if paths else "", "keep" if outside == "keep" else "drop", platform, channel
+    )
+    return settings if paths else None
 
 
 def _report(table: Table | None, inputs: Reader[Texts]) -> ReportSettings:

@@ -14,10 +14,11 @@ from attribution.errors import CreditError, LogError
 from attribution.jobs.baseline import baseline_file
 from attribution.jobs.doors import toml_of
 from attribution.jobs.experiments import experiment_files
-from attribution.jobs.job import ExportSettings, Job, LogSettings
+from attribution.jobs.job import ExportSettings, Job, LogSettings, SpendSettings
 from attribution.jobs.manifest import Fingerprint, fingerprints
 
 if TYPE_CHECKING:
+    from attribution.credit.spend_report import SpendReport
     from attribution.eventlog.eventlog import EventLog
     from attribution.tables.files import FilesSource
     from attribution.tables.sources import Source
@@ -76,7 +77,7 @@ def _read_export(settings: LogSettings, export: ExportSettings) -> EventLog:
         raise LogError(
             msg,
             column="log.conversions",
-            hint='[log] touches = "touches.parquet", conversions = "orders.csv"',
+            hint='[log] conversions = "orders.csv"',
         )
     try:
         if has_touches:
@@ -109,6 +110,19 @@ def spend_files(job: Job) -> list[Path]:
         msg = f"there is no spend table at {path}"
         raise CreditError(msg, column="spend.path", hint="paths are relative to the configuration file")
     return [path]
+
+
+def spend_of(settings: SpendSettings) -> str | SpendReport:
+    """Return the costs of a job: a table as it is, or what the report of a platform says."""
+    if settings.platform is None:
+        return settings.path
+    from attribution.credit.spend_report import read_spend
+
+    platform = None if settings.platform == "auto" else settings.platform
+    try:
+        return read_spend(settings.path, platform, channel=settings.channel)
+    except CreditError as error:
+        raise error.with_hint(toml_of(error.hint or "", section="spend")) from error
 
 
 def _rate_files(job: Job) -> list[Path]:

@@ -106,10 +106,16 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class SpendSettings:
-    """Section ``[spend]``: the table of costs (see `Credit.with_spend`)."""
+    """Section ``[spend]``: the table of costs (see `Credit.with_spend`).
+
+    With `platform` it is a report as an ad platform hands it out (see `read_spend`): its name, or ``"auto"``
+    to find that out. `channel` is the channel that such costs are of, None for what the report tells.
+    """
 
     path: str
     outside: Literal["drop", "keep"] = "drop"
+    platform: str | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from attribution.jobs.baseline import against_baseline, baseline_file
 from attribution.jobs.doors import at_door, checks_at, toml_of
 from attribution.jobs.experiments import Tests, calibrated, known_channels, lifts_of
 from attribution.jobs.history import previous_run
-from attribution.jobs.inputs import input_files, open_log, spend_files
+from attribution.jobs.inputs import input_files, open_log, spend_files, spend_of
 from attribution.jobs.job import AuditSettings, Job, ReportSettings
 from attribution.jobs.lock import only_run
 from attribution.jobs.manifest import fingerprints, manifest_of, refuse_changed, shown
@@ -188,7 +188,7 @@ def run(job: Job, *, wait: str | timedelta | None = None) -> Result:
 
 def _run(job: Job, folder: Path) -> Result:
     from attribution.credit.periods import PERIODS
-    from attribution.credit.spend_table import read_spend
+    from attribution.credit.spend_table import spend_table_of
     from attribution.jobs.work import work_of
     from attribution.reporting.facts import ReportFacts
     from attribution.reporting.html import report
@@ -202,7 +202,8 @@ def _run(job: Job, folder: Path) -> Result:
         files = input_files(job, log)
         job = replace(job, journeys=job.journeys.with_rates())
         if job.spend is not None:  # what is wrong with it is told before the long part
-            read_spend(job.spend.path, [name for name in job.by if name not in {"channel", *PERIODS}])
+            spend = spend_of(job.spend)
+            spend_table_of(spend, [name for name in job.by if name not in {"channel", *PERIODS}])
         work = work_of(job, log)
     lifts: Tests = {}
     if job.experiments:
@@ -215,7 +216,7 @@ def _run(job: Job, folder: Path) -> Result:
     credit = credited.credit.with_look(currency=money, decimals=job.report.decimals)
     if job.spend is not None:
         credit = credit.with_spend(
-            job.spend.path,
+            spend,
             currency=job.report.currency,
             decimals=job.report.decimals,
             outside=job.spend.outside,

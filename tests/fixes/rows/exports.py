@@ -42,7 +42,26 @@ def events(**columns: object) -> pd.DataFrame:
     return pd.DataFrame({**EVENTS, **columns})
 
 
+REPORT = {"Day": ["2026-03-01", "2026-03-02"], "Currency code": ["EUR", "EUR"], "Cost": [1.5, 2.0]}
+
+
+def costs(**columns: object) -> pd.DataFrame:
+    """Return a report of costs with some columns in other forms."""
+    return pd.DataFrame({**REPORT, **columns})
+
+
 ROWS = (
+    'at.read_spend(costs().drop(columns="Cost"))',
+    'at.read_spend(costs().drop(columns="Currency code"))',
+    'at.read_spend(costs(channel="email"), channel="search")',
+    'at.read_spend(costs(), "meta")',
+    'at.read_spend(costs(), "googel")',
+    'data = costs(Cost=["1,172", "2,500"])\nat.read_spend(data)',
+    'data = costs(Cost=["many", "2.5"])\nat.read_spend(data)',
+    'data = costs(Day=["3/1/2026", "3/2/2026"])\nat.read_spend(data)',
+    'data = costs(Day=["13/1/2026", "3/13/2026"])\nat.read_spend(data)',
+    'at.read_spend(costs(Cost=["€1.5", "$2.25"]).drop(columns="Currency code"), channel="email")',
+    'at.read_spend(pd.DataFrame({"Reporting starts": ["2026-03-01"], "Reporting ends": ["2026-03-30"], "Amount spent (EUR)": [1.0]}))',
     'at.read_export(charges(), "strip", touches=touches)',
     "at.read_export(charges(), 5, touches=touches)",
     'at.read_export(charges(), "stripe")',

@@ -66,6 +66,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "spend.unused": "spend: columns not used: {columns}",
     "spend.suspect": "spend: {label!r} in row {row:d} cost as much as all other rows together; is it a "
     "total of them?",
+    "spend.summed": "spend: {n:,} rows are summed to {rows:,}, one for each day and campaign",
+    "spend.usual_channel": "spend: all of it is taken for {channel!r}; channel= says another",
     "spend.sentences": (
         "spend: {n:d} row of one cell is no cost, and left out",
         "spend: {n:d} rows of one cell are no costs, and left out",

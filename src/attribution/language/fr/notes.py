@@ -79,6 +79,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "spend.unused": "dépense : colonnes non utilisées : {columns}",
     "spend.suspect": "dépense : {label!r}, à la ligne {row:d}, coûte autant que toutes les autres lignes "
     "ensemble ; est-ce leur total ?",
+    "spend.summed": "dépenses : {n:,} lignes sont additionnées en {rows:,}, une par jour et campagne",
+    "spend.usual_channel": "dépenses : tout est attribué au canal {channel!r} ; channel= en indique un autre",
     "spend.sentences": (
         "dépense : {n:d} ligne d’une seule cellule n’est pas un coût, et ne compte pas",
         "dépense : {n:d} lignes d’une seule cellule ne sont pas des coûts, et ne comptent pas",
