@@ -22,6 +22,7 @@ RESULTS = {
     "Journeys",
     "Lift",
     "ReportFacts",
+    "SpendReport",
 }  # made by functions
 OPTIONS = sorted(
     name
