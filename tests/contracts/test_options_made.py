@@ -25,6 +25,7 @@ RESULTS = {
     "EventLog",
     "Journeys",
     "Lift",
+    "SpendReport",
 }  # what functions return, and what is read
 READ = {"Export", "ExportConversions", "ExportTouches"}  # set against the columns of a file when one is read
 OPTIONS = {

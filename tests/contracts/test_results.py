@@ -33,6 +33,7 @@ WITHOUT_PLOT = {
     "ProbabilisticSolution": "details of a credit, which is what is drawn",
     "Report": "a page of plots",
     "Result": "its credit is what is drawn",
+    "SpendReport": "costs as they were handed out; a credit with them is what is drawn",
     "ShapleySolution": "details of a credit, which is what is drawn",
 }
 
