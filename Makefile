@@ -9,7 +9,7 @@
 #   make notebooks    run the notebooks (minutes)
 #   make thorough     the tests whose size in `make test` is a small one, at their full size (minutes)
 #   make validate     every simulation at its full size (long): before a release, and when a formula changed
-#   make fuzz         50,000 odd tables, damaged files and broken jobs a door (long); `make test` tries 200
+#   make fuzz         50,000 odd tables, damaged files and broken jobs a door (long); `make test` tries 2,000
 #   make bench        the benchmarks (minutes)
 #   make pictures     draw the pictures of README and docs again
 #   make tree         write the tree of modules into docs/architecture.md again
@@ -49,7 +49,7 @@ FRESH = $(BIN)/python -m tests.long_runs fresh
 due: $(DEV)
 	$(FRESH) thorough || $(MAKE) thorough
 	$(FRESH) notebooks || $(MAKE) notebooks
-	$(FRESH) fuzz || FUZZ_CASES=$${FUZZ_CASES:-2000} $(MAKE) fuzz
+	$(FRESH) fuzz || FUZZ_CASES=$${FUZZ_CASES:-5000} $(MAKE) fuzz
 	$(FRESH) validate || $(MAKE) coverage
 
 lint: $(DEV)
