@@ -86,27 +86,23 @@ def tally_flows(journeys: Journeys, steps: int) -> FlowTally:
     before = np.concatenate([[0], np.cumsum(moved)])
     first, lengths = before[starts], before[ends] - before[starts]
     channel = journeys.channel[moved].astype(np.int64)
-    outcome = np.where(journeys.converted[filled], n + 1, n + 2)
-    weights, value = journeys.weights_of(filled), journeys.value[filled]
     won = journeys.converted[filled]
-    amounts = np.stack([np.where(won, weights, 0.0), np.where(won, 0.0, weights), value], axis=1)
+    outcome = np.where(won, n + 1, n + 2)
+    weights = journeys.weights_of(filled)
+    amounts = (np.where(won, weights, 0.0), np.where(won, 0.0, weights), journeys.value[filled])
     codes, sums = [], []
     for step in range(steps + 1):  # a handful; each is one pass over the journeys that come so far
-        here = np.flatnonzero(lengths > step)
-        if not len(here):
+        if not len(first):
             break
-        last = lengths[here] == step + 1
-        source = channel[first[here] + step] if step < steps else np.full(len(here), n)
-        following = channel[np.minimum(first[here] + step + 1, len(channel) - 1)]
-        target = np.where(last | (step == steps), outcome[here], n if step == steps - 1 else following)
-        part = _summed(
-            steps,
-            journeys.channels,
-            np.stack([np.full(len(here), step), source, target], axis=1),
-            amounts[here],
-        )
+        on = lengths > step + 1
+        source = channel[first] if step < steps else np.full(len(first), n)
+        following = channel[np.minimum(first + 1, len(channel) - 1)] if step < steps - 1 else n
+        target = np.where(on & (step < steps), following, outcome)
+        part = _by_key(steps, journeys.channels, (step * (n + 3) + source) * (n + 3) + target, amounts)
         codes.append(part.codes)
         sums.append(part.sums)
+        first, lengths, outcome = first[on] + 1, lengths[on], outcome[on]
+        amounts = (amounts[0][on], amounts[1][on], amounts[2][on])
     empty = (np.empty((0, 3), np.int64), np.empty((0, 3)))
     return FlowTally(
         steps, journeys.channels, np.concatenate([empty[0], *codes]), np.concatenate([empty[1], *sums])
@@ -125,6 +121,12 @@ def _summed(steps: int, channels: tuple[str, ...], codes: Ints, sums: Floats) ->
     """Add up the rows with equal codes."""
     size = len(channels) + 3
     key = (codes[:, 0] * size + codes[:, 1]) * size + codes[:, 2]
+    return _by_key(steps, channels, key, tuple(sums.T))
+
+
+def _by_key(steps: int, channels: tuple[str, ...], key: Ints, columns: Sequence[Floats]) -> FlowTally:
+    """Add up columns of sums with equal codes, which come as one number each."""
+    size = len(channels) + 3
     if (steps + 1) * size * size <= 4 * len(key) + 65_536:
         present = np.zeros((steps + 1) * size * size, np.bool_)
         present[key] = True
@@ -132,7 +134,7 @@ def _summed(steps: int, channels: tuple[str, ...], codes: Ints, sums: Floats) ->
     else:
         distinct, place = np.unique(key, return_inverse=True)
         place = place.reshape(-1)
-    total = np.stack([sums_by(place, column, len(distinct)) for column in sums.T], axis=1)
+    total = np.stack([sums_by(place, column, len(distinct)) for column in columns], axis=1)
     rest, target = np.divmod(distinct, size)
     step, source = np.divmod(rest, size)
     return FlowTally(steps, channels, np.stack([step, source, target], axis=1), total.astype(np.float64))
