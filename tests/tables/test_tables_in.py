@@ -161,6 +161,41 @@ def _rates() -> pa.Table:
 
 
 USERS, PANEL, PATHS, SPEND, RATES = _users(), _panel(), _paths(), _spend(), _rates()
+
+
+def _charges() -> pa.Table:
+    n = 60
+    return pa.table(
+        {
+            "id": [f"ch_{i}" for i in range(n)],
+            "user_id": [f"u{i % 25:04}" for i in range(n)],
+            "time": pd.date_range("2026-03-01", periods=n, freq="h").astype("datetime64[us]"),
+            "status": RNG.choice(["paid", "failed"], n),
+            "amount": np.round(RNG.gamma(2.0, 20.0, n), 2),
+        }
+    )
+
+
+CHARGES = at.Export(
+    name="charges",
+    user="user_id",
+    conversions=at.ExportConversions(
+        time=("time",), goal="purchase", where={"status": ("paid",)}, value=("amount",), order=("id",)
+    ),
+)
+
+
+def export(data: object) -> list[float]:
+    touches = {"user_id": ["u0001", "u0002"], "time": ["2026-02-28"] * 2, "channel": ["email", "search"]}
+    log = at.read_export(data, CHARGES, touches=touches)
+    return [*log.load().conversions.value.tolist(), float(log.left_out.counts["other_status"])]
+
+
+def report_of_costs(data: object) -> list[float]:
+    frame = at.read_spend(data).to_frame()
+    return frame.sort_values("channel")["cost"].tolist()
+
+
 DOORS: dict[str, tuple[Callable[[object], list[float]], pa.Table]] = {
     "analyze_holdout": (holdout, USERS),
     "analyze_holdout, flags": (holdout_of_flags, USERS),
@@ -172,6 +207,8 @@ DOORS: dict[str, tuple[Callable[[object], list[float]], pa.Table]] = {
     "read_paths": (paths, PATHS),
     "with_spend": (spend, SPEND),
     "rates": (rates, RATES),
+    "read_export": (export, _charges()),
+    "read_spend": (report_of_costs, _spend()),
 }
 
 

@@ -18,6 +18,7 @@ from attribution.credit.spend_columns import (
     base,
     calendar_columns,
     channel_column,
+    cost_columns,
     currency_column,
     currency_in,
     dimension_column,
@@ -140,7 +141,7 @@ def read_spend(data: Spend, platform: str | None = None, *, channel: str | None 
     """
     if platform is not None:
         one_of(platform, "platform", PLATFORMS, error=CreditError)
-    table, notes = open_spend(data, list)
+    table, notes = open_spend(data, _as_text)
     columns = list(table.column_names)
     cost = one_cost_column(columns)
     if cost is None:
@@ -176,6 +177,15 @@ def read_spend(data: Spend, platform: str | None = None, *, channel: str | None 
     if summed.num_rows < table.num_rows:
         notes.append(Sentence("spend.summed", n=table.num_rows, rows=summed.num_rows))
     return SpendReport(found, summed.rename_columns(names), (*notes, *told))
+
+
+def _as_text(header: Sequence[str]) -> list[str]:
+    """Return which columns of a text file stay text: those that are read."""
+    when = calendar_columns(header)
+    found = [channel_column(header), currency_column(header), dimension_column("campaign", header)]
+    found += [*cost_columns(header), *(() if when is None else when.columns)]
+    found += [name for name in header if base(name) == "campaigntype"]
+    return [name for name in found if name is not None]
 
 
 def _platform_of(columns: Sequence[str]) -> str:

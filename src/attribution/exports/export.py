@@ -169,6 +169,28 @@ class Export:
             msg = f"the export {self.name!r} has neither touches nor conversions"
             raise LogError(msg, column="touches", hint='touches=(at.ExportTouches(time=("time",)),)')
 
+    def columns(self) -> frozenset[str]:
+        """Return the names of columns that may be read: those named, and those that hold what is named."""
+        paths = [
+            *self.user,
+            *self.key,
+            *self.sequence,
+            *(name for name in (self.newest, self.unfold) if name),
+        ]
+        for part in self.touches:
+            paths += [*part.time, *part.where, *part.session, *part.clicks, *part.referrer]
+            paths += [name for triple in part.sources for name in triple if name]
+        won = self.conversions
+        if won is not None:
+            paths += [*won.time, *won.event, *won.where, *won.dates, *won.value, *won.order, *won.currency]
+            paths += [*won.refunded, *(name for _, name in won.dates.values() if name)]
+            paths += [name for name in (won.positive, won.refund[1] if won.refund else None) if name]
+        found: set[str] = set()
+        for path in (part for name in paths for part in (name, *name.split("|"))):
+            outer = path.partition("[")[0].rpartition("?")[0] or path.partition("[")[0]
+            found |= {path, outer, *(outer[:place] for place, letter in enumerate(outer) if letter == ".")}
+        return frozenset(found)
+
     def replace(self, **changes: Any) -> Export:
         """Return it with some fields changed.
 

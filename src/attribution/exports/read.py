@@ -121,8 +121,9 @@ def read_export(
     _check_clock(preset, timezone)
     own = (own_domains,) if isinstance(own_domains, str) else tuple(own_domains)
     left_out: Counter[str] = Counter()
-    rows = read_rows(data)
-    events = rows if orders is None else read_rows(orders, "conversions")
+    wanted = preset.columns()
+    rows = read_rows(data, wanted)
+    events = rows if orders is None else read_rows(orders, wanted, "conversions")
     if preset.conversions is None:
         msg = f"the export {preset.name!r} says nothing of conversions"
         hint = 'export=export.replace(conversions=at.ExportConversions(time=("time",), goal="purchase"))'

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
 from glob import glob, has_magic
 from pathlib import Path
@@ -20,6 +20,7 @@ import pyarrow.types as pat
 
 from attribution._typing import Bools
 from attribution.errors import LogError
+from attribution.tables.arrays import without_views
 from attribution.tables.sources import open_source
 from attribution.tables.unreadable import first_line, missing, unreadable
 
@@ -38,6 +39,8 @@ class ExportRows:
         As it is written, nested columns included.
     files
         Where it was read from; none for a table in memory.
+    names
+        Names of all columns as written, also of those that were not read.
 
     Attributes
     ----------
@@ -45,23 +48,19 @@ class ExportRows:
         How many rows there are.
     """
 
-    def __init__(self, table: pa.Table, files: Sequence[Path] = ()) -> None:
+    def __init__(self, table: pa.Table, files: Sequence[Path] = (), names: Sequence[str] = ()) -> None:
         self.table = table.combine_chunks()
         self.files = tuple(files)
+        self.names = tuple(names) or tuple(table.column_names)
         self.n = int(table.num_rows)
         self._parsed: dict[str, Any] = {}
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the columns, as written."""
-        return tuple(self.table.column_names)
 
     def take(self, rows: Any) -> ExportRows:
         """Return some of the rows: positions, or which of them."""
         chosen = np.asarray(rows)
         if chosen.dtype == np.bool_:
             chosen = np.flatnonzero(chosen)
-        return ExportRows(self.table.take(pa.array(chosen)), self.files)
+        return ExportRows(self.table.take(pa.array(chosen)), self.files, self.names)
 
     def unfolded(self, column: str) -> ExportRows:
         """Return a row for each element of a column of lists, beside the other columns of its row."""
@@ -70,7 +69,7 @@ class ExportRows:
             return self.take(np.zeros(0, np.int64))
         parents = pc.list_parent_indices(lists)
         others = self.table.drop_columns([column]).take(parents)
-        return ExportRows(others.append_column(column, pc.list_flatten(lists)), self.files)
+        return ExportRows(others.append_column(column, pc.list_flatten(lists)), self.files, self.names)
 
     def has(self, path: str) -> bool:
         """Return whether there is such a column."""
@@ -147,13 +146,15 @@ class ExportRows:
         return self._parsed[name]
 
 
-def read_rows(data: Any, table: str = "touches") -> ExportRows:
+def read_rows(data: Any, wanted: Collection[str], table: str = "touches") -> ExportRows:
     """Read an export: JSON and JSON lines (``.gz`` too), and every form of a table that `read_log` takes.
 
     Parameters
     ----------
     data
         A path, glob or list of paths, or a table in memory.
+    wanted
+        Names of columns; of a table those that it has are read, and no others.
     table
         What messages call it.
 
@@ -167,13 +168,33 @@ def read_rows(data: Any, table: str = "touches") -> ExportRows:
     paths = _json_paths(data)
     if paths is not None:
         tables = [_read_json(path, table) for path in paths]
-        return ExportRows(pa.concat_tables(tables, promote_options="permissive"), paths)
+        return ExportRows(_together(tables), paths)
     source = open_source(data, table)
-    names = [name for name in source.columns if name not in source.repeated]
-    batches = list(source.batches(names))
-    schema = batches[0].schema if batches else pa.schema([(name, source.columns[name]) for name in names])
+    names = [name for name in source.columns if name in wanted and name not in source.repeated]
+    batches = [without_views(batch) for batch in source.batches(names)] if names else []
+    schema = pa.schema([(name, source.columns[name]) for name in names])
     tables = [pa.Table.from_batches([batch]) for batch in batches] or [schema.empty_table()]
-    return ExportRows(pa.concat_tables(tables, promote_options="permissive"), source.files)
+    return ExportRows(_together(tables), source.files, tuple(source.columns))
+
+
+def _together(tables: Sequence[pa.Table]) -> pa.Table:
+    """Put tables one below the other; a column that has several types is text."""
+    try:
+        return pa.concat_tables(tables, promote_options="permissive")
+    except pa.ArrowException:
+        return pa.concat_tables([_all_text(table) for table in tables], promote_options="permissive")
+
+
+def _all_text(table: pa.Table) -> pa.Table:
+    plain = [
+        column if pat.is_nested(column.type) else _as_text(_one_array(column)) for column in table.columns
+    ]
+    return pa.table(plain, names=table.column_names)
+
+
+def _one_array(column: Any) -> Any:
+    array = column.combine_chunks()
+    return array.dictionary_decode() if pat.is_dictionary(array.type) else array
 
 
 def _json_paths(data: Any) -> list[Path] | None:
