@@ -26,12 +26,14 @@ from attribution.credit.spend_columns import (
     one_cost_column,
 )
 from attribution.credit.spend_cost import amounts, may_be_thousands
+from attribution.credit.spend_file import repeated
 from attribution.credit.spend_source import Spend, open_spend
 from attribution.credit.spend_table import without_totals
 from attribution.errors import CreditError
 from attribution.language.sentence import Sentence
 from attribution.tables.arrays import decoded
 from attribution.tables.kinds import is_text
+from attribution.tables.unreadable import first_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,6 +145,8 @@ def read_spend(data: Spend, platform: str | None = None, *, channel: str | None 
         one_of(platform, "platform", PLATFORMS, error=CreditError)
     table, notes = open_spend(data, _as_text)
     columns = list(table.column_names)
+    for name in sorted({name for name in columns if columns.count(name) > 1}):
+        raise repeated(name)
     cost = one_cost_column(columns)
     if cost is None:
         shown = ", ".join(map(repr, columns[:20]))
@@ -258,9 +262,22 @@ def _days(table: Any, when: Calendars, platform: str) -> Any:
     elif when.kind != "day":
         return pc.cast(column, pa.string())  # a week or month, which `with_spend` reads
     if not is_text(column.type):
+        if not pa.types.is_temporal(column.type):
+            msg = f"the days are {column.type}, neither dates nor text"
+            raise CreditError(msg, column=name)
         return pc.cast(column, pa.date32(), safe=False)
     texts = pc.utf8_trim_whitespace(pc.cast(column, pa.string()))
-    return pc.cast(_iso(texts, name, platform), pa.date32())
+    written = _iso(texts, name, platform)
+    shaped = pc.fill_null(pc.match_substring_regex(written, r"^\d{4}-[01]\d-[0-3]\d$"), fill_value=True)
+    bad = np.flatnonzero(~np.asarray(shaped))
+    if len(bad):
+        msg = f"{len(bad):,} days are no dates, such as {texts[int(bad[0])].as_py()!r}"
+        raise CreditError(msg, column=name, rows=bad.tolist(), count=len(bad))
+    try:
+        return pc.cast(written, pa.date32())
+    except pa.ArrowException as error:  # such as 2026-02-30
+        msg = f"a day is no date ({first_line(error)})"
+        raise CreditError(msg, column=name) from error
 
 
 def _iso(texts: Any, name: str, platform: str) -> Any:

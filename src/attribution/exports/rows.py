@@ -20,7 +20,7 @@ import pyarrow.types as pat
 
 from attribution._typing import Bools
 from attribution.errors import LogError
-from attribution.tables.arrays import without_views
+from attribution.tables.arrays import refuse_bad_text, without_views
 from attribution.tables.sources import open_source
 from attribution.tables.unreadable import first_line, missing, unreadable
 
@@ -172,6 +172,9 @@ def read_rows(data: Any, wanted: Collection[str], table: str = "touches") -> Exp
     source = open_source(data, table)
     names = [name for name in source.columns if name in wanted and name not in source.repeated]
     batches = [without_views(batch) for batch in source.batches(names)] if names else []
+    for batch in batches:
+        for name, column in zip(names, batch.columns, strict=True):
+            refuse_bad_text(column, name)
     schema = pa.schema([(name, source.columns[name]) for name in names])
     tables = [pa.Table.from_batches([batch]) for batch in batches] or [schema.empty_table()]
     return ExportRows(_together(tables), source.files, tuple(source.columns))
@@ -233,6 +236,7 @@ def _read_json(path: Path, table: str) -> pa.Table:
 def _objects(raw: bytes) -> pa.Table:
     import pyarrow.json as paj
 
+    raw.decode()  # what is not UTF-8 is refused here, not where a name or a label is used
     if not raw.lstrip().startswith(b"["):
         try:
             return paj.read_json(
@@ -247,7 +251,7 @@ def _objects(raw: bytes) -> pa.Table:
         raise ValueError(msg)
     try:
         return pa.Table.from_pylist(found)
-    except pa.ArrowException:
+    except (pa.ArrowException, OverflowError):
         return pa.Table.from_pylist([_texts(item) for item in found])
 
 

@@ -16,6 +16,7 @@ from attribution.exports.presets import EXPORTS
 
 _PER_SECOND = {"s": 1_000_000, "ms": 1_000, "us": 1}
 _DAY = 86_400_000_000
+_FARTHEST = 9e18  # microseconds that 64 bits hold
 _FIRST_SERIAL, _LAST_SERIAL = 20_000, 80_000  # days since 1900 of 1954 and 2119: how spreadsheets write times
 
 
@@ -117,11 +118,17 @@ def _counted(array: Any, column: str, export: Export) -> Any:
         raise LogError(msg, column=column, hint=hint)
     per = _PER_SECOND.get(unit or "us")
     counted = numbers * per if per is not None else numbers / 1_000  # ns
+    far = np.flatnonzero(np.abs(np.nan_to_num(counted)) > _FARTHEST)
+    if len(far):
+        msg = (
+            f"{len(far):,} times in {column!r} lie beyond what a clock can show, such as {numbers[far[0]]:g}"
+        )
+        raise LogError(msg, column=column, rows=far.tolist(), count=len(far))
     found = pa.array(np.round(np.nan_to_num(counted)).astype(np.int64), mask=~np.isfinite(numbers))
     if (
         pat.is_integer(array.type) and per is not None
     ):  # a double holds microseconds until 2255, and no further
-        found = pc.multiply(pc.cast(array, pa.int64()), per)
+        found = pc.multiply_checked(pc.cast(array, pa.int64()), per)
     import pandas as pd
 
     return found.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
