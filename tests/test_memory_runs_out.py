@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import attribution as at
-from attribution.jobs.job import AUDIT_CHECKS
+from attribution.jobs.job import AUDIT_CHECKS, EXPORT_CHECKS
 from attribution.tables.sources import TableSource
 from tests.tables.test_tables_in import DOORS
 
@@ -58,4 +58,12 @@ def test_a_file_is_named(door, monkeypatch, tmp_path):
 def test_the_names_of_checks_are_those_of_the_audit():
     """[audit] fail_on is held against this list when the file is loaded."""
     log = at.read_log(TOUCHES, ORDERS, {"channel": "source"}).group_channels(source="source", medium="medium")
-    assert {check.name for check in log.audit()} == set(AUDIT_CHECKS)
+    assert {check.name for check in log.audit()} == set(AUDIT_CHECKS) - set(EXPORT_CHECKS)
+    crm = at.Export(
+        name="crm",
+        user="user_id",
+        touches=at.ExportTouches(time=("time",), sources=(("source", "medium", None),)),
+        conversions=at.ExportConversions(time=("time",), goal="sale"),
+    )
+    export = at.read_export(TOUCHES, crm, orders=ORDERS)
+    assert {check.name for check in export.audit()} == set(AUDIT_CHECKS)

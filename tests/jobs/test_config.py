@@ -189,6 +189,7 @@ MISTAKES = {
     ),
     "audit of nothing known": (LEAST + '[audit]\nfail_on = ["null_kys"]', "audit.fail_on", ["'null_keys'"]),
     "audit of no grouping": (LEAST + '[audit]\nfail_on = "no_touch"', "audit.fail_on", ["[channels]"]),
+    "audit of no export": (LEAST + '[audit]\nfail_on = "left_out"', "audit.fail_on", ['export = "ga4"']),
     "audit threshold": (LEAST + "[audit]\nmost_without_touch = 0", "audit.most_without_touch", ["more than"]),
     "rules unknown word": (LEAST + '[channels]\nrules = "defaults"', "channels.rules", ['"default"']),
     "rules unknown key": (

@@ -29,7 +29,7 @@ from attribution.credit.spend_cost import amounts, may_be_thousands
 from attribution.credit.spend_file import repeated
 from attribution.credit.spend_source import Spend, open_spend
 from attribution.credit.spend_table import without_totals
-from attribution.errors import CreditError
+from attribution.errors import FEWER_COLUMNS, CreditError, enough_memory
 from attribution.language.sentence import Sentence
 from attribution.tables.arrays import decoded
 from attribution.tables.kinds import is_text
@@ -106,6 +106,7 @@ class SpendReport(Display):
         return self.notes
 
 
+@enough_memory(FEWER_COLUMNS)
 def read_spend(data: Spend, platform: str | None = None, *, channel: str | None = None) -> SpendReport:
     """Read a report of costs as an ad platform hands it out.
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from attribution._checks import one_of
-from attribution.errors import LESS_MEMORY, LogError, enough_memory, unknown_name
+from attribution.errors import FEWER_COLUMNS, LogError, enough_memory, unknown_name
 from attribution.eventlog.channels import ChannelRule
 from attribution.eventlog.eventlog import EventLog
 from attribution.eventlog.left_out import LeftOut
@@ -36,7 +36,7 @@ _COLUMNS = LogSchema(
 Rule = ChannelRule | Mapping[str, str] | tuple[str, str]
 
 
-@enough_memory(LESS_MEMORY)
+@enough_memory(FEWER_COLUMNS)
 def read_export(
     data: Any,
     export: str | Export,

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from attribution._checks import WEEKDAYS
-from attribution._fixes import toml_value
 from attribution.errors import AttributionError, ConfigError, unknown_name
 from attribution.jobs import toml
 from attribution.jobs.doors import HOMES, toml_of
@@ -30,6 +29,7 @@ from attribution.jobs.export_section import export_of
 from attribution.jobs.job import (
     AUDIT_CHECKS,
     CHANNEL,
+    EXPORT_CHECKS,
     GROUPING_CHECKS,
     AuditSettings,
     ChannelSettings,
@@ -42,11 +42,11 @@ from attribution.jobs.job import (
     OutputSettings,
     ReportSettings,
     ScheduleSettings,
-    SpendSettings,
     Texts,
 )
 from attribution.jobs.job_keys import NO_EXPERIMENTS, calibration_of, experiments_of, models_of
 from attribution.jobs.placeholders import day_of, expand, filled, pattern_of, time_zone
+from attribution.jobs.spend_section import spend_of_section
 from attribution.jobs.toml import Reader, Table, mistake, wrong_type
 from attribution.journeys.options import JourneyOptions
 from attribution.language.catalogue import LANGUAGES
@@ -144,17 +144,19 @@ def _job(top: Table, path: Path, pattern: str) -> Job:
     )
     top.require("log", '[log]\n       touches = "touches.parquet"')
     increments = _increments(top.section("increments"))
+    log = _log(top.section("log"), inputs)
+    exported = log.export is not None
     job = Job(
         path=str(path),
-        log=_log(top.section("log"), inputs),
+        log=log,
         models=models,
         by=by,
-        audit=_audit(top.section("audit"), grouped="channels" in top.values),
+        audit=_audit(top.section("audit"), grouped="channels" in top.values or exported, exported=exported),
         channels=_channels(top.section("channels")),
         journeys=_journeys(top.section("journeys"), inputs),
         engine=_engine(top.section("engine")),
         increments=increments,
-        spend=_spend(top.section("spend"), inputs),
+        spend=spend_of_section(top.section("spend"), inputs),
         report=_report(top.section("report"), inputs),
         output=_output(top.section("output"), pattern),
         check=_check(top.section("check"), inputs),
@@ -192,7 +194,7 @@ def _log(table: Table | None, inputs: Reader[Texts]) -> LogSettings:
     return settings
 
 
-def _audit(table: Table | None, *, grouped: bool) -> AuditSettings | None:
+def _audit(table: Table | None, *, grouped: bool, exported: bool) -> AuditSettings | None:
     if table is None:
         return None
     settings = AuditSettings(
@@ -205,9 +207,14 @@ def _audit(table: Table | None, *, grouped: bool) -> AuditSettings | None:
     if settings.fail_on and not settings.enabled:
         problem = "nothing can fail while audit.enabled is false"
         table.mistakes.append(mistake(table.at("fail_on"), problem, hint="enabled = true"))
-    for name in () if grouped else (name for name in settings.fail_on if name in GROUPING_CHECKS):
-        problem = f"{name!r} is a check of a channel grouping, and there is none"
-        table.mistakes.append(mistake(table.at("fail_on"), problem, hint="[channels]"))
+    missing: tuple[tuple[Texts, str, str], ...] = (
+        () if grouped else ((GROUPING_CHECKS, "a channel grouping", "[channels]"),)
+    )
+    missing += () if exported else ((EXPORT_CHECKS, "an export", '[log] export = "ga4"'),)
+    for checks, what, hint in missing:
+        for name in (name for name in settings.fail_on if name in checks):
+            problem = f"{name!r} is a check of {what}, and there is none"
+            table.mistakes.append(mistake(table.at("fail_on"), problem, hint=hint))
     table.finish()
     return settings
 
@@ -247,29 +254,6 @@ def _journeys(table: Table | None, inputs: Reader[Texts]) -> JourneyOptions:
     }
     table.finish()
     return _try(lambda: JourneyOptions(**settings), table.where, table.mistakes) or usual
-
-
-def _spend(table: Table | None, inputs: Reader[Texts]) -> SpendSettings | None:
-    if table is None:
-        return None
-    from attribution.credit.spend_report import PLATFORMS
-
-    table.require("path", 'path = "spend.parquet"')
-    paths = table.take("path", inputs, NONE)
-    if len(paths) > 1:
-        problem, hint = f"needs one file, got {len(paths)}", f"path = {toml_value(paths[0])}"
-        table.mistakes.append(mistake(table.at("path"), problem, hint=hint))
-    outside = table.take("outside", toml.choice("drop", "keep"), "drop")
-    platform = table.take("platform", toml.choice("auto", *PLATFORMS), None)
-    channel = table.take("channel", toml.text, None)
-    if channel is not None and platform is None:
-        problem = "is only for the report of an ad platform"
-        table.mistakes.append(mistake(table.at("channel"), problem, hint='platform = "auto"'))
-    table.finish()
-    settings = SpendSettings(
-        paths[0] if paths else "", "keep" if outside == "keep" else "drop", platform, channel
-    )
-    return settings if paths else None
 
 
 def _report(table: Table | None, inputs: Reader[Texts]) -> ReportSettings:

@@ -26,6 +26,8 @@ AUDIT_CHECKS = (
 """What `EventLog.audit` checks, without importing it."""
 GROUPING_CHECKS = ("no_touch", "channels_unmatched")
 """Those of them that are made where channels are grouped."""
+EXPORT_CHECKS = ("left_out",)
+"""Those of them that are made where the log is an export."""
 
 
 @dataclass(frozen=True)
