@@ -379,6 +379,7 @@ def test_other_currencies_and_refunds_as_asked():
     assert values(currency="EUR") == [0, 10]
     assert values(currency="EUR", refunds="remove") == [10]
     assert values(currency="EUR", refunds="ignore") == [10, 20]
+    assert values(currency="JPY") == []
     with pytest.raises(at.AttributionError, match="currenc"):
         at.attribute(at.read_export(rows, "stripe", touches=BUYERS), "linear")
 

@@ -52,8 +52,6 @@ def conversions_of(
     pandas.DataFrame
         Columns ``user_id``, ``time`` (microseconds), ``goal``, ``value``, ``order_id``, ``currency``.
     """
-    import pandas as pd
-
     part = export.conversions
     assert part is not None
     if part.dates:
@@ -65,11 +63,8 @@ def conversions_of(
         other = frame["currency"].notna() & (frame["currency"].str.upper() != currency.upper())
         left_out["other_currency"] += int(other.sum())
         frame = frame[~other]
-    return (
-        _net(_once(frame, left_out), refunds, left_out).reset_index(drop=True).astype({"value": np.float64})
-        if len(frame)
-        else pd.DataFrame({name: frame[name] for name in _COLUMNS})
-    )
+    netted = _net(_once(frame, left_out), refunds, left_out)
+    return netted.reset_index(drop=True).astype({"value": np.float64})
 
 
 _COLUMNS = ("user_id", "time", "goal", "value", "order_id", "currency")
