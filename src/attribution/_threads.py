@@ -28,7 +28,7 @@ def processors() -> int:
 
 
 def threads_of(asked: int | None = None) -> int:
-    """Return how many threads to take: what is asked, else the environment's number, else all processors.
+    """Return how many threads to take: what is asked, else the environment's number, else one.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def threads_of(asked: int | None = None) -> int:
         return whole(asked, "threads", error=EngineError)
     text = os.environ.get(VARIABLE, "").strip()
     if not text:
-        return processors()
+        return 1
     return whole(int(text) if text.isdecimal() else text, VARIABLE, error=EngineError)
 
 

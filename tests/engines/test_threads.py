@@ -7,7 +7,7 @@ import pytest
 
 import attribution as at
 from attribution import _threads
-from attribution._threads import each, once, processors, threads_of
+from attribution._threads import each, once, threads_of
 from attribution.engines import memory
 from attribution.errors import EngineError
 from attribution.kernels import sorting
@@ -52,9 +52,9 @@ def test_journeys_are_the_same_arrays_for_1_2_and_7_threads(log, monkeypatch):
             assert one.dtype == same.dtype
 
 
-def test_the_number_is_what_is_asked_then_the_environment_then_all_processors(monkeypatch):
+def test_the_number_is_what_is_asked_then_the_environment_then_one(monkeypatch):
     monkeypatch.delenv("ATTRIBUTION_THREADS", raising=False)
-    assert threads_of() == processors()
+    assert threads_of() == 1
     monkeypatch.setenv("ATTRIBUTION_THREADS", "3")
     assert (threads_of(), threads_of(1)) == (3, 1)
 

@@ -35,8 +35,9 @@ class Memory:
     ----------
     threads
         How many threads order the touches and tally models, up to four models at once; the numbers are the
-        same bits for any. By default what ``ATTRIBUTION_THREADS`` says, else as many as there are processors.
-        Arrow, which decodes Parquet, and linear algebra have pools of their own.
+        same bits for any. By default what ``ATTRIBUTION_THREADS`` says, else one: two were no quicker where
+        that was measured (docs/performance.md). Arrow, which decodes Parquet, and linear algebra have pools
+        of their own.
 
     Raises
     ------
