@@ -510,3 +510,61 @@ def test_every_preset_can_be_printed_and_changed():
         assert preset.name == name
         assert eval(repr(preset), vars(at)) == preset
         assert preset.replace(name="mine") == replace(preset, name="mine")
+
+
+def test_a_day_ends_by_the_clock_of_its_place():
+    deals = {"Id": ["d"], "AccountId": ["a"], "CloseDate": ["2026-03-29"], "Amount": [5.0],
+             "IsWon": ["true"], "IsDeleted": ["false"]}  # fmt: skip
+    met = {"user_id": ["a"], "time": ["2026-03-28"], "channel": ["fair"]}
+    for zone, ends in ((None, "2026-03-29 23:59:59.999999"), ("Europe/Berlin", "2026-03-29 21:59:59.999999")):
+        log = at.read_export(deals, "salesforce", touches=met, timezone=zone)
+        assert str(pd.Timestamp(int(log.load().conversions.time[0]), unit="us")) == ends
+
+
+def test_one_name_stands_for_several_and_one_value_for_some():
+    won = at.ExportConversions(time="won", goal="deal", value="amount", where={"stage": "won"})
+    assert (won.time, won.value, won.where) == (("won",), ("amount",), {"stage": ("won",)})
+    assert at.ExportTouches(time="sent", sources=("tool", "kind", None)).sources == (("tool", "kind", None),)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            lambda: at.read_export(DATA / "stripe.csv", "stripe", touches=BUYERS, conversions="Paid"),
+            "themselves",
+        ),
+        (
+            lambda: at.read_export(DATA / "posthog.csv", "posthog", conversions=PURCHASE, refunds="remove"),
+            "no refunds",
+        ),
+        (
+            lambda: at.read_export(DATA / "matomo.json", "matomo", conversions="signup", currency="EUR"),
+            "no currencies",
+        ),
+    ],
+)
+def test_what_would_change_nothing_is_refused(call, words):
+    with pytest.raises(LogError, match=words):
+        call()
+
+
+@pytest.mark.parametrize(("written", "value"), [(["1.5e3", "2"], 1502.0), (["1.172", "2.500"], 3.672)])
+def test_amounts_of_machines_have_points(written, value):
+    rows = [{"event": "$pageview", "person_id": "a", "timestamp": "2026-03-01T00:00:00Z", "properties": "{}"}]
+    rows += [
+        {"event": "purchase", "person_id": "a", "timestamp": f"2026-03-0{n + 2}T00:00:00Z",
+         "properties": json.dumps({"revenue": text})}
+        for n, text in enumerate(written)
+    ]  # fmt: skip
+    log = at.read_export(pd.DataFrame(rows), "posthog", conversions=PURCHASE)
+    assert log.load().conversions.value.sum() == pytest.approx(value)
+
+
+def test_amounts_written_in_two_ways_are_no_amounts():
+    rows = {
+        "Customer ID": ["cus_1"] * 2, "Created date (UTC)": ["2026-06-02 4:05:00"] * 2, "id": ["a", "b"],
+        "Amount": ["1,200.50", "1.200,50"], "Status": ["Paid"] * 2, "Captured": ["true"] * 2,
+    }  # fmt: skip
+    with pytest.raises(LogError, match="no numbers"):
+        at.read_export(rows, "stripe", touches=BUYERS)

@@ -142,3 +142,31 @@ def test_a_job_from_raw_events_and_a_platform_report_to_the_page(tmp_path):
     (tmp_path / "job.toml").write_text(text.replace('platform = "google_ads"', 'channel = "a"'))
     with pytest.raises(at.AttributionError, match="only for the report of an ad platform"):
         at.load_config(tmp_path / "job.toml")
+
+
+def test_months_stay_months_and_a_credit_reads_them():
+    report = {"Month": ["2026-09", "2026-10"], "Currency code": ["EUR"] * 2, "Cost": ["1,000.50", "7"]}
+    spend = at.read_spend(report)
+    assert spend.table.column_names == ["channel", "month", "currency", "cost"]
+    touches = {"user_id": [1], "time": ["2026-09-02"], "channel": ["paid_search"]}
+    log = at.read_log(touches, {"user_id": [1], "time": ["2026-10-30"], "value": [9.0]})
+    credit = at.attribute(log, "linear", lookback="90D").with_spend(spend)
+    assert credit.to_frame()["cost"].sum() == pytest.approx(1007.5)
+
+
+@pytest.mark.parametrize(
+    ("costs", "words"), [([1.0, None], "missing"), ([1.0, -2.0], "negative"), (["1.5", "-2"], "negative")]
+)
+def test_costs_that_are_none_are_refused(costs, words):
+    with pytest.raises(CreditError, match=words):
+        at.read_spend(pd.DataFrame({"channel": ["a", "b"], "cost": costs}))
+
+
+def test_a_heading_and_a_column_of_two_currencies_are_refused():
+    report = {"Day": ["2026-09-01"], "Amount spent (USD)": [1.0], "Currency": ["EUR"]}
+    with pytest.raises(CreditError, match="headed"):
+        at.read_spend(report)
+
+
+def test_exponents_are_numbers():
+    assert at.read_spend({"channel": ["a", "b"], "cost": ["1.5E3", "2"]}).total == 1502.0

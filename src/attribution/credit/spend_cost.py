@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 from unicodedata import category
 
@@ -12,15 +11,10 @@ import numpy as np
 from attribution._typing import Floats
 from attribution.credit.spend_columns import is_micros
 from attribution.errors import CreditError
+from attribution.tables.amounts import PLAIN, UNDECIDED, WITH_COMMA, WITH_POINT, bare, may_be_thousands
 from attribution.tables.kinds import is_text
 
-PLAIN = r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*"
-_NOTHING = re.compile(r"\s*(?:-+|\u2013|\u2014)?\s*")
-_SPACES = " \u00a0\u202f\u2009'"  # between groups of digits
-_POINT = re.compile(r"[+-]?\d{1,3}(?:,\d{3})*(?:\.\d+)?|[+-]?\d+(?:\.\d+)?")
-_COMMA = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})*(?:,\d+)?|[+-]?\d+(?:,\d+)?")
 _AMOUNT = re.compile(r"[+-]?(?P<before>[^\d.,+-]*)[+-]?\d[\d.,]*(?P<after>[^\d.,+-]*)")
-_UNDECIDED = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")
 
 
 def read_cost(column: Any, name: str) -> Floats:
@@ -74,50 +68,6 @@ def read_cost(column: Any, name: str) -> Floats:
     return cost / 1e6 if is_micros(name) else cost
 
 
-def amounts(column: Any) -> Floats:
-    """Return the amounts that text says, NaN where that is not certain; only to recognise totals by.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> amounts(pa.array(["1,172.45", "165.10", "--", "x"])).tolist()
-    [1172.45, 165.1, 0.0, nan]
-    """
-    cells = [_bare(cell) for cell in column.to_pylist()]
-    point = all(_POINT.fullmatch(cell) for cell in cells if cell[:1].isdigit())
-    found = [cell.replace(",", "") if point else cell.replace(".", "").replace(",", ".") for cell in cells]
-    return np.array([_number(cell) for cell in found])
-
-
-def may_be_thousands(cells: Iterable[str | None]) -> bool:
-    """Return whether amounts such as 1.172 may be more than a thousand: no cell tells what the point is.
-
-    Examples
-    --------
-    >>> may_be_thousands(["1.172", "2.500", "12"]), may_be_thousands(["1.172", "2.5"])
-    (True, False)
-    """
-    found = [bare for bare in map(_bare, cells) if bare]
-    marked = [cell for cell in found if not cell.lstrip("+-").isdigit()]
-    return (
-        bool(marked)
-        and all(_UNDECIDED.fullmatch(cell) for cell in marked)
-        and all(cell[:2] != "0." for cell in found)
-    )
-
-
-def _number(text: str) -> float:
-    if not text:
-        return 0.0
-    return float(text) if re.fullmatch(PLAIN, text) else float("nan")
-
-
-def _bare(cell: str | None) -> str:
-    """Return an amount without blanks between its digits; nothing where a dash says none."""
-    text = "" if cell is None or _NOTHING.fullmatch(cell) else cell
-    return text.translate(dict.fromkeys(map(ord, _SPACES)))
-
-
 def _costs_are_text(column: Any, name: str) -> CreditError:
     import pyarrow.compute as pc
 
@@ -125,9 +75,7 @@ def _costs_are_text(column: Any, name: str) -> CreditError:
     rows = np.flatnonzero(~np.asarray(number.fill_null(True).to_numpy(), dtype=np.bool_)).tolist()
     undecided = may_be_thousands(column.to_pylist())
     if undecided:
-        rows = np.flatnonzero(
-            [bool(_UNDECIDED.fullmatch(_bare(cell))) for cell in column.to_pylist()]
-        ).tolist()
+        rows = np.flatnonzero([bool(UNDECIDED.fullmatch(bare(cell))) for cell in column.to_pylist()]).tolist()
     example = f", such as {str(column[rows[0]].as_py())[:40]!r}" if rows else ""
     return CreditError(
         f"costs are text, not numbers{example}",
@@ -141,7 +89,7 @@ def _as_numbers(column: Any, name: str, odd: bool, undecided: bool) -> str:
     """Return the line that makes numbers of text, or says what has to be decided first."""
     if not odd:
         return f'spend["{name}"] = pandas.to_numeric(spend["{name}"])'
-    cells = [_bare(cell) for cell in column.drop_null().unique().to_pylist()]
+    cells = [bare(cell) for cell in column.drop_null().unique().to_pylist()]
     cells = [cell for cell in cells if cell]
     signs = {sign for cell in cells if (sign := _sign(cell))}
     if len(signs) > 1:
@@ -154,11 +102,13 @@ def _as_numbers(column: Any, name: str, odd: bool, undecided: bool) -> str:
     text = f'spend["{name}"].str.replace(r"{taken}", "", regex=True)'
     point = f'{text}.str.replace(",", "")'
     comma = f'{text}.str.replace(".", "").str.replace(",", ".")'
-    with_point, with_comma = ([bool(kind.fullmatch(cell)) for cell in cells] for kind in (_POINT, _COMMA))
+    with_point, with_comma = (
+        [bool(kind.fullmatch(cell)) for cell in cells] for kind in (WITH_POINT, WITH_COMMA)
+    )
     nothing = '.replace({"": "0", "-": "0", "--": "0"})'
     first = f'spend["{name}"] = pandas.to_numeric(%s{nothing}){note}'
     if undecided:
-        example = next(cell for cell in cells if _UNDECIDED.fullmatch(cell))
+        example = next(cell for cell in cells if UNDECIDED.fullmatch(cell))
         large, small = (point, comma) if "," in example else (comma, point)
         return f"if {example} is more than a thousand: {first % large}; if it is a little: {first % small}"
     if all(with_point):

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from attribution.credit.spend_columns import calendar_columns, channel_column, cost_columns
-from attribution.credit.spend_cost import PLAIN, may_be_thousands
 from attribution.errors import CreditError
 from attribution.language.sentence import Sentence
+from attribution.tables.amounts import PLAIN, may_be_thousands
 from attribution.tables.arrays import refuse_bad_text, without_views
 from attribution.tables.delimited import DelimitedFile, is_utf16, opened
 from attribution.tables.files import File, FilesSource

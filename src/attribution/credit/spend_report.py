@@ -20,17 +20,16 @@ from attribution.credit.spend_columns import (
     channel_column,
     cost_columns,
     currency_column,
-    currency_in,
     dimension_column,
-    is_micros,
     one_cost_column,
 )
-from attribution.credit.spend_cost import amounts, may_be_thousands
+from attribution.credit.spend_cost import read_cost
 from attribution.credit.spend_file import repeated
 from attribution.credit.spend_source import Spend, open_spend
-from attribution.credit.spend_table import without_totals
+from attribution.credit.spend_table import currency_of, without_totals
 from attribution.errors import FEWER_COLUMNS, CreditError, enough_memory
 from attribution.language.sentence import Sentence
+from attribution.tables.amounts import amounts, may_be_thousands
 from attribution.tables.arrays import decoded
 from attribution.tables.kinds import is_text
 from attribution.tables.unreadable import first_line
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SIGN = re.compile(r"^\s*([^\d\s.,+-]{1,4})?\s*([+-]?[\d.,'\s\u00a0\u202f]*\d)\s*([^\d\s.,+-]{1,4})?\s*$")
+_PERIODS = {"week": "week", "week_end": "week ending", "month": "month"}  # else days
 _MONTH_FIRST = ("linkedin", "microsoft")  # how these write dates, wherever their user is
 
 
@@ -107,12 +107,12 @@ class SpendReport(Display):
 
 
 @enough_memory(FEWER_COLUMNS)
-def read_spend(data: Spend, platform: str | None = None, *, channel: str | None = None) -> SpendReport:
+def read_spend(spend: Spend, platform: str | None = None, *, channel: str | None = None) -> SpendReport:
     """Read a report of costs as an ad platform hands it out.
 
     Parameters
     ----------
-    data
+    spend
         The file as it was downloaded (any encoding, separator and lines before the table), or a table in
         memory.
     platform
@@ -144,7 +144,7 @@ def read_spend(data: Spend, platform: str | None = None, *, channel: str | None 
     """
     if platform is not None:
         one_of(platform, "platform", PLATFORMS, error=CreditError)
-    table, notes = open_spend(data, _as_text)
+    table, notes = open_spend(spend, _as_text)
     columns = list(table.column_names)
     for name in sorted({name for name in columns if columns.count(name) > 1}):
         raise repeated(name)
@@ -152,22 +152,26 @@ def read_spend(data: Spend, platform: str | None = None, *, channel: str | None 
     if cost is None:
         shown = ", ".join(map(repr, columns[:20]))
         msg = f"no column of the report is known to hold costs; it has {shown or 'none'}"
-        raise CreditError(msg, column="cost", hint='data = data.rename(columns={"...": "cost"})')
+        raise CreditError(msg, column="cost", hint='spend = spend.rename(columns={"...": "cost"})')
     found = _platform_of(columns)
     if platform is not None and found not in ("", platform):
         msg = f"platform={platform!r} was given, but the columns are those of {found}"
         raise CreditError(msg, column="platform", hint=f"platform={found!r}")
     found = platform or found
     when = calendar_columns(columns)
-    named, told = _channels(table, columns, found, channel)
     own = channel_column(columns)
+    told: list[str] = []
     if own is None:
-        own, table = "channel", table.append_column("channel", named)
+        channels, told = _channels(table, columns, found, channel)
+        own, table = "channel", table.append_column("channel", channels)
+    elif channel is not None:
+        msg = f"channel={channel!r} was given, but the report has a column {own!r}"
+        raise CreditError(msg, column="channel", hint="channel=None")
     table, notes = without_totals(table, {"channel": own, "cost": cost}, when, notes)
     money, signs = _costs(decoded(table.column(cost)), cost)
     parts: dict[str, Any] = {"channel": pc.cast(decoded(table.column(own)), pa.string())}
     if when is not None:
-        parts["date"] = _days(table, when, found)
+        parts[_PERIODS.get(when.kind, "date")] = _days(table, when, found)
     campaign = dimension_column("campaign", columns)
     if campaign is not None:
         parts["campaign"] = pc.cast(decoded(table.column(campaign)), pa.string())
@@ -201,13 +205,7 @@ def _platform_of(columns: Sequence[str]) -> str:
 def _channels(
     table: Any, columns: Sequence[str], platform: str, channel: str | None
 ) -> tuple[Any, list[str]]:
-    """Return the channel of each row, and what there is to say of it."""
-    own = channel_column(columns)
-    if own is not None and channel is None:
-        return pc.cast(decoded(table.column(own)), pa.string()), []
-    if own is not None:
-        msg = f"channel={channel!r} was given, but the report has a column {own!r}"
-        raise CreditError(msg, column="channel", hint="channel=None")
+    """Return the channel of each row of a report without such a column, and what there is to say of it."""
     if channel is not None:
         return pa.array([channel] * table.num_rows, pa.string()), []
     if not platform:
@@ -226,8 +224,7 @@ def _channels(
 def _costs(column: Any, name: str) -> tuple[Any, list[str]]:
     """Return the costs as numbers, and the currency signs that stand in them."""
     if not is_text(column.type):
-        found = np.asarray(pc.fill_null(pc.cast(column, pa.float64()), 0.0).to_numpy())
-        return pa.array(found / 1e6 if is_micros(name) else found), []
+        return pa.array(read_cost(column, name)), []
     cells = [None if cell is None else str(cell) for cell in column.to_pylist()]
     split = [_SIGN.match(cell or "") for cell in cells]
     signs = sorted({sign for match in split if match for sign in (match[1], match[3]) if sign})
@@ -238,7 +235,7 @@ def _costs(column: Any, name: str) -> tuple[Any, list[str]]:
     if may_be_thousands(bare):
         example = next(cell for cell in bare if cell and ("," in cell or "." in cell))
         msg = f"nothing tells whether {example!r} is more than a thousand"
-        hint = f'data[{name!r}] = data[{name!r}].str.replace(",", "").astype(float)  # if it is'
+        hint = f'spend[{name!r}] = spend[{name!r}].str.replace(",", "").astype(float)  # if it is'
         raise CreditError(msg, column=name, hint=hint)
     found = amounts(pa.array(bare, pa.string()))
     bad = np.flatnonzero(np.isnan(found))
@@ -247,7 +244,7 @@ def _costs(column: Any, name: str) -> tuple[Any, list[str]]:
         raise CreditError(
             msg, column=name, rows=bad.tolist(), count=len(bad), why="their money would be missing"
         )
-    return pa.array(found / 1e6 if is_micros(name) else found), signs
+    return pa.array(read_cost(pa.array(found), name)), signs
 
 
 def _days(table: Any, when: Calendars, platform: str) -> Any:
@@ -294,7 +291,7 @@ def _iso(texts: Any, name: str, platform: str) -> Any:
     if not day_first and not late_b and platform not in _MONTH_FIRST:
         example = texts.filter(other)[0].as_py()
         msg = f"nothing tells whether the day or the month stands first in dates such as {example!r}"
-        hint = f"data[{name!r}] = pandas.to_datetime(data[{name!r}], dayfirst=True).astype(str)  # or False"
+        hint = f"spend[{name!r}] = pandas.to_datetime(spend[{name!r}], dayfirst=True).astype(str)  # or False"
         raise CreditError(msg, column=name, hint=hint)
     if late_a and late_b:
         msg = f"some dates in {name!r} have the day first and some the month"
@@ -306,11 +303,12 @@ def _iso(texts: Any, name: str, platform: str) -> Any:
 
 
 def _currency(table: Any, cost: str, signs: Sequence[str]) -> Any:
-    name = currency_column(table.column_names)
-    if name is not None:
-        return pc.cast(decoded(table.column(name)), pa.string())
-    heading = currency_in(cost) or (signs[0] if len(signs) == 1 else "")
-    if len(signs) > 1:
+    """Return the currency of each row: of its column, the heading of the costs, or the sign in them."""
+    named = currency_column(table.column_names)
+    one, each = currency_of(table, {"cost": cost} | ({} if named is None else {"currency": named}))
+    if each is not None:
+        return pa.array(each.tolist(), pa.string())
+    if not one and len(signs) > 1:
         msg = f"the costs are in several currencies: {', '.join(signs)}"
         raise CreditError(msg, column=cost, why="they cannot be added up")
-    return pa.array([heading or None] * table.num_rows, pa.string())
+    return pa.array([one or (signs[0] if signs else None)] * table.num_rows, pa.string())

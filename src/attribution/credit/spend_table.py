@@ -24,7 +24,6 @@ from attribution.credit.spend_columns import (
     dimension_column,
     one_cost_column,
 )
-from attribution.credit.spend_cost import amounts as amounts_of_text
 from attribution.credit.spend_cost import read_cost
 from attribution.credit.spend_file import repeated
 from attribution.credit.spend_source import Spend, open_spend
@@ -33,6 +32,7 @@ from attribution.errors import CreditError
 from attribution.eventlog.currency import same_currency
 from attribution.journeys.journeys import NONE, UNATTRIBUTED
 from attribution.language.sentence import Sentence
+from attribution.tables.amounts import amounts as amounts_of_text
 from attribution.tables.arrays import decoded
 from attribution.tables.kinds import is_text
 from attribution.tables.unreadable import first_line
@@ -137,7 +137,7 @@ def spend_table_of(spend: Spend, dimensions: Iterable[str] = (), week_start: str
     }
     calendar = None if when is None else read_calendar(table, when, week_start)
     _refuse_duplicates(table, names, keys, calendar)
-    currency, currencies = _currency(table, names)
+    currency, currencies = currency_of(table, names)
     unused = [name for name in columns if name not in used]
     if when is not None and when.columns[0].lower() not in {"date", "day", "week", "month"}:
         first, last = repr(when.columns[0]), repr(when.columns[-1])
@@ -286,7 +286,21 @@ def _to_text(column: Any) -> str:
     return ".astype(str)"
 
 
-def _currency(table: Any, names: Mapping[str, str]) -> tuple[str, NDArray[np.object_] | None]:
+def currency_of(table: Any, names: Mapping[str, str]) -> tuple[str, NDArray[np.object_] | None]:
+    """Return the one currency of a table, or that of each row where there are several.
+
+    Parameters
+    ----------
+    table
+        A pyarrow Table.
+    names
+        What it calls its ``"cost"`` and, where it has one, its ``"currency"``.
+
+    Raises
+    ------
+    CreditError
+        If the heading of the costs and the column contradict each other.
+    """
     heading = currency_in(names["cost"])
     if "currency" not in names:
         return heading, None

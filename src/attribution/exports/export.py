@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from attribution._checks import one_of
 from attribution._migration import tells_options
 from attribution.errors import LogError, unknown_name
-from attribution.eventlog.schema import TIME_UNITS
+from attribution.eventlog.schema import TIME_UNITS, USUAL_NAMES
 
 Columns = tuple[str, ...]
 Triple = tuple[str | None, str | None, str | None]
@@ -54,6 +55,20 @@ class ExportTouches:
     words: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
     sourced_only: bool = False
 
+    def __post_init__(self) -> None:
+        """Validate, and take one column name for several."""
+        for role in ("time", "session", "referrer"):
+            _set(self, role, _names(role, getattr(self, role)))
+        _refuse_none(self.time, "time")
+        _set(self, "where", _wanted(self.where))
+        triples = self.sources
+        if isinstance(triples, tuple | list) and triples and isinstance(triples[0], str):
+            triples = (triples,)  # one triple
+        _set(self, "sources", _tuples("sources", triples, 3))
+        for role in ("clicks", "words"):
+            _set(self, role, _pairs(role, getattr(self, role)))
+        _flag(self.sourced_only, "sourced_only")
+
 
 @tells_options(LogError)
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +111,20 @@ class ExportConversions:
     refunded: Columns = ()
     refund: tuple[str, str] | None = None
     day_end: bool = False
+
+    def __post_init__(self) -> None:
+        """Validate, and take one column name for several."""
+        for role in ("time", "event", "value", "order", "currency", "refunded"):
+            _set(self, role, _names(role, getattr(self, role)))
+        _refuse_none(self.time, "time")
+        _set(self, "where", _wanted(self.where))
+        for role in ("positive", "goal"):
+            if getattr(self, role) is not None:
+                _text(role, getattr(self, role))
+        _set(self, "dates", _pairs("dates", self.dates))
+        if self.refund is not None:
+            _set(self, "refund", _tuples("refund", (self.refund,), 2)[0])
+        _flag(self.day_end, "day_end")
 
 
 @tells_options(LogError)
@@ -153,21 +182,28 @@ class Export:
 
     def __post_init__(self) -> None:
         """Validate."""
-        if not isinstance(self.name, str) or not self.name:
-            msg = f"name={self.name!r} is no name"
-            raise LogError(msg, column="name", hint='at.Export(name="crm", ...)')
+        _text("name", self.name)
         for role in ("user", "key", "sequence"):
-            object.__setattr__(self, role, _names(role, getattr(self, role)))
-        if not self.user:
-            msg = "user names no column"
-            raise LogError(msg, column="user", hint='at.Export(user=("user_id",), ...)')
-        if isinstance(self.touches, ExportTouches):
-            object.__setattr__(self, "touches", (self.touches,))
-        if self.time_unit is not None and self.time_unit not in TIME_UNITS:
-            raise LogError(unknown_name("time_unit", self.time_unit, TIME_UNITS), column="time_unit")
+            _set(self, role, _names(role, getattr(self, role)))
+        _refuse_none(self.user, "user")
+        touches = (self.touches,) if isinstance(self.touches, ExportTouches) else self.touches
+        if not isinstance(touches, tuple | list) or not all(
+            isinstance(part, ExportTouches) for part in touches
+        ):
+            raise _wrong(touches, "touches", "at.ExportTouches, or several")
+        _set(self, "touches", tuple(touches))
+        if self.conversions is not None and not isinstance(self.conversions, ExportConversions):
+            raise _wrong(self.conversions, "conversions", "at.ExportConversions")
+        if self.time_unit is not None:
+            one_of(self.time_unit, "time_unit", TIME_UNITS, error=LogError)
+        for role in ("newest", "unfold"):
+            if getattr(self, role) is not None:
+                _text(role, getattr(self, role))
+        for role in ("local", "stitch"):
+            _flag(getattr(self, role), role)
         if not self.touches and self.conversions is None:
             msg = f"the export {self.name!r} has neither touches nor conversions"
-            raise LogError(msg, column="touches", hint='touches=(at.ExportTouches(time=("time",)),)')
+            raise LogError(msg, column="touches", hint='touches=at.ExportTouches(time=("time",))')
 
     def columns(self) -> frozenset[str]:
         """Return the names of columns that may be read: those named, and those that hold what is named."""
@@ -218,19 +254,64 @@ class Export:
                 first = next(iter(of_conversions))
                 msg = f"the export {self.name!r} has no conversions whose {first} could be changed"
                 raise LogError(msg, column=first)
-            tuples = {"value", "order", "currency", "event", "refunded", "time"}
-            named: dict[str, Any] = {
-                name: _names(name, value) if name in tuples else value
-                for name, value in of_conversions.items()
-            }
-            changes["conversions"] = replace(self.conversions, **named)
+            changes["conversions"] = replace(self.conversions, **of_conversions)
         return replace(self, **changes)
+
+
+def _set(value: object, role: str, made: object) -> None:
+    object.__setattr__(value, role, made)
+
+
+def _wrong(given: object, role: str, wanted: str) -> LogError:
+    return LogError(f"{role}={given!r} must be {wanted}", column=role)
+
+
+def _text(role: str, given: object) -> str:
+    if not isinstance(given, str) or not given:
+        raise _wrong(given, role, "text")
+    return given
+
+
+def _flag(given: object, role: str) -> None:
+    if not isinstance(given, bool):
+        raise _wrong(given, role, "True or False")
+
+
+def _refuse_none(names: Columns, role: str) -> None:
+    if not names:
+        msg = f"{role} names no column"
+        raise LogError(msg, column=role, hint=f'{role}=("{USUAL_NAMES[role][0]}",)')
 
 
 def _names(role: str, given: object) -> Columns:
     """Return column names from one name or several."""
     names = (given,) if isinstance(given, str) else given
-    if not isinstance(names, Sequence) or not all(isinstance(name, str) and name for name in names):
-        msg = f"{role}={given!r} must be a column name or several"
-        raise LogError(msg, column=role, hint=f'{role}=("user_id",)' if role == "user" else None)
+    if not isinstance(names, tuple | list) or not all(isinstance(name, str) and name for name in names):
+        raise _wrong(given, role, "a column name or several")
     return tuple(names)
+
+
+def _wanted(given: object) -> dict[str, Columns]:
+    """Return the values that are wanted of each column, from one value or several."""
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) and name for name in given):
+        raise _wrong(given, "where", "columns with the values that are wanted of them")
+    return {name: _names("where", values) for name, values in given.items()}
+
+
+def _tuples(role: str, given: object, size: int) -> tuple[Any, ...]:
+    """Return tuples of so many column names, of which some may be None."""
+    wanted = f"{size} column names each"
+    if not isinstance(given, tuple | list):
+        raise _wrong(given, role, wanted)
+    for one in given:
+        whole = isinstance(one, tuple | list) and len(one) == size
+        if not whole or not all(part is None or (isinstance(part, str) and part) for part in one):
+            raise _wrong(given, role, wanted)
+    return tuple(tuple(one) for one in given)
+
+
+def _pairs(role: str, given: object) -> dict[str, Any]:
+    """Return a mapping of a name to two texts, of which one may be None."""
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) and name for name in given):
+        raise _wrong(given, role, "names with two texts each")
+    return dict(zip(given, _tuples(role, tuple(given.values()), 2), strict=True))

@@ -19,7 +19,7 @@ from attribution.eventlog.left_out import LeftOut
 from attribution.eventlog.read import read_log
 from attribution.eventlog.schema import LogSchema
 from attribution.exports.conversions import REFUNDS, conversions_of
-from attribution.exports.export import Export
+from attribution.exports.export import Export, ExportConversions
 from attribution.exports.people import users_of
 from attribution.exports.presets import EXPORTS
 from attribution.exports.rows import ExportRows, read_rows
@@ -129,14 +129,20 @@ def read_export(
         hint = 'export=export.replace(conversions=at.ExportConversions(time=("time",), goal="purchase"))'
         raise LogError(msg, column="conversions", hint=hint)
     _refuse_unused(preset, {"touches": touches, "orders": orders, "own_domains": own_domains, "rules": rules})
+    _refuse_ignored(preset.name, preset.conversions, conversions, refunds)
     apart = events is not rows
     rows = _sent_once(rows, preset, left_out)
     tables = [rows, _sent_once(events, preset, left_out)] if apart else [rows]
     users = users_of(tables, preset, left_out)
     won, buyers = tables[-1], users[-1]
     if preset.unfold is not None:
-        won = rows.unfolded(preset.unfold)
+        won = tables[-1].unfolded(preset.unfold)
         buyers = users_of([won], preset, Counter())[0]
+    if currency is not None and not any(map(won.has, preset.conversions.currency)):
+        msg = f"currency={currency!r} was given, but the export names no currencies"
+        raise LogError(
+            msg, column="currency", why="all of its amounts would be taken for it", hint="currency=None"
+        )
     bought = conversions_of(
         won, buyers, preset,
         goals=_goals(conversions), timezone=timezone, refunds=refunds, currency=currency, left_out=left_out,
@@ -144,7 +150,11 @@ def read_export(
     money = "currency" if bought["currency"].notna().any() else ""
     columns = replace(_COLUMNS, currency=money)
     if not preset.touches:
-        log = _with_touches(touches, _table(bought), columns)
+        try:
+            log = _with_touches(touches, _table(bought), columns)
+        except LogError as error:  # the conversions are no argument of this function
+            fixes = [fix for fix in (error.hint or "").split("; ") if not fix.startswith("conversions[")]
+            raise error.with_hint("; ".join(fixes)) from error
     else:
         found = _touches(rows, users[0], preset, timezone, own, left_out)
         log = read_log(
@@ -186,6 +196,16 @@ def _refuse_unused(preset: Export, given: Mapping[str, Any]) -> None:
             raise LogError(
                 msg, column=name, hint="own_domains=()" if name == "own_domains" else f"{name}=None"
             )
+
+
+def _refuse_ignored(name: str, part: ExportConversions, conversions: Any, refunds: str) -> None:
+    """Refuse what would change nothing: the export marks its conversions, or knows no refunds."""
+    if conversions is not None and (part.dates or not part.event):
+        msg = f"conversions= was given, but {name} exports mark their conversions themselves"
+        raise LogError(msg, column="conversions", hint="conversions=None")
+    if refunds != "net" and not part.refunded and part.refund is None:
+        msg = f"refunds={refunds!r} was given, but {name} exports know no refunds"
+        raise LogError(msg, column="refunds", hint='refunds="net"')
 
 
 def _check_clock(preset: Export, timezone: str | None) -> None:

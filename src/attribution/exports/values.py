@@ -13,9 +13,10 @@ from attribution._typing import Bools, Floats, Ints
 from attribution.errors import LogError
 from attribution.exports.export import Export
 from attribution.exports.presets import EXPORTS
+from attribution.tables.amounts import amounts as amounts_of_text
+from attribution.tables.amounts import is_nothing, may_be_thousands
 
 _PER_SECOND = {"s": 1_000_000, "ms": 1_000, "us": 1}
-_DAY = 86_400_000_000
 _FARTHEST = 9e18  # microseconds that 64 bits hold
 _FIRST_SERIAL, _LAST_SERIAL = 20_000, 80_000  # days since 1900 of 1954 and 2119: how spreadsheets write times
 
@@ -79,6 +80,8 @@ def microseconds(
             naive = np.ones(len(stamps), np.bool_)
         else:
             stamps, naive = _read(array, column)
+    if day_end:  # by the clock that the days are of
+        stamps = stamps.dt.floor("D") + pd.Timedelta("1D") - pd.Timedelta("1us")
     if timezone is not None and naive.any():
         clock = stamps[naive].dt.tz_localize(None)
         # Of the hour that comes twice the second is meant; one that never was is the hour after.
@@ -92,7 +95,7 @@ def microseconds(
         stamps.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
     )
     time = np.where(known, time, 0)
-    return (time // _DAY * _DAY + _DAY - 1 if day_end else time), known
+    return time, known
 
 
 def _counted(array: Any, column: str, export: Export) -> Any:
@@ -176,29 +179,16 @@ def amounts(array: Any, column: str) -> Floats:
     """
     if not (pat.is_string(array.type) or pat.is_large_string(array.type)):
         return np.asarray(pc.cast(array, pa.float64()).to_numpy(zero_copy_only=False))
-    texts = pc.replace_substring_regex(pc.utf8_trim_whitespace(array), "[\\s\u00a0\u202f]", "")
-    texts = pc.if_else(
-        pc.is_in(texts, value_set=pa.array(["", "--", "-"])), pa.scalar(None, texts.type), texts
-    )
-    commas, dots = (_any(texts, pattern) for pattern in (r",", r"\."))
-    if commas and dots:
-        decimal = "," if _any(texts, r"\..*,") else "."
-    elif commas and not _any(texts, r",\d{1,2}$|,\d{4,}$|,.*,"):
-        example = next(text for text in texts.to_pylist() if text and "," in text)
+    cells = array.to_pylist()
+    if any("," in cell for cell in cells if cell) and may_be_thousands(cells):
+        example = next(cell for cell in cells if cell and "," in cell)
         msg = f"nothing tells whether commas in {column!r} part thousands or cents, such as {example!r}"
         hint = f'data[{column!r}] = data[{column!r}].str.replace(",", "")  # or ".", for a decimal comma'
         raise LogError(msg, column=column, hint=hint)
-    else:
-        decimal = "," if commas and not _any(texts, r",.*,") else "."
-    texts = pc.replace_substring(texts, "." if decimal == "," else ",", "")
-    texts = pc.replace_substring(texts, ",", ".")
-    numeric = pc.match_substring_regex(texts, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
-    bad = np.flatnonzero(~np.asarray(pc.fill_null(numeric, fill_value=True)))
+    found = amounts_of_text(array)
+    bad = np.flatnonzero(np.isnan(found))
     if len(bad):
-        msg = f"{len(bad):,} amounts in {column!r} are no numbers, such as {array[int(bad[0])].as_py()!r}"
+        msg = f"{len(bad):,} amounts in {column!r} are no numbers, such as {cells[int(bad[0])]!r}"
         raise LogError(msg, column=column, rows=bad.tolist(), count=len(bad))
-    return np.asarray(pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False))
-
-
-def _any(texts: Any, pattern: str) -> bool:
-    return bool(pc.any(pc.match_substring_regex(texts, pattern)).as_py())
+    said = np.array([cell is not None and not is_nothing(cell) for cell in cells], np.bool_)
+    return np.where(said, found, np.nan)
