@@ -58,7 +58,10 @@ def test_a_worker_that_crashes_is_told():
         mapped(signal.raise_signal, [signal.SIGSEGV], n=1)
 
 
-def test_what_a_job_prints_disturbs_nothing(capfd: pytest.CaptureFixture[str]):
+def test_what_a_job_prints_disturbs_nothing(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # by which it would be heard at once anyhow
     assert mapped(print, ["hello"], n=1) == {0: None}
     assert "hello" in capfd.readouterr().err
 

@@ -22,6 +22,7 @@ def main() -> int:
     # Results leave by a descriptor of their own: whatever prints here goes to standard error.
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    sys.stdout = sys.stderr  # which waits for no full buffer
     try:
         _answer(sys.stdin.buffer, results)
     except (BrokenPipeError, KeyboardInterrupt):
