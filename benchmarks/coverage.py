@@ -28,7 +28,8 @@ from benchmarks.coverage_worlds import worlds
 import attribution as at
 from attribution.experiments.holdout.moments import Moments
 from attribution.experiments.holdout.sample_ratio import sample_ratio
-from attribution.stats.intervals import (
+from attribution.stats.multiplicity import adjust
+from attribution.stats.ratio_intervals import (
     not_negative,
     ratio_set,
     ratio_variance,
@@ -36,7 +37,6 @@ from attribution.stats.intervals import (
     t_p_value,
     welch_df,
 )
-from attribution.stats.multiplicity import adjust
 from attribution.stats.sequences import mixture_scale, sequence_critical
 
 Z = 1.959963984540054

@@ -3,7 +3,7 @@
     python -m benchmarks.coverage_cells            # 400 logs, a few minutes of one processor
     python -m benchmarks.coverage_cells --quick    # 60 logs
 
-docs/validation.md records a run; `attribution.credit.intervals.FEW` is read off it.
+docs/validation.md records a run; `attribution.credit.credit_intervals.FEW` is read off it.
 
 Every user has one journey or more of one to three touches, whose channels are drawn by known chances whatever
 came before; one journey in five converts, and a conversion is worth a lognormal amount. So last touch and

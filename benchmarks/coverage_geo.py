@@ -15,7 +15,7 @@ from attribution.experiments.panels.bsts import bsts
 from attribution.experiments.panels.gbr import gbr
 from attribution.experiments.panels.tbr import tbr
 from attribution.experiments.panels.trimmed_match import trimmed_match
-from attribution.stats.intervals import t_critical
+from attribution.stats.ratio_intervals import t_critical
 
 PERIODS, PRE = 70, 42
 # What the published interval covers where noise is AR(1): to compare with, not a promise.

@@ -23,9 +23,9 @@ from benchmarks.coverage_row import Row
 from attribution.datasets import simulate_geo
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.did import PERMUTATIONS, DiD
-from attribution.experiments.geo.layout import GeoTest
+from attribution.experiments.geo.geo_assignment import GeoTest
+from attribution.experiments.geo.geo_request import GeoRequest
 from attribution.experiments.geo.panel import Panel
-from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.geo.synthetic import SyntheticControl, SyntheticDiD
 from attribution.experiments.geo.tbr import TBR
 from attribution.experiments.panels.did import Permutation, assignments, log_changes

@@ -32,7 +32,7 @@ from benchmarks.coverage_panels import REQUEST, ar1
 from benchmarks.coverage_row import Row
 
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.layout import GeoTest
+from attribution.experiments.geo.geo_assignment import GeoTest
 from attribution.experiments.geo.method import GeoMethod
 from attribution.experiments.geo.methods import method_of
 from attribution.experiments.geo.panel import Panel

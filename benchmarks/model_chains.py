@@ -27,16 +27,18 @@ def _sparse(solution: Any) -> tuple[Any, Any, Any, Any]:
     """Return (start, transitions, conversion probabilities, newest channel of each state) from the counts."""
     from scipy import sparse
 
-    grams = solution.grams
-    n = len(grams.states)
-    leaves, starts = grams.source >= 0, (grams.source == -1) & (grams.target >= 0)
-    outflow = np.bincount(grams.source[leaves], grams.count[leaves], n)
-    start = np.bincount(grams.target[starts], grams.count[starts], n)
-    inner, ends = leaves & (grams.target >= 0), leaves & (grams.target == -1)
-    counts = sparse.csr_array((grams.count[inner], (grams.source[inner], grams.target[inner])), shape=(n, n))
+    chains = solution.chains
+    n = len(chains.states)
+    leaves, starts = chains.source >= 0, (chains.source == -1) & (chains.target >= 0)
+    outflow = np.bincount(chains.source[leaves], chains.count[leaves], n)
+    start = np.bincount(chains.target[starts], chains.count[starts], n)
+    inner, ends = leaves & (chains.target >= 0), leaves & (chains.target == -1)
+    counts = sparse.csr_array(
+        (chains.count[inner], (chains.source[inner], chains.target[inner])), shape=(n, n)
+    )
     transitions = sparse.csr_array(counts.multiply(1 / outflow[:, None]))
-    convert = np.bincount(grams.source[ends], grams.count[ends], n) / outflow
-    return start / start.sum(), transitions, convert, grams.states[:, -1]
+    convert = np.bincount(chains.source[ends], chains.count[ends], n) / outflow
+    return start / start.sum(), transitions, convert, chains.states[:, -1]
 
 
 def one_solve_each(start: Any, transitions: Any, convert: Any) -> Any:

@@ -49,7 +49,7 @@ STAGES: dict[str, list[tuple[str, str]]] = {
     ],
     "Markov, order 2": [("attribution.models.markov", "tally_grams")],
     "channel sets": [("attribution.models.shapley", "tally_sets")],
-    "merge tallies": [("attribution.engines.shared.base:Merger", "add")],
+    "merge tallies": [("attribution.engines.shared.engine:Merger", "add")],
 }
 
 

@@ -283,7 +283,7 @@ def test_the_library_stays_silent_for_others(data, tmp_path, capsys):
 
 def test_a_wide_table_is_cut_into_parts(tmp_path):
     from attribution.reporting.html import report
-    from attribution.reporting.text import table_text
+    from attribution.reporting.table_text import table_text
     from tests.reporting.test_report import make_credit
 
     made = report(make_credit(models=tuple(f"model number {n}" for n in range(9))))

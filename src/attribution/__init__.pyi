@@ -39,9 +39,9 @@ from attribution.experiments.geo.trimmed_match import TrimmedMatch as TrimmedMat
 from attribution.experiments.holdout.aa import aa_holdout as aa_holdout
 from attribution.experiments.holdout.assign import assign_holdout as assign_holdout
 from attribution.experiments.holdout.holdout import analyze_holdout as analyze_holdout
-from attribution.experiments.holdout.options import MetricOptions as MetricOptions
-from attribution.experiments.holdout.options import UserColumns as UserColumns
-from attribution.experiments.holdout.options import Validity as Validity
+from attribution.experiments.holdout.holdout_options import MetricOptions as MetricOptions
+from attribution.experiments.holdout.holdout_options import UserColumns as UserColumns
+from attribution.experiments.holdout.holdout_options import Validity as Validity
 from attribution.experiments.holdout.plan import plan_holdout as plan_holdout
 from attribution.experiments.holdout.plan_options import HoldoutSetup as HoldoutSetup
 from attribution.experiments.holdout.plan_options import UnitEconomics as UnitEconomics
@@ -52,7 +52,7 @@ from attribution.exports.export import Export as Export
 from attribution.exports.export import ExportConversions as ExportConversions
 from attribution.exports.export import ExportTouches as ExportTouches
 from attribution.exports.presets import EXPORTS as EXPORTS
-from attribution.exports.read import read_export as read_export
+from attribution.exports.read_export import read_export as read_export
 from attribution.jobs.config import load_config as load_config
 from attribution.jobs.forgetting import forget as forget
 from attribution.jobs.pipeline import run as run
@@ -63,6 +63,12 @@ from attribution.journeys.read_paths import read_paths as read_paths
 from attribution.models.bagged_logistic import BaggedLogistic as BaggedLogistic
 from attribution.models.hazard import AdditiveHazard as AdditiveHazard
 from attribution.models.markov import Markov as Markov
+from attribution.models.positional_rules import FullPath as FullPath
+from attribution.models.positional_rules import InverseJ as InverseJ
+from attribution.models.positional_rules import JShaped as JShaped
+from attribution.models.positional_rules import PositionBased as PositionBased
+from attribution.models.positional_rules import UShaped as UShaped
+from attribution.models.positional_rules import WShaped as WShaped
 from attribution.models.probabilistic import Probabilistic as Probabilistic
 from attribution.models.rules import CustomRule as CustomRule
 from attribution.models.rules import FirstTouch as FirstTouch
@@ -70,12 +76,6 @@ from attribution.models.rules import LastNonDirect as LastNonDirect
 from attribution.models.rules import LastTouch as LastTouch
 from attribution.models.rules import Linear as Linear
 from attribution.models.rules import TimeDecay as TimeDecay
-from attribution.models.shapes import FullPath as FullPath
-from attribution.models.shapes import InverseJ as InverseJ
-from attribution.models.shapes import JShaped as JShaped
-from attribution.models.shapes import PositionBased as PositionBased
-from attribution.models.shapes import UShaped as UShaped
-from attribution.models.shapes import WShaped as WShaped
 from attribution.models.shapley import Shapley as Shapley
 from attribution.observing import outcomes as outcomes
 from attribution.regression.compare import check as check

@@ -83,6 +83,7 @@ RENAMED: tuple[Renamed, ...] = (
         "margin= of analyze_holdout is the loss that is still taken for none",
     ),
 )
+_OUTLAY = "what a test is going to cost, in the words of a budget"
 _METHOD = "options of a method stand in it: beside another method they were accepted and had no effect"
 RENAMED += (
     tuple(
@@ -105,6 +106,8 @@ RENAMED += (
     )
     + (
         Renamed("GeoPlan", "inference", "method", _METHOD, kind="name"),
+        Renamed("GeoPlan", "outlay", "planned_cost", _OUTLAY, kind="name"),
+        Renamed("GeoPlan", "outlay_of_one", "planned_cost_of_one", _OUTLAY, kind="name"),
         Renamed("GeoPlan", "trim", "method", _METHOD, kind="name"),
     )
 )

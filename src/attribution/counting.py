@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from attribution._migration import tells_places
 from attribution.engines.choose import engine_of
-from attribution.engines.shared.base import Engine
+from attribution.engines.shared.engine import Engine
 from attribution.errors import LESS_MEMORY, JourneyError, enough_memory
 from attribution.eventlog.eventlog import EventLog
 from attribution.journeys.journeys import Journeys

@@ -17,11 +17,11 @@ from attribution._threads import threads_of
 from attribution._typing import Ints
 from attribution.credit.attachments import Look, Provenance
 from attribution.credit.credit import Credit
-from attribution.credit.money import in_currency
+from attribution.credit.value_currency import in_currency
 from attribution.diagnostics import CheckResults
 from attribution.engines.choose import engine_of
 from attribution.engines.memory import tallied
-from attribution.engines.shared.base import Engine, Run
+from attribution.engines.shared.engine import Engine, Run
 from attribution.errors import LESS_MEMORY, JourneyError, ModelError, enough_memory
 from attribution.eventlog.eventlog import EventLog
 from attribution.journeys.journeys import Journeys
@@ -33,9 +33,9 @@ from attribution.journeys.options import (
 )
 from attribution.language.sentence import Sentence
 from attribution.models.activity import ActivityTally, solve_activity
-from attribution.models.base import Model
 from attribution.models.buckets import replicate
 from attribution.models.cells import at_cells, checked_by, common_cells
+from attribution.models.model import Model
 from attribution.models.registry import ModelSpec, labelled
 from attribution.models.resample import Resampling
 from attribution.models.tasks import ActivityTask, AllocateTask, TallyTask

@@ -12,7 +12,7 @@ from attribution._checks import name_list
 from attribution._typing import Bools, Floats, Hashes, Ints
 from attribution.engines.choose import engine_of
 from attribution.engines.increments.increments import Increments
-from attribution.engines.shared.base import Engine
+from attribution.engines.shared.engine import Engine
 from attribution.errors import (
     LESS_MEMORY,
     EngineError,
@@ -23,11 +23,11 @@ from attribution.errors import (
 )
 from attribution.eventlog.currency import is_currency
 from attribution.eventlog.eventlog import EventLog
-from attribution.experiments.shared.rows import Rows
+from attribution.experiments.shared.experiment_rows import Rows
 from attribution.experiments.shared.units import hash_units
 from attribution.journeys.journeys import Journeys
 from attribution.journeys.options import JourneyOptions
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 from attribution.tables.arrays import decoded
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from scipy import special
 import attribution as at
 from attribution.credit.attachments import Groups
 from attribution.credit.bootstrap import Bootstrap, Replicates
-from attribution.credit.intervals import replicated
+from attribution.credit.credit_intervals import replicated
 from attribution.credit.table import fold, measure
 from attribution.errors import CreditError, ModelError
 from attribution.evaluation.coverage import Process

@@ -15,7 +15,7 @@ from pyarrow import parquet
 
 from attribution._files import atomic_write
 from attribution.credit.credit import Credit
-from attribution.credit.export import inert, write_csv, write_parquet
+from attribution.credit.table_files import inert, write_csv, write_parquet
 from attribution.errors import AttributionError, OutputError
 from tests.credit.tables import labels, two_models
 

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.coverage_cells import EACH, EXPECTED, MODELS, draw
 
 import attribution as at
-from attribution.credit.intervals import FEW
+from attribution.credit.credit_intervals import FEW
 from attribution.language.catalogue import language
 
 

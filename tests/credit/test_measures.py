@@ -15,7 +15,7 @@ import pytest
 import attribution as at
 from attribution.credit.attachments import Activity, Groups, Provenance, Spent
 from attribution.credit.bootstrap import Bootstrap, Replicates
-from attribution.credit.intervals import replicated
+from attribution.credit.credit_intervals import replicated
 from attribution.credit.measures import MEASURES, Measure, ratio
 from attribution.credit.spend_columns import AMOUNTS
 from attribution.credit.table import fold, measure

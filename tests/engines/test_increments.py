@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 import attribution as at
 from attribution.datasets import simulate
-from attribution.engines.increments.ledger import Ledger, Stored
+from attribution.engines.increments.state_store import StateStore, Stored
 from attribution.engines.increments.tally_store import read_tallies
 from attribution.errors import EngineError, JourneyError, ModelError
 from attribution.models.registry import MODELS as REGISTERED
@@ -259,7 +259,7 @@ def test_the_periods_add_up_to_their_sum_and_stay_as_they_are(tmp_path):
         written = files
     state = json.loads((tmp_path / "manifest.json").read_text())
     assert list(state["periods"]) == ["2026-W01", "2026-W02", "2026-W03", "2026-W04"]
-    with Ledger.opened(tmp_path) as ledger:
+    with StateStore.opened(tmp_path) as ledger:
         parts = [ledger.read(Stored(**file), read_tallies)["linear"] for file in state["periods"].values()]
         total = ledger.read(Stored(**state["total"]), read_tallies)["linear"]
     np.testing.assert_allclose(sum(part.sums.sum(axis=0) for part in parts), total.sums.sum(axis=0))
@@ -544,7 +544,7 @@ def test_a_damaged_sum_is_added_up_again(tmp_path, caplog):
 
 @pytest.mark.parametrize("room", [0, 1, 2])
 def test_what_a_full_disk_stops_leaves_nothing_behind(tmp_path, monkeypatch, room):
-    from attribution.engines.increments import ledger
+    from attribution.engines.increments import state_store
 
     def full(descriptor):
         nonlocal room
@@ -553,8 +553,8 @@ def test_what_a_full_disk_stops_leaves_nothing_behind(tmp_path, monkeypatch, roo
             raise OSError(errno.ENOSPC, "No space left on device")
         return fsync(descriptor)
 
-    fsync = ledger.os.fsync
-    monkeypatch.setattr(ledger.os, "fsync", full)
+    fsync = state_store.os.fsync
+    monkeypatch.setattr(state_store.os, "fsync", full)
     with pytest.raises(EngineError, match="No space left") as first:
         credited(example(), at.Increments(tmp_path))
     assert "nothing was saved, and nothing is left" in str(first.value)
@@ -563,7 +563,7 @@ def test_what_a_full_disk_stops_leaves_nothing_behind(tmp_path, monkeypatch, roo
     part = [until(table, 20) for table in example()]
     assert_same(credited(part, at.Increments(tmp_path)), credited(part, "memory"))
     before = sorted(tmp_path.rglob("*"))
-    monkeypatch.setattr(ledger.os, "fsync", full)
+    monkeypatch.setattr(state_store.os, "fsync", full)
     room = 0
     with pytest.raises(EngineError, match="state of the run before is unchanged"):
         credited(example(), at.Increments(tmp_path))
@@ -582,7 +582,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
 
 def test_two_runs_at_once_are_refused_and_a_dead_one_is_not_waited_for(tmp_path):
     with (
-        Ledger.opened(tmp_path),
+        StateStore.opened(tmp_path),
         pytest.raises(EngineError, match=f"in use by process {os.getpid()}"),
     ):
         credited(example(), at.Increments(tmp_path))

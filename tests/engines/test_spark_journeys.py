@@ -40,7 +40,7 @@ def test_journeys_on_a_cluster(log: EventLog, cluster: clusters.Cluster):
 
 def test_a_report_of_a_log_on_a_cluster(log: EventLog, cluster: clusters.Cluster):
     credit = at.attribute(log, "linear", engine="memory", progress=False)
-    asked = ["roles", "customers", "journey_map", "time_to_convert", "paths"]
+    asked = ["activity", "customers", "journey_map", "time_to_convert", "paths"]
     engines = (at.Spark(cluster.classic, 3), "memory")
     found, expected = (
         at.report(

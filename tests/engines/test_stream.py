@@ -15,7 +15,7 @@ import pytest
 
 import attribution as at
 from attribution.datasets import simulate
-from attribution.engines.shared.base import Merger
+from attribution.engines.shared.engine import Merger
 from attribution.engines.stream import budget, scratch, spill, stream
 from attribution.errors import EngineError, JourneyError, LogError
 from attribution.eventlog.eventlog import EventLog

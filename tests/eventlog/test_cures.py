@@ -13,7 +13,7 @@ import pytest
 
 import attribution as at
 from attribution.errors import LogError
-from attribution.tables.reasons import REASONS, cure
+from attribution.tables.unusable_rows import REASONS, cure
 
 TIMES = ["2026-03-14T10:00:00Z", "2026-03-15T11:30:00Z", "2026-03-16T12:00:00Z"]
 MICROSECONDS = [1_773_482_400_000_000, 1_773_574_200_000_000, 1_773_662_400_000_000]

@@ -14,7 +14,7 @@ from typing import Any
 
 import attribution.errors
 from attribution.errors import AttributionError
-from attribution.tables.reasons import EPOCHS, REASONS
+from attribution.tables.unusable_rows import EPOCHS, REASONS
 
 SOURCE = Path(attribution.errors.__file__).parent
 KINDS = {
@@ -100,7 +100,7 @@ def unreached(reached: set[tuple[str, int]], hints: set[str]) -> list[Place]:
         lines.setdefault(module, set()).add(line)
     found = []
     for place in places():
-        if place.module == "tables/reasons.py" and not place.function:  # a table, made at import
+        if place.module == "tables/unusable_rows.py" and not place.function:  # a table, made at import
             pattern = re.escape(next(entries).hint).replace("@", ".+")
             missed = not any(re.search(pattern, hint) for hint in hints)
         else:

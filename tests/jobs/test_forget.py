@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import attribution as at
 from attribution.cli.shell import main
-from attribution.engines.increments.ledger import Ledger
 from attribution.engines.increments.restating import Restating, hashes_of
+from attribution.engines.increments.state_store import StateStore
 from attribution.errors import EngineError
 from tests.engines.same import assert_same
 from tests.engines.test_increments import (
@@ -204,7 +204,7 @@ def test_stopped_in_the_middle_the_state_is_the_old_one_or_the_new_one(tmp_path,
     write(20)
     run(config)
     before = (tmp_path / "state" / "manifest.json").read_bytes()
-    commit = Ledger.commit
+    commit = StateStore.commit
 
     class Killed(BaseException):
         pass
@@ -216,7 +216,7 @@ def test_stopped_in_the_middle_the_state_is_the_old_one_or_the_new_one(tmp_path,
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(Ledger, "commit", stopped)
+        patched.setattr(StateStore, "commit", stopped)
         with pytest.raises(Killed):
             at.forget(tmp_path / "state", [NUMBERS[0].as_py()], config)
     assert ((tmp_path / "state" / "manifest.json").read_bytes() == before) == (at_ == "before")

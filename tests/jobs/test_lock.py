@@ -17,7 +17,7 @@ import pytest
 import attribution
 from attribution import _lock as locking
 from attribution import cli
-from attribution.engines.increments.ledger import Ledger
+from attribution.engines.increments.state_store import StateStore
 from attribution.errors import ConfigError, EngineError, InUseError, OutputError
 from attribution.jobs.config import load_config
 from attribution.jobs.job import IncrementSettings
@@ -121,7 +121,7 @@ def test_many_at_once_are_never_two(tmp_path, job):
 def test_increments_in_use_are_seen_before_anything_is_read(tmp_path, job, monkeypatch):
     monkeypatch.setattr("attribution.jobs.pipeline.open_log", lambda _: pytest.fail("read too early"))
     job = replace(job, increments=IncrementSettings(str(tmp_path / "state")))
-    with Ledger.opened(tmp_path / "state"), pytest.raises(InUseError, match="process"):
+    with StateStore.opened(tmp_path / "state"), pytest.raises(InUseError, match="process"):
         run(job)
     assert not Path(job.output.folder).exists()
 
@@ -166,7 +166,7 @@ def test_what_is_no_lock_of_ours_is_left_as_it_is(tmp_path, job, made, caplog):
         made(folder / name, victim)
     with pytest.raises(OutputError, match="lock") as refused, only_run(job, tmp_path / "out", None):
         pass
-    with pytest.raises(EngineError, match="lock") as foreign, Ledger.opened(tmp_path / "state"):
+    with pytest.raises(EngineError, match="lock") as foreign, StateStore.opened(tmp_path / "state"):
         pass
     assert victim.read_text() == "TOP SECRET PAYROLL\n"
     assert not (tmp_path / "nothing").exists()

@@ -12,7 +12,7 @@ import attribution as at
 
 MODELS = {"rules": '["last_touch", "linear"]', "markov": '["linear", "markov"]'}
 SECTIONS = (
-    *("findings", "credit", "over_time", "roles", "breakdown", "journey_map", "time_to_convert", "paths"),
+    *("findings", "credit", "over_time", "activity", "breakdown", "journey_map", "time_to_convert", "paths"),
     *("synergy", "customers", "unattributed", "limits"),
 )
 JOB = """
@@ -97,7 +97,7 @@ def test_a_report_is_the_same_from_memory_from_disk_and_from_increments(days, tm
         assert nightly.manifest["rows"]["settled_until"] is not None
         assert nightly.manifest["rows"]["read"]["touches"] < 3000
         memory = run(days, "memory", "[audit]\nenabled = false", **job)
-        assert {"journey_map", "time_to_convert", "paths", "synergy", "roles", "customers"} <= {
+        assert {"journey_map", "time_to_convert", "paths", "synergy", "activity", "customers"} <= {
             section.name for section in memory.report.sections
         }
         assert_same_report(nightly.report, memory.report)

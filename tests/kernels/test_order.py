@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from attribution.kernels import sorting
 from attribution.kernels.hashing import hash_integers
-from attribution.kernels.paths import distinct_paths
+from attribution.kernels.path_identity import distinct_paths
 from attribution.kernels.ragged import expand, offsets_of, run_starts, search_segments, segment_sums
 from attribution.kernels.sorting import order_by_user_and_time
 
@@ -122,16 +122,16 @@ def test_distinct_paths_equal_tuples(lists):
 
 
 def test_colliding_hashes_are_found_and_hashed_again(monkeypatch):
-    from attribution.kernels import paths
+    from attribution.kernels import path_identity
 
-    real = paths._segment_hashes
+    real = path_identity._segment_hashes
     tried = []
 
     def colliding(codes, offsets, seed):
         tried.append(seed)
         return np.zeros(len(offsets) - 1, np.uint64) if seed == 0 else real(codes, offsets, seed)
 
-    monkeypatch.setattr(paths, "_segment_hashes", colliding)
+    monkeypatch.setattr(path_identity, "_segment_hashes", colliding)
     number, example = distinct_paths(np.array([0, 1, 0]), np.array([0, 1, 2, 3]))
     assert tried == [0, 1]
     assert len(example) == 2
@@ -139,8 +139,8 @@ def test_colliding_hashes_are_found_and_hashed_again(monkeypatch):
 
 
 def test_paths_that_always_collide_raise(monkeypatch):
-    from attribution.kernels import paths
+    from attribution.kernels import path_identity
 
-    monkeypatch.setattr(paths, "_segment_hashes", lambda c, o, s: np.zeros(len(o) - 1, np.uint64))
+    monkeypatch.setattr(path_identity, "_segment_hashes", lambda c, o, s: np.zeros(len(o) - 1, np.uint64))
     with pytest.raises(RuntimeError, match="colliding"):
         distinct_paths(np.array([0, 1]), np.array([0, 1, 2]))

@@ -7,8 +7,8 @@ import pytest
 
 import attribution as at
 from attribution.experiments.holdout.balance import covariate_balance, placebo_size, pre_period
-from attribution.experiments.holdout.checks import contamination, exposure_ratio
 from attribution.experiments.holdout.everybody import assigned_users
+from attribution.experiments.holdout.holdout_checks import contamination, exposure_ratio
 from attribution.experiments.holdout.sample_ratio import (
     sample_ratio,
     sample_ratio_by,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import attribution as at
 from attribution.errors import ModelError
-from attribution.models.sets import tally_sets
+from attribution.models.channel_sets import tally_sets
 
 GAMES = ("subset_conversions", "subset_rate", "exact_rate", "within_set_rate")
 CLOSE = 1e-10

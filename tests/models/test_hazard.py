@@ -13,8 +13,8 @@ from attribution.errors import ModelError
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.hashing import hash_integers
 from attribution.models.registry import resolve
-from attribution.models.waits import lookback_us, tally_waits
-from attribution.stats.hazard import Events, _log_exponential, _rate_slopes
+from attribution.models.time_lags import lookback_us, tally_time_lags
+from attribution.stats.additive_hazards import Events, _log_exponential, _rate_slopes
 
 DAY = 86_400_000_000
 FINE = tuple(f"{hours}h" for hours in (1, 2, 4, 8, 12, 18, 24, 36, 48, 72, 96, 120, 168, 240, 336, 480, 720))
@@ -123,7 +123,7 @@ def test_credit_is_the_share_of_the_hazard_touch_by_touch():
 def test_waited_time_is_that_of_the_touches():
     journeys = simulated(300, [0.6, 0.3], [1.0, 4.0], 3)
     edges = at.AdditiveHazard().edges
-    tally = tally_waits(journeys, edges)
+    tally = tally_time_lags(journeys, edges)
     end = np.where(journeys.converted, journeys.conversion_time, journeys.window[1])
     lag = (np.repeat(end, journeys.lengths) - journeys.time) // 1_000_000
     lower = np.append(0, edges[:-1])

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 import attribution as at
-from attribution.stats.hazard import Events
+from attribution.stats.additive_hazards import Events
 from attribution.stats.homogeneity import hazards_differ, marks_matter, rates_differ
 from tests.models.test_hazard import simulated
 

@@ -8,9 +8,9 @@ import pytest
 
 import attribution as at
 from attribution.errors import ModelError
-from attribution.models.base import Model
-from attribution.models.grams import number_states
+from attribution.models.chain_counts import number_states
 from attribution.models.markov import Markov, solve_chain
+from attribution.models.model import Model
 
 
 def chain_log(n_users, order, seed, *, tells=True):
@@ -152,17 +152,17 @@ def test_all_removal_effects_of_many_channels_equal_one_solve_each():
     paths = [" > ".join(rng.choice(names, rng.integers(1, 6))) for _ in range(3000)]
     journeys = at.read_paths({"path": paths, "conversions": rng.integers(0, 3, 3000), "nulls": [5] * 3000})
     solution = solve_chain(number_states(Markov().tally(journeys)))
-    grams, n = solution.grams, len(solution.channels)
-    outflow = np.bincount(grams.source[grams.source >= 0], grams.count[grams.source >= 0], n)
-    inner = (grams.source >= 0) & (grams.target >= 0)
+    chains, n = solution.chains, len(solution.channels)
+    outflow = np.bincount(chains.source[chains.source >= 0], chains.count[chains.source >= 0], n)
+    inner = (chains.source >= 0) & (chains.target >= 0)
     moves = np.zeros((n, n))
-    moves[grams.source[inner], grams.target[inner]] = grams.count[inner]
+    moves[chains.source[inner], chains.target[inner]] = chains.count[inner]
     moves /= outflow[:, None]
     start = np.zeros(n)
-    begins = (grams.source < 0) & (grams.target >= 0)
-    start[grams.target[begins]] = grams.count[begins] / grams.count[begins].sum()
-    ends = grams.target == -1
-    convert = np.bincount(grams.source[ends], grams.count[ends], n) / outflow
+    begins = (chains.source < 0) & (chains.target >= 0)
+    start[chains.target[begins]] = chains.count[begins] / chains.count[begins].sum()
+    ends = chains.target == -1
+    convert = np.bincount(chains.source[ends], chains.count[ends], n) / outflow
     whole = start @ np.linalg.solve(np.eye(n) - moves, convert)
     for channel in range(n):
         kept = np.arange(n) != channel

@@ -13,8 +13,8 @@ import pytest
 import attribution as at
 from attribution import cli
 from attribution.errors import AttributionError, BaselineError
-from attribution.models.profile import profile_of, steps_of_credit, tally_profile
-from attribution.regression import text, transitions
+from attribution.models.log_profile import profile_of, steps_of_credit, tally_profile
+from attribution.regression import check_text, transitions
 from attribution.regression.log_drift import chance_psi, psi, shift
 from attribution.regression.store import as_baseline, read_baseline
 from attribution.regression.tolerance import tolerance
@@ -77,7 +77,7 @@ def test_failed_checks_come_first_and_lost_conservation_before_all():
     order = [check.passed for check in checks]
     assert order == sorted(order, key=[False, None, True].index)
     assert checks[0].name.startswith("conservation")
-    assert text.worst(checks).startswith("conservation")
+    assert check_text.worst(checks).startswith("conservation")
 
 
 def test_a_tie_that_flips_is_no_change_of_rank():
@@ -481,8 +481,8 @@ def test_hostile_names_stay_text(tmp_path):
     old = at.attribute(at.read_paths(names), "linear")
     new = replace(old, conversions=old.conversions * 2)
     checks = at.check(new, at.save_baseline(old, tmp_path / "b.json"))
-    shown = text.table(checks)
+    shown = check_text.table(checks)
     assert "\x1b" not in shown
     assert "\x00" not in shown
-    text.write_junit(checks, tmp_path / "checks.xml")
+    check_text.write_junit(checks, tmp_path / "checks.xml")
     assert ET.parse(tmp_path / "checks.xml").getroot().find("testsuite/testcase/failure") is not None

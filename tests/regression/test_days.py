@@ -16,7 +16,7 @@ from attribution import cli
 from attribution.engines.memory import Memory
 from attribution.journeys.options import JourneyOptions
 from attribution.models.days import KEPT, day_parts
-from attribution.models.profile import profile_of, tally_profile
+from attribution.models.log_profile import profile_of, tally_profile
 from attribution.regression import input_drift
 from attribution.regression.log_drift import noise
 from attribution.regression.store import as_baseline

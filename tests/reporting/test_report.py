@@ -319,7 +319,7 @@ def test_a_breakdown_sums_to_its_channels_and_keeps_the_roles():
     breakdown = made.tables["breakdown"]
     totals = breakdown.groupby("channel")["conversions under linear"].sum()
     assert made.tables["credit"].set_index("channel").loc[["a", "b"], "linear"].to_dict() == totals.to_dict()
-    assert made.tables["roles"].set_index("channel")["touched"].to_dict() == {"a": 2.0, "b": 1.0}
+    assert made.tables["activity"].set_index("channel")["touched"].to_dict() == {"a": 2.0, "b": 1.0}
     page = read_page(made.to_html())
     assert "Credited conversions by month, linear" in page.text
 

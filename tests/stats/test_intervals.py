@@ -9,7 +9,9 @@ import pytest
 from scipy import stats
 from scipy.optimize import brentq, minimize_scalar
 
-from attribution.stats.intervals import (
+from attribution.stats.multiplicity import adjust
+from attribution.stats.proportions import score_test
+from attribution.stats.ratio_intervals import (
     BOUNDED,
     EMPTY,
     OUTSIDE,
@@ -19,8 +21,6 @@ from attribution.stats.intervals import (
     t_critical,
     welch_df,
 )
-from attribution.stats.multiplicity import adjust
-from attribution.stats.proportions import score_test
 from attribution.stats.sequences import mixture_scale, sequence_critical, sequence_p_value
 
 

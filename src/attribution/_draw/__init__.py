@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from attribution._draw.bars import bars
 from attribution._draw.canvas import GREY, PALETTE, channel_colors, label_text, new_axes
 from attribution._draw.curves import curves
-from attribution._draw.flows import flows
 from attribution._draw.grids import heat_map
-from attribution._draw.intervals import intervals
+from attribution._draw.interval_marks import intervals
 from attribution._draw.lines import over_time
+from attribution._draw.outcome_path import path
 from attribution._draw.pages import narrow, translate
-from attribution._draw.path import path
 from attribution._draw.places import places
 from attribution._draw.points import scatter
+from attribution._draw.sankey import flows
 from attribution._draw.svg import to_svg
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from attribution._typing import Floats
 from attribution.calibration.calibration import Calibration, Tested
 from attribution.calibration.evidence import Evidence, check_match, failed_checks
 from attribution.calibration.pooling import Evident, pooled
-from attribution.calibration.repeats import combine, refuse_repeats
+from attribution.calibration.repeated_tests import combine, refuse_repeats
 from attribution.credit.credit import Credit
 from attribution.errors import ExperimentError, unknown_name
 from attribution.experiments.shared.lift import Estimate, Lift, Lifts

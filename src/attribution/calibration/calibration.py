@@ -15,7 +15,7 @@ from attribution._typing import Bools, Floats
 from attribution.calibration.evidence import Evidence
 from attribution.calibration.next_test import rank_tests
 from attribution.calibration.pooling import Pooled
-from attribution.calibration.repeats import Repeated
+from attribution.calibration.repeated_tests import Repeated
 from attribution.credit.credit import Credit
 from attribution.errors import ExperimentError
 
@@ -330,12 +330,12 @@ class Calibration(Display):
         )
 
     def _title(self) -> str:
-        from attribution.calibration.text import title
+        from attribution.calibration.calibration_text import title
 
         return title(self)
 
     def _notes(self) -> tuple[str, ...]:
-        from attribution.calibration.text import notes
+        from attribution.calibration.calibration_text import notes
 
         return notes(self)
 
@@ -348,7 +348,7 @@ class Calibration(Display):
             What each channel caused, how much of that is its own test's and what that said, what would have
             happened anyway, and which test to run next.
         """
-        from attribution.calibration.text import summary
+        from attribution.calibration.calibration_text import summary
 
         return summary(self)
 

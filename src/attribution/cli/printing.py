@@ -16,7 +16,7 @@ def print_credit(result: Result) -> None:
     """Print the tables of a run's report, its notes, and how its audit went."""
     from attribution.reporting.blocks import Table
     from attribution.reporting.formats import clean
-    from attribution.reporting.text import table_text
+    from attribution.reporting.table_text import table_text
 
     page = result.report
     print(f"{page.title}{f', {page.subtitle}' if page.subtitle else ''}\n")
@@ -30,7 +30,7 @@ def print_credit(result: Result) -> None:
         names = ", ".join(check.name for check in result.checks.failed)
         print(f"audit: {len(result.checks.failed)} of {len(result.checks)} checks failed: {names}")
     if result.regression:
-        from attribution.regression.text import table
+        from attribution.regression.check_text import table
 
         print(f"\nagainst the baseline:\n{table(result.regression, min(width(), 120))}")
 

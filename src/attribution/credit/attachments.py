@@ -12,7 +12,7 @@ from attribution._checks import whole
 from attribution._typing import Bools, Floats, Ints
 from attribution.diagnostics import CheckResults
 from attribution.errors import CreditError
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attribution._display import Display
 from attribution._migration import tells_options
-from attribution.credit import text
+from attribution.credit import credit_text
 from attribution.credit.compare import Comparison, compare_models
 from attribution.credit.costs import Costs
+from attribution.credit.credit_intervals import told
 from attribution.credit.explain import Explanation, explain_channel
-from attribution.credit.export import write_csv, write_parquet
 from attribution.credit.frames import credit_frame, totals_frame
-from attribution.credit.intervals import told
 from attribution.credit.plot import plot_credit
 from attribution.credit.spend import join_spend
 from attribution.credit.table import CreditTable
+from attribution.credit.table_files import write_csv, write_parquet
 from attribution.credit.uncertainty import differences_frame, first_frame, intervals_frame
 from attribution.errors import CreditError
 
@@ -453,7 +453,7 @@ class Credit(CreditTable, Display):
 
     def summary(self) -> str:
         """Return the credit in words: models, top channels (and intervals), unattributed, money, notes."""
-        return text.summary(self)
+        return credit_text.summary(self)
 
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
         """Write `to_frame` as Parquet, in full or not at all.
@@ -488,13 +488,13 @@ class Credit(CreditTable, Display):
         write_csv(self.to_frame(), path)
 
     def _title(self) -> str:
-        return text.title(self)
+        return credit_text.title(self)
 
     def _notes(self) -> tuple[str, ...]:
         return (*(f"{sure}." for sure in [told(self)] if sure), *(f"Note: {note}" for note in self.notes))
 
     def _shown(self, *, wide: bool) -> pd.DataFrame:
-        return text.shown_frame(self, wide=wide)
+        return credit_text.shown_frame(self, wide=wide)
 
     def _formats(self) -> Mapping[str, Callable[[Any], str]]:
-        return text.formats(self)
+        return credit_text.formats(self)

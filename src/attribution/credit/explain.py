@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attribution._display import Display
-from attribution.credit.intervals import interval, told
+from attribution.credit.credit_intervals import interval, told
 from attribution.credit.table import CreditTable, fold, measure
 from attribution.errors import CreditError, unknown_name
 from attribution.language.sentence import Sentence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attribution.credit.intervals import interval
+from attribution.credit.credit_intervals import interval
 from attribution.credit.measures import ACTIVITY, MEASURES
 from attribution.credit.table import CreditTable, measure
 

@@ -12,12 +12,12 @@ from attribution import _draw
 from attribution._checks import one_of
 from attribution._display import format_number
 from attribution._typing import Floats
+from attribution.credit.credit_intervals import interval
+from attribution.credit.credit_text import money_decimals
 from attribution.credit.frames import row_flags
-from attribution.credit.intervals import interval
 from attribution.credit.measures import ACTIVITY, MEASURES, Measure, needing, ratio
 from attribution.credit.periods import PERIODS, consecutive, is_period
 from attribution.credit.table import CreditTable, declared, fold, measure
-from attribution.credit.text import money_decimals
 from attribution.credit.uncertainty import place_chances
 from attribution.errors import CreditError
 from attribution.journeys.journeys import UNATTRIBUTED

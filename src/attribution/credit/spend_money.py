@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from attribution.credit.money import refuse_several
 from attribution.credit.spend_spread import by_day
 from attribution.credit.spend_table import SpendTable
 from attribution.credit.table import CreditTable
+from attribution.credit.value_currency import refuse_several
 from attribution.errors import CreditError, JourneyError, LogError, raised_as
 from attribution.eventlog.currency import distinct, is_currency, refuse_contradiction, same_currency
 from attribution.journeys.rates import rates_of

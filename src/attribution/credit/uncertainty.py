@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from attribution._checks import one_of
 from attribution._typing import Bools, Floats, Ints
-from attribution.credit.intervals import METHODS, bounds, checked_level, few, interval, replicated
+from attribution.credit.credit_intervals import METHODS, bounds, checked_level, few, interval, replicated
 from attribution.credit.measures import MEASURES
 from attribution.credit.table import CreditTable, fold, measure
 from attribution.errors import CreditError

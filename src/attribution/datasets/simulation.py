@@ -12,7 +12,7 @@ import numpy as np
 from attribution._checks import fraction, whole
 from attribution._typing import Bools
 from attribution.datasets import retailer as r
-from attribution.datasets import tables
+from attribution.datasets import simulated_tables
 from attribution.datasets.calendar import DAY, Calendar, make_calendar
 from attribution.datasets.conversions import draw_conversions
 from attribution.datasets.dataset import Dataset
@@ -131,9 +131,9 @@ def simulate(
     hazard, bought, caused = measure(world, withheld)
     touches, opportunity = draw_touches(world, withheld)
     conversions = draw_conversions(world, hazard, bought, touches)
-    spend, cost = tables.spend_table(world, touches)
-    truth = tables.truth_table(touches, caused, cost, opportunity)
-    users = tables.users_table(world, conversions, held_out, opportunity)
+    spend, cost = simulated_tables.spend_table(world, touches)
+    truth = simulated_tables.truth_table(touches, caused, cost, opportunity)
+    users = simulated_tables.users_table(world, conversions, held_out, opportunity)
 
     settings: dict[str, object] = {
         "process": r.PROCESS,
@@ -156,11 +156,11 @@ def simulate(
         touches, conversions = soiled.touches, soiled.conversions
         settings["dirt_rows"] = soiled.counts
     return Dataset(
-        touches=tables.touches_table(world, touches),
-        conversions=tables.conversions_table(world, conversions),
+        touches=simulated_tables.touches_table(world, touches),
+        conversions=simulated_tables.conversions_table(world, conversions),
         spend=spend,
         users=users,
-        identities=tables.identities_table(world),
+        identities=simulated_tables.identities_table(world),
         truth=truth,
         settings=settings,
     )

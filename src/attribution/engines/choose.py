@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attribution.engines.memory import Memory
-from attribution.engines.shared.base import Engine
+from attribution.engines.shared.engine import Engine
 from attribution.engines.stream.budget import available_memory, plausible_rows, shown_bytes, touch_bytes
 from attribution.engines.stream.stream import Stream
 from attribution.errors import EngineError, unknown_name

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from attribution._migration import tells_options
 from attribution._threads import each, threads_of
-from attribution.engines.shared.base import Run, Tasks
+from attribution.engines.shared.engine import Run, Tasks
 from attribution.errors import EngineError
 from attribution.journeys.build import build_from_columns
 from attribution.journeys.journeys import Journeys

@@ -13,7 +13,7 @@ from attribution._checks import one_of, whole
 from attribution._display import Display
 from attribution._progress import bar
 from attribution._typing import Bools, Floats, Ints
-from attribution.credit.intervals import interval, replicated
+from attribution.credit.credit_intervals import interval, replicated
 from attribution.credit.measures import resampled
 from attribution.credit.table import measure as measured
 from attribution.crediting import attribute

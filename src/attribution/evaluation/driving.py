@@ -13,10 +13,10 @@ from attribution.crediting import attribute
 from attribution.errors import ModelError
 from attribution.journeys.journeys import NONE, Journeys
 from attribution.journeys.paths import path_texts
-from attribution.kernels.paths import distinct_paths
+from attribution.kernels.path_identity import distinct_paths
 from attribution.kernels.ragged import expand
 from attribution.models.registry import ModelSpec, labelled
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 from attribution.tables.columns import Dimension
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from attribution._checks import flag, name_list, one_of, whole
 from attribution._migration import tells_places
 from attribution._typing import Bools, Floats, Ints
 from attribution.engines.choose import engine_of
-from attribution.engines.shared.base import Engine
+from attribution.engines.shared.engine import Engine
 from attribution.errors import LESS_MEMORY, JourneyError, ModelError, enough_memory, unknown_name
 from attribution.evaluation.synergy_result import Synergy
 from attribution.eventlog.eventlog import EventLog
@@ -25,12 +25,12 @@ from attribution.journeys.options import (
     journey_options,
     refuse_options,
 )
-from attribution.models.sets import SetTally
+from attribution.models.channel_sets import SetTally
 from attribution.models.tasks import TraitTask
 from attribution.models.traits import LENGTHS, Traits
-from attribution.stats.grouping import sums_by
 from attribution.stats.interactions import Counts, Interactions, Scale, cell_counts, pair_interactions
 from attribution.stats.multiplicity import Correction, adjust
+from attribution.stats.sums import sums_by
 
 logger = logging.getLogger(__name__)
 MOST_CHANNELS = 15

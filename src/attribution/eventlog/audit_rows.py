@@ -11,7 +11,7 @@ from attribution.eventlog.left_out import LeftOut
 from attribution.eventlog.scan import Scan
 from attribution.language.sentence import Sentence
 from attribution.tables.faults import FaultTally
-from attribution.tables.reasons import REASONS
+from attribution.tables.unusable_rows import REASONS
 
 _NULLS = ("null_user", "null_time", "null_channel", "null_sequence")
 

@@ -12,7 +12,7 @@ from attribution._migration import tells_options
 from attribution.errors import LogError, unknown_name
 from attribution.eventlog.direct import is_direct
 from attribution.eventlog.hosts import KINDS, kind_of, word_of
-from attribution.tables.reasons import RESERVED_CHANNEL
+from attribution.tables.unusable_rows import RESERVED_CHANNEL
 
 NO_TOUCH = "(no touch)"
 PARTS = ("raw", "source", "medium", "campaign")

@@ -16,10 +16,10 @@ from attribution.language.sentence import Sentence
 from attribution.tables import kinds
 from attribution.tables.arrays import without_views
 from attribution.tables.faults import Screen
-from attribution.tables.numbers import read_values
-from attribution.tables.reasons import DROP, REASONS
+from attribution.tables.number_columns import read_values
 from attribution.tables.sources import ColumnType, Source
 from attribution.tables.tables import TableColumns
+from attribution.tables.unusable_rows import DROP, REASONS
 
 
 def check_types(

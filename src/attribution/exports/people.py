@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from attribution.exports.export import Export
-from attribution.exports.rows import ExportRows
-from attribution.exports.touches import required
+from attribution.exports.export_rows import ExportRows
+from attribution.exports.export_touches import required
 
 
 def users_of(parts: Sequence[ExportRows], export: Export, left_out: Counter[str]) -> list[Any]:

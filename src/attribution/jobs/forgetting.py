@@ -11,18 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from attribution.engines.increments.carry_store import read_carry
 from attribution.engines.increments.converters import read_converters
-from attribution.engines.increments.ledger import Ledger, State
+from attribution.engines.increments.open_touches_store import read_open_touches
 from attribution.engines.increments.restating import Absence, Restating, hashes_of, refuse_shorter
+from attribution.engines.increments.state_store import State, StateStore
 from attribution.errors import EngineError
 from attribution.eventlog.recent import read_recent
 from attribution.jobs.config import load_config
 from attribution.jobs.doors import at_door, toml_of
+from attribution.jobs.execution import execution_of
 from attribution.jobs.inputs import open_log
 from attribution.jobs.job import Job
 from attribution.jobs.stages import Stages
-from attribution.jobs.work import work_of
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +134,7 @@ def forget(
         log = open_log(job)
         job = replace(job, journeys=job.journeys.with_rates())
     users = hashes_of(given, log.touch_table.users)
-    with Ledger.opened(folder, key) as ledger:
+    with StateStore.opened(folder, key) as ledger:
         saved = _saved(ledger)
         carried = _carried(ledger, saved, users)
     if dry_run:
@@ -143,7 +143,7 @@ def forget(
         refuse_shorter(folder, saved, recent)
         return _done(Absence.of(recent), users, carried, len(saved.periods), restated=False)
     assert job.increments is not None
-    work: Any = work_of(job, log)
+    work: Any = execution_of(job, log)
     engine = Restating(**asdict(job.increments), key=key, without=users)
     with at_door(toml_of):
         replace(work, engine=engine).credited(Stages(logger))
@@ -172,7 +172,7 @@ def _listed(ids: Iterable[object]) -> Sequence[object]:
     return found
 
 
-def _saved(ledger: Ledger) -> State:
+def _saved(ledger: StateStore) -> State:
     state = ledger.load()
     if state is None:
         msg = f"{str(ledger.folder)!r} holds no state of increments: nothing is kept of anybody"
@@ -184,19 +184,21 @@ def _saved(ledger: Ledger) -> State:
 
 def _told(folder: Path, ids: Sequence[object], key: str | None) -> Forgotten:
     """Return what a state alone tells."""
-    with Ledger.opened(folder, key) as ledger:
+    with StateStore.opened(folder, key) as ledger:
         state = _saved(ledger)
         users = hashes_of(ids, state.settings["touches.users"].strip("'"))
         carried = _carried(ledger, state, users)
     return Forgotten(False, len(users), None, {}, carried, len(state.periods))
 
 
-def _carried(ledger: Ledger, state: State, users: Any) -> dict[str, int]:
+def _carried(ledger: StateStore, state: State, users: Any) -> dict[str, int]:
     assert state.touches is not None and state.events is not None  # noqa: PT018
     events = state.events
     carry = ledger.read(
         state.touches,
-        lambda touches: ledger.read(events, lambda rows: read_carry(touches, rows, len(state.channels))),
+        lambda touches: ledger.read(
+            events, lambda rows: read_open_touches(touches, rows, len(state.channels))
+        ),
     )
     found = {
         "touches": int(np.isin(carry.touches.user, users).sum()),

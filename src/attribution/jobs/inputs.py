@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attribution.errors import CreditError, LogError
-from attribution.jobs.baseline import baseline_file
+from attribution.jobs.check_section import baseline_file
 from attribution.jobs.doors import toml_of
 from attribution.jobs.experiments import experiment_files
 from attribution.jobs.job import ExportSettings, Job, LogSettings, SpendSettings
@@ -63,7 +63,7 @@ def open_log(job: Job) -> EventLog:
 def _read_export(settings: LogSettings, export: ExportSettings) -> EventLog:
     """Read an export; of a format without touches the conversions are the export."""
     from attribution.exports.presets import EXPORTS
-    from attribution.exports.read import read_export
+    from attribution.exports.read_export import read_export
 
     options = {key: value for key, value in asdict(export).items() if key != "name"}
     options["conversions"] = options["conversions"] or None

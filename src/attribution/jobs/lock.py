@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from attribution._checks import duration_us
 from attribution._lock import is_still, take
-from attribution.engines.increments.ledger import holder_of
+from attribution.engines.increments.state_store import holder_of
 from attribution.errors import InUseError, OutputError
 from attribution.jobs.job import Job
 

@@ -16,7 +16,7 @@ from attribution import __version__
 from attribution.diagnostics import CheckResults
 from attribution.errors import LogError
 from attribution.jobs.job import Job
-from attribution.models.profile import settings_of, steps_of_credit
+from attribution.models.log_profile import settings_of, steps_of_credit
 
 if TYPE_CHECKING:
     from attribution.credit.credit import Credit

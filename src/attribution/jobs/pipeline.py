@@ -18,7 +18,7 @@ from attribution._files import atomic_write
 from attribution._scratch import locked_folder
 from attribution.diagnostics import CheckResults
 from attribution.errors import ConfigError, NoConversionsError, OutputError, unknown_name
-from attribution.jobs.baseline import against_baseline, baseline_file
+from attribution.jobs.check_section import against_baseline, baseline_file
 from attribution.jobs.doors import at_door, checks_at, toml_of
 from attribution.jobs.experiments import Tests, calibrated, known_channels, lifts_of
 from attribution.jobs.history import previous_run
@@ -189,7 +189,7 @@ def run(job: Job, *, wait: str | timedelta | None = None) -> Result:
 def _run(job: Job, folder: Path) -> Result:
     from attribution.credit.periods import PERIODS
     from attribution.credit.spend_table import spend_table_of
-    from attribution.jobs.work import work_of
+    from attribution.jobs.execution import execution_of
     from attribution.reporting.facts import ReportFacts
     from attribution.reporting.html import report
 
@@ -204,7 +204,7 @@ def _run(job: Job, folder: Path) -> Result:
         if job.spend is not None:  # what is wrong with it is told before the long part
             spend = spend_of(job.spend)
             spend_table_of(spend, [name for name in job.by if name not in {"channel", *PERIODS}])
-        work = work_of(job, log)
+        work = execution_of(job, log)
     lifts: Tests = {}
     if job.experiments:
         with stages("experiments"):

@@ -19,13 +19,13 @@ from attribution.engines.stream.budget import (
     touch_bytes,
 )
 from attribution.errors import OutputError
-from attribution.jobs.baseline import baseline_file
+from attribution.jobs.check_section import baseline_file
+from attribution.jobs.execution import execution_of
 from attribution.jobs.experiments import experiment_files
 from attribution.jobs.history import MANIFEST
 from attribution.jobs.inputs import open_log, spend_files
 from attribution.jobs.job import Job
 from attribution.jobs.retention import stale_folders
-from attribution.jobs.work import work_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +140,7 @@ def preview(job: Job) -> Preview:
     tables += [_whole("spend", [path]) for path in spend]
     tests = experiment_files(job)
     tables += [_whole("experiments", tests)] if tests else []
-    engine, limit = _engine(job, work_of(job, log))
+    engine, limit = _engine(job, execution_of(job, log))
     rows = plausible_rows(log.touches) or tables[0].rows
     memory = seconds = None
     if rows is not None:

@@ -13,7 +13,7 @@ from attribution.credit.table import measure
 from attribution.jobs.job import Job
 from attribution.language.catalogue import Language, language
 from attribution.reporting.formats import clean, fit, shorten
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 
 if TYPE_CHECKING:
     from attribution.credit.credit import Credit

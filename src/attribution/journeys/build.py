@@ -19,7 +19,7 @@ from attribution.journeys.journeys import Journeys, lay_out
 from attribution.journeys.milestones import milestone_positions
 from attribution.journeys.options import BuildKeywords, JourneyOptions, journey_options
 from attribution.journeys.rates import converted, rates_of
-from attribution.journeys.repeats import repeats_of
+from attribution.journeys.repeated_conversions import repeats_of
 from attribution.journeys.transform import collapse_repeats, keep_last
 from attribution.kernels.membership import HashFilter
 from attribution.kernels.sorting import order_by_user_and_time

@@ -15,7 +15,7 @@ from attribution._typing import Floats, Ints
 from attribution.errors import JourneyError
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import run_starts
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd

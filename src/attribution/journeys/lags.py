@@ -14,7 +14,7 @@ from attribution._display import Display, format_number
 from attribution._typing import Floats, Ints
 from attribution.errors import JourneyError
 from attribution.journeys.journeys import Journeys
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,9 +11,9 @@ from attribution._checks import whole
 from attribution._typing import Codes, Floats, Ints
 from attribution.errors import JourneyError
 from attribution.journeys.journeys import Journeys
-from attribution.kernels.paths import distinct_paths
+from attribution.kernels.path_identity import distinct_paths
 from attribution.kernels.ragged import expand, run_starts
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,10 +18,10 @@ from attribution.kernels.ragged import offsets_of
 from attribution.tables.arrays import booleans, refuse_bad_text, without_views
 from attribution.tables.faults import Screen
 from attribution.tables.kinds import flag_kind, is_text
-from attribution.tables.numbers import read_flags, read_values
-from attribution.tables.reasons import REASONS
+from attribution.tables.number_columns import read_flags, read_values
 from attribution.tables.sources import Source, open_source
 from attribution.tables.tables import TableColumns
+from attribution.tables.unusable_rows import REASONS
 
 USUAL_SEPARATOR = " > "
 _COUNTS = ("occurrences", "count", "n", "journeys", "paths", "frequency", "total")

@@ -16,7 +16,7 @@ from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import run_starts
 from attribution.models.cells import CellTally, cells_of
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 
 
 @dataclass(frozen=True, eq=False)

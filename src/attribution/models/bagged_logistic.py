@@ -16,16 +16,16 @@ from attribution.errors import ModelError
 from attribution.journeys.journeys import Journeys
 from attribution.language.sentence import Sentence
 from attribution.models.bagged_solution import BaggedLogisticSolution
-from attribution.models.base import tally_touch_weights
 from attribution.models.cells import CellTally, cells_of
-from attribution.models.division import (
+from attribution.models.channel_sets import SetTally
+from attribution.models.model import tally_touch_weights
+from attribution.models.set_models import (
     SeenSets,
     SetModel,
     credit_by_channel,
     shares_by_weight,
     with_unattributed,
 )
-from attribution.models.sets import SetTally
 from attribution.stats.logistic import fit_logistic
 
 _BLOCK = 1 << 21  # numbers worked on at once

@@ -12,8 +12,8 @@ from attribution._display import Display
 from attribution._typing import Floats, Ints
 from attribution.credit.explain import Solution
 from attribution.language.sentence import Sentence
-from attribution.models.division import SeenSets
-from attribution.models.sets import SetTally
+from attribution.models.channel_sets import SetTally
+from attribution.models.set_models import SeenSets
 
 if TYPE_CHECKING:
     import pandas as pd

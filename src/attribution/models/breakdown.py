@@ -17,8 +17,8 @@ from attribution.diagnostics import CheckResult, CheckResults
 from attribution.journeys.journeys import NONE, UNATTRIBUTED
 from attribution.language.sentence import Sentence
 from attribution.models.cells import CellTally, distinct_rows
-from attribution.stats.grouping import sums_by
 from attribution.stats.raking import Raked, rake, rake_inside, shift_inside
+from attribution.stats.sums import sums_by
 
 MEASURES = ("conversions", "value")
 _NOTHING = 1e-12  # of the whole: smaller numbers below zero are rounding

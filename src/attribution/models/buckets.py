@@ -14,8 +14,8 @@ from attribution._typing import Floats, Hashes, Ints
 from attribution.credit.credit import Credit
 from attribution.errors import ModelError
 from attribution.journeys.journeys import Journeys
-from attribution.models.base import Model
 from attribution.models.cells import at_cells
+from attribution.models.model import Model
 
 
 @dataclass(frozen=True, eq=False)

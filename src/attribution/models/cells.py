@@ -17,7 +17,7 @@ from attribution.errors import JourneyError, ModelError
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.customers import CUSTOMER, LABELS, is_returning
 from attribution.journeys.journeys import NONE, UNATTRIBUTED, Journeys
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 
 _COMPRESS_ABOVE = 1 << 40
 

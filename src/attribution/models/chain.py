@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from attribution._typing import Floats, Ints
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 
 DENSE_STATES = 300  # one inverse costs less than the sweeps below this (measured; docs/performance.md)
 _COLUMNS = 16  # channels swept together: their block stays in cache beside the matrix

@@ -8,8 +8,8 @@ import numpy as np
 
 from attribution._typing import Bools, Floats, Ints
 from attribution.journeys.journeys import Journeys
-from attribution.journeys.repeats import SAME_ORDER, SAME_ROW
-from attribution.stats.grouping import sums_by
+from attribution.journeys.repeated_conversions import SAME_ORDER, SAME_ROW
+from attribution.stats.sums import sums_by
 
 KEPT = 42  # days: six of each weekday
 HOURS = tuple(f"{hour:02d}" for hour in range(24))

@@ -17,18 +17,18 @@ from attribution.errors import ModelError
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import segment_sums
-from attribution.models.base import Model, tally_touch_weights
+from attribution.models.allocation import nothing_learnt
 from attribution.models.breakdown import Breakdown
 from attribution.models.cells import CellTally, cells_of
-from attribution.models.division import (
+from attribution.models.hazard_solution import HazardSolution
+from attribution.models.model import Model, tally_touch_weights
+from attribution.models.set_models import (
     credit_by_channel,
     refuse_without_nulls,
     with_unattributed,
 )
-from attribution.models.hazard_solution import HazardSolution
-from attribution.models.mixes import nothing_learnt
-from attribution.models.waits import DAY, SECOND, WaitTally, claimed_lags, tally_waits
-from attribution.stats.hazard import Events, fit, heights, start
+from attribution.models.time_lags import DAY, SECOND, TimeLagTally, claimed_lags, tally_time_lags
+from attribution.stats.additive_hazards import Events, fit, heights, start
 from attribution.stats.homogeneity import hazards_differ
 
 BINS = ("1h", "6h", "1D", "2D", "3D", "5D", "7D", "10D", "14D", "21D", "30D", "60D", "90D", "365D")
@@ -36,7 +36,7 @@ BINS = ("1h", "6h", "1D", "2D", "3D", "5D", "7D", "10D", "14D", "21D", "30D", "6
 
 @tells_options(ModelError)
 @dataclass(frozen=True)
-class AdditiveHazard(Model[WaitTally]):
+class AdditiveHazard(Model[TimeLagTally]):
     """Credit by each touch's share of the hazard of conversion at the instant of the conversion.
 
     Zhang, Wei & Ren (2014), "Multi-touch attribution in online advertising with survival theory", ICDM.
@@ -129,12 +129,12 @@ class AdditiveHazard(Model[WaitTally]):
         self,
         journeys: Journeys,
         by: Sequence[str] = ("channel",),  # noqa: ARG002 - breakdowns come from `allocate`
-    ) -> WaitTally:
+    ) -> TimeLagTally:
         """Count conversions by the ages of their touches, and the time that all touches waited."""
         self.check(journeys)
-        return tally_waits(journeys, self.edges)
+        return tally_time_lags(journeys, self.edges)
 
-    def solve(self, tally: WaitTally) -> Credit:
+    def solve(self, tally: TimeLagTally) -> Credit:
         """Fit the hazard, and divide each conversion by it.
 
         Returns
@@ -142,7 +142,7 @@ class AdditiveHazard(Model[WaitTally]):
         Credit
             With a `HazardSolution` in ``details["additive_hazard"]``.
         """
-        waits = _Waits(tally)
+        waits = _TimeLags(tally)
         counts = tally.sums[waits.rows, 0]
         events = waits.events(tally.sums)
         parameters = fit(events, counts, self.kernel, start(events, counts, self.kernel))
@@ -167,9 +167,9 @@ class AdditiveHazard(Model[WaitTally]):
         settings = {"models": {self.name: repr(self)}}
         return credit.with_provenance(settings=settings, details={self.name: solution})
 
-    def solve_many(self, tally: WaitTally, sums: Floats) -> tuple[Floats, Floats]:
+    def solve_many(self, tally: TimeLagTally, sums: Floats) -> tuple[Floats, Floats]:
         """Solve many tallies of the same rows, each from the solution of `tally`; cells as in `solve`."""
-        waits = _Waits(tally)
+        waits = _TimeLags(tally)
         solution: HazardSolution = self.solve(tally).details[self.name]  # type: ignore[assignment]
         found = []
         for each in sums:
@@ -181,9 +181,9 @@ class AdditiveHazard(Model[WaitTally]):
         )
         return credit[:, :, 0], credit[:, :, 1]
 
-    def learnt(self, tally: WaitTally) -> tuple[str, ...]:
+    def learnt(self, tally: TimeLagTally) -> tuple[str, ...]:
         """Say so where touches of one age convert alike, whatever their channel."""
-        waits = _Waits(tally)
+        waits = _TimeLags(tally)
         p_value = hazards_differ(waits.events(tally.sums), tally.sums[waits.rows, 0])
         return nothing_learnt(self.name, p_value, "channel")
 
@@ -207,7 +207,7 @@ class AdditiveHazard(Model[WaitTally]):
         """Return the cells as every journey is divided."""
         return Breakdown.split(solved, allocated, fixed=False)
 
-    def _told(self, parameters: Floats, hazard: Floats, waits: _Waits) -> tuple[Floats, Floats]:
+    def _told(self, parameters: Floats, hazard: Floats, waits: _TimeLags) -> tuple[Floats, Floats]:
         """Return strength and rate of each channel; the rate is NaN where there is none."""
         n = len(hazard)
         if self.kernel == "free":
@@ -216,10 +216,10 @@ class AdditiveHazard(Model[WaitTally]):
         return strength, np.where(strength > 0, np.exp(parameters[n:]), np.nan)
 
 
-class _Waits:
+class _TimeLags:
     """A tally laid out for fitting: rows with events as a sparse matrix over cells."""
 
-    def __init__(self, tally: WaitTally) -> None:
+    def __init__(self, tally: TimeLagTally) -> None:
         from scipy import sparse
 
         self.tally = tally

@@ -15,16 +15,22 @@ from attribution.credit.credit import Credit
 from attribution.errors import ModelError
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.language.sentence import Sentence
-from attribution.models.base import Model, solve_cells, tally_touch_weights
+from attribution.models.allocation import Effects, MixBreakdown, nothing_learnt, shares_by_effect, tally_mixes
 from attribution.models.breakdown import Breakdown
 from attribution.models.cells import CellTally, cells_of
 from attribution.models.chain import Chain, Solved, removal_effects, removal_effects_batch
-from attribution.models.grams import RESERVED, Grams, grams_of_counts, number_states, tally_grams
+from attribution.models.chain_counts import (
+    RESERVED,
+    ChainCounts,
+    chains_of_counts,
+    number_states,
+    tally_chains,
+)
+from attribution.models.channel_sets import SetTally
 from attribution.models.markov_solution import MarkovSolution
-from attribution.models.mixes import Effects, MixBreakdown, nothing_learnt, shares_by_effect, tally_mixes
-from attribution.models.sets import SetTally
-from attribution.stats.grouping import sums_by
+from attribution.models.model import Model, solve_cells, tally_touch_weights
 from attribution.stats.homogeneity import rates_differ
+from attribution.stats.sums import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +100,7 @@ class Markov(Model[CellTally]):
                 raise ModelError(msg, column="channel", hint="rename it: log.group_channels(...)")
 
     def tally(self, journeys: Journeys, by: Sequence[str] = ("channel",)) -> CellTally:  # noqa: ARG002
-        """Count the chain's transitions; see `tally_grams`.
+        """Count the chain's transitions; see `tally_chains`.
 
         The counts do not depend on `by`: breakdowns come from `allocate`.
         """
@@ -102,7 +108,7 @@ class Markov(Model[CellTally]):
         if journeys.settings.get("nulls") is False:
             msg = "markov learns from journeys that did not convert, and these were built without them"
             raise ModelError(msg, hint="at.build_journeys(log, nulls=True)")
-        return tally_grams(journeys, self.order)
+        return tally_chains(journeys, self.order)
 
     @staticmethod
     def tally_of_counts(
@@ -123,7 +129,7 @@ class Markov(Model[CellTally]):
         >>> Markov().solve(Markov.tally_of_counts(counts)).conversions.round(3).tolist()
         [[0.2, 0.8]]
         """
-        return grams_of_counts(counts, value)
+        return chains_of_counts(counts, value)
 
     def solve(self, tally: CellTally) -> Credit:
         """Solve the chain and scale its removal effects to the attributed conversions and value."""
@@ -139,10 +145,10 @@ class Markov(Model[CellTally]):
 
     def solve_many(self, tally: CellTally, sums: Floats) -> tuple[Floats, Floats]:
         """Solve chains that differ only in their counts; small chains of order 1 all at once."""
-        grams = number_states(tally)
-        if self.order > 1 or len(grams.states) > BATCHED_STATES or not len(grams.states):
+        chains = number_states(tally)
+        if self.order > 1 or len(chains.states) > BATCHED_STATES or not len(chains.states):
             return super().solve_many(tally, sums)
-        return solve_small_chains(grams, sums)
+        return solve_small_chains(chains, sums)
 
     def resolved(self, tally: CellTally, sums: Floats) -> Iterator[Credit]:
         """Yield the Credit of many tallies; each with its own removal effects where these split journeys."""
@@ -153,10 +159,10 @@ class Markov(Model[CellTally]):
 
     def learnt(self, tally: CellTally) -> tuple[str, ...]:
         """Say so where the last channel of a journey tells nothing of how it ends."""
-        grams = number_states(tally)
-        ends = (grams.source >= 0) & (grams.target < 0)
-        channel, n = grams.states[grams.source[ends], -1], len(grams.channels)
-        counts, won = grams.count[ends], grams.target[ends] == -1
+        chains = number_states(tally)
+        ends = (chains.source >= 0) & (chains.target < 0)
+        channel, n = chains.states[chains.source[ends], -1], len(chains.channels)
+        counts, won = chains.count[ends], chains.target[ends] == -1
         p_value = rates_differ(sums_by(channel, counts * won, n), sums_by(channel, counts, n))
         return nothing_learnt(self.name, p_value, "last")
 
@@ -239,7 +245,7 @@ class Markov(Model[CellTally]):
             the best, which penalises sparse states. Where the interval of that order's AUC holds .5, its
             states do not tell who converts: then none is selected, and a column ``note`` says so.
         """
-        from attribution.models.order import select_order
+        from attribution.models.select_order import select_order
 
         return select_order(journeys, max_order, folds)
 
@@ -252,34 +258,35 @@ def _effects(details: object) -> Effects:
     return on_conversions, on_value
 
 
-def solve_chain(grams: Grams) -> MarkovSolution:
+def solve_chain(chains: ChainCounts) -> MarkovSolution:
     """Return removal effects on conversions and on value, with the chain that they come from."""
-    n_states, n_channels = len(grams.states), len(grams.channels)
-    outflow = sums_by(grams.source[grams.source >= 0], grams.count[grams.source >= 0], n_states)
-    entry = grams.source == -1
-    inner = (grams.source >= 0) & (grams.target >= 0)
-    starts = entry & (grams.target >= 0)
-    journeys = float(grams.count[starts].sum())
-    start = sums_by(grams.target[starts], grams.count[starts], n_states) / max(journeys, 1e-300)
-    converts = (grams.source >= 0) & (grams.target == -1)
+    n_states, n_channels = len(chains.states), len(chains.channels)
+    outflow = sums_by(chains.source[chains.source >= 0], chains.count[chains.source >= 0], n_states)
+    entry = chains.source == -1
+    inner = (chains.source >= 0) & (chains.target >= 0)
+    starts = entry & (chains.target >= 0)
+    journeys = float(chains.count[starts].sum())
+    start = sums_by(chains.target[starts], chains.count[starts], n_states) / max(journeys, 1e-300)
+    converts = (chains.source >= 0) & (chains.target == -1)
     totals = [
-        sums_by(grams.source[converts], amount[converts], n_states) for amount in (grams.count, grams.value)
+        sums_by(chains.source[converts], amount[converts], n_states)
+        for amount in (chains.count, chains.value)
     ]
     safe = np.where(outflow > 0, outflow, 1.0)  # a state that nothing leaves keeps its zeros
-    source = grams.source[inner]
+    source = chains.source[inner]
     chain = Chain(
         start=start,
         source=source,
-        target=grams.target[inner],
-        probability=grams.count[inner] / safe[source],
+        target=chains.target[inner],
+        probability=chains.count[inner] / safe[source],
         convert=totals[0] / safe,
-        newest=grams.states[:, -1] if n_states else np.empty(0, np.int64),
+        newest=chains.states[:, -1] if n_states else np.empty(0, np.int64),
     )
     probability, on_conversions, first = removal_effects(chain, chain.convert, n_channels)
     expected_value, on_value, second = removal_effects(chain, totals[1] / safe, n_channels)
     return MarkovSolution(
-        grams=grams,
-        channels=grams.channels,
+        chains=chains,
+        channels=chains.channels,
         journeys=journeys,
         attributed=np.array([totals[0].sum(), totals[1].sum()]),
         conversion_probability=probability,
@@ -297,12 +304,12 @@ def _notes(solved: Solved) -> tuple[str, ...]:
     return (Sentence("markov.unsolved", sweeps=solved.sweeps, error=solved.error),)
 
 
-def solve_small_chains(grams: Grams, sums: Floats) -> tuple[Floats, Floats]:
-    """Return credited conversions and value of order-1 chains over the same grams.
+def solve_small_chains(chains: ChainCounts, sums: Floats) -> tuple[Floats, Floats]:
+    """Return credited conversions and value of order-1 chains over the same chains.
 
     Parameters
     ----------
-    grams
+    chains
         Gives the steps; `rows` says which rows of `sums` they are.
     sums
         Counts and values, shape (R, n_rows, 2).
@@ -310,36 +317,36 @@ def solve_small_chains(grams: Grams, sums: Floats) -> tuple[Floats, Floats]:
     Returns
     -------
     conversions, value : float64, shape (R, n_channels), with a last column for unattributed conversions
-        where the grams have them.
+        where the chains have them.
     """
-    n, n_states, n_channels = len(sums), len(grams.states), len(grams.channels)
-    count, value = sums[:, grams.rows, 0], sums[:, grams.rows, 1]
-    moves = (grams.source >= 0) & (grams.target >= 0)
-    starts, ends = (grams.source < 0) & (grams.target >= 0), (grams.source >= 0) & (grams.target == -1)
+    n, n_states, n_channels = len(sums), len(chains.states), len(chains.channels)
+    count, value = sums[:, chains.rows, 0], sums[:, chains.rows, 1]
+    moves = (chains.source >= 0) & (chains.target >= 0)
+    starts, ends = (chains.source < 0) & (chains.target >= 0), (chains.source >= 0) & (chains.target == -1)
     start = np.zeros((n, n_states))
-    start[:, grams.target[starts]] = count[:, starts]
+    start[:, chains.target[starts]] = count[:, starts]
     start /= np.maximum(start.sum(axis=1, keepdims=True), 1e-300)
-    leaves = np.flatnonzero(grams.source >= 0)
+    leaves = np.flatnonzero(chains.source >= 0)
     membership = np.zeros((len(leaves), n_states))
-    membership[np.arange(len(leaves)), grams.source[leaves]] = 1.0
+    membership[np.arange(len(leaves)), chains.source[leaves]] = 1.0
     outflow = count[:, leaves] @ membership
     outflow = np.where(outflow > 0, outflow, 1.0)
     transitions = np.zeros((n, n_states, n_states))
-    transitions[:, grams.source[moves], grams.target[moves]] = count[:, moves]
+    transitions[:, chains.source[moves], chains.target[moves]] = count[:, moves]
     transitions /= outflow[:, :, None]
     shared, effects = [], np.zeros((n, n_channels))
     for amount in (count, value):
         reward = np.zeros((n, n_states))
-        reward[:, grams.source[ends]] = amount[:, ends]
-        found = removal_effects_batch(start, transitions, reward / outflow, grams.states[:, -1], n_channels)
+        reward[:, chains.source[ends]] = amount[:, ends]
+        found = removal_effects_batch(start, transitions, reward / outflow, chains.states[:, -1], n_channels)
         # Where positive and negative values cancel, effects on value say nothing: split by conversions.
         usable = found.sum(axis=1, keepdims=True) != 0.0
         effects = np.where(usable, found, effects)
         total = effects.sum(axis=1, keepdims=True)
         share = np.divide(effects, total, out=np.zeros_like(effects), where=total != 0.0)
         shared.append(share * reward.sum(axis=1, keepdims=True))
-    if grams.lost_rows is not None:
-        lost = sums[:, grams.lost_rows].sum(axis=1)
+    if chains.lost_rows is not None:
+        lost = sums[:, chains.lost_rows].sum(axis=1)
         shared = [np.append(credit, lost[:, [side]], axis=1) for side, credit in enumerate(shared)]
     return shared[0], shared[1]
 
@@ -354,7 +361,7 @@ def _credit_cells(solution: MarkovSolution) -> CellTally:
             sums[:, measure] = usable / usable.sum() * solution.attributed[measure]
     labels = (*solution.channels, UNATTRIBUTED)
     codes = np.arange(len(solution.channels), dtype=np.int64)
-    if solution.grams.lost_rows is not None:
+    if solution.chains.lost_rows is not None:
         codes = np.append(codes, len(solution.channels))
-        sums = np.concatenate([sums, solution.grams.unattributed[None, :]])
+        sums = np.concatenate([sums, solution.chains.unattributed[None, :]])
     return CellTally(("channel",), (labels,), codes[:, None], sums)

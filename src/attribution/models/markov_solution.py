@@ -15,8 +15,8 @@ from attribution.credit.explain import Solution
 from attribution.errors import ModelError
 from attribution.language.sentence import Sentence
 from attribution.models.chain import ONE_INVERSE, Solved
-from attribution.models.grams import CONVERSION, NULL, START, Grams
-from attribution.stats.grouping import sums_by
+from attribution.models.chain_counts import CONVERSION, NULL, START, ChainCounts
+from attribution.stats.sums import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ class MarkovSolution(Solution, Display):
 
     Attributes
     ----------
-    grams : Grams
+    chains : ChainCounts
         The transition counts.
     channels : tuple of str
         Channel names, sorted.
@@ -53,7 +53,7 @@ class MarkovSolution(Solution, Display):
         channels), what error is left, and whether it came to an end.
     """
 
-    grams: Grams
+    chains: ChainCounts
     channels: tuple[str, ...]
     journeys: float
     attributed: Floats
@@ -80,28 +80,28 @@ class MarkovSolution(Solution, Display):
     def _title(self) -> str:
         return (
             f"Removal effects; P(conversion) = {self.conversion_probability:.4g} "
-            f"over {self.journeys:,.0f} journeys, {len(self.grams.states):,} states"
+            f"over {self.journeys:,.0f} journeys, {len(self.chains.states):,} states"
         )
 
     def state_names(self) -> list[str]:
         """Return the name of each state: its channels, oldest first."""
         names = np.array([*self.channels, START], dtype=object)
-        return [" > ".join(part for part in row if part != START) for row in names[self.grams.states]]
+        return [" > ".join(part for part in row if part != START) for row in names[self.chains.states]]
 
     def state_graph(self) -> pd.DataFrame:
         """Return one row a step: from, to, count, probability, value, most frequent first."""
         import pandas as pd
 
-        grams = self.grams
+        chains = self.chains
         names = np.array([*self.state_names(), NULL, CONVERSION], dtype=object)  # -2 and -1 from the end
         sources = np.array([*self.state_names(), START], dtype=object)
-        total = sums_by(grams.source + 1, grams.count)
+        total = sums_by(chains.source + 1, chains.count)
         columns: dict[str, Any] = {
-            "from": sources[grams.source],
-            "to": names[grams.target],
-            "count": grams.count,
-            "probability": grams.count / total[grams.source + 1],
-            "value": grams.value,
+            "from": sources[chains.source],
+            "to": names[chains.target],
+            "count": chains.count,
+            "probability": chains.count / total[chains.source + 1],
+            "value": chains.value,
         }
         frame = pd.DataFrame(columns)
         return frame.sort_values(["count", "from", "to"], ascending=[False, True, True], ignore_index=True)
@@ -152,17 +152,17 @@ class MarkovSolution(Solution, Display):
 
     def _plot_transitions(self, ax: Axes | None) -> Axes:
         matrix = self.transition_matrix()
-        grams, names = self.grams, self.state_names()
-        inner = grams.target >= 0
-        visits = sums_by(grams.target[inner], grams.count[inner], len(names))
+        chains, names = self.chains, self.state_names()
+        inner = chains.target >= 0
+        visits = sums_by(chains.target[inner], chains.count[inner], len(names))
         busiest = np.argsort(-visits, kind="stable")[:_MOST_STATES]
         rows = matrix.to_numpy()[np.append(0, busiest + 1)]
         # A step to a state is a step to its newest channel; the most visited channel comes first.
-        newest = grams.states[:, -1]
+        newest = chains.states[:, -1]
         by_channel = sums_by(newest, visits, len(self.channels))
         channels = np.argsort(-by_channel, kind="stable")[:_MOST_STATES]
         steps = rows[:, : len(names)] @ (newest[:, None] == channels).astype(np.float64)
-        order = grams.states.shape[1]
+        order = chains.states.shape[1]
         cut = (
             f", the {len(busiest)} most visited of {len(names):,} states" if len(busiest) < len(names) else ""
         )
@@ -183,10 +183,10 @@ class MarkovSolution(Solution, Display):
 
         names = self.state_names()
         rows, columns = [START, *names], [*names, CONVERSION, NULL]
-        grams = self.grams
+        chains = self.chains
         matrix = np.zeros((len(rows), len(columns)))
-        column = np.where(grams.target >= 0, grams.target, len(names) - 1 - grams.target)
-        np.add.at(matrix, (grams.source + 1, column), grams.count)
+        column = np.where(chains.target >= 0, chains.target, len(names) - 1 - chains.target)
+        np.add.at(matrix, (chains.source + 1, column), chains.count)
         totals = matrix.sum(axis=1, keepdims=True)
         np.divide(matrix, totals, out=matrix, where=totals > 0)
         return pd.DataFrame(matrix, index=pd.Index(rows, name="from"), columns=pd.Index(columns, name="to"))

@@ -17,16 +17,16 @@ from attribution.errors import ModelError
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import Journeys
 from attribution.language.sentence import Sentence
-from attribution.models.base import tally_touch_weights
 from attribution.models.cells import CellTally, cells_of
-from attribution.models.division import (
+from attribution.models.channel_sets import SetTally
+from attribution.models.model import tally_touch_weights
+from attribution.models.set_models import (
     SeenSets,
     SetModel,
     credit_by_channel,
     with_unattributed,
 )
-from attribution.models.sets import SetTally
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 
 if TYPE_CHECKING:
     import pandas as pd

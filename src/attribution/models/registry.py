@@ -8,12 +8,12 @@ from typing import Any
 
 from attribution.errors import ModelError, unknown_name
 from attribution.models.bagged_logistic import BaggedLogistic
-from attribution.models.base import Model
 from attribution.models.hazard import AdditiveHazard
 from attribution.models.markov import Markov
+from attribution.models.model import Model
+from attribution.models.positional_rules import FullPath, InverseJ, JShaped, PositionBased, UShaped, WShaped
 from attribution.models.probabilistic import Probabilistic
 from attribution.models.rules import CustomRule, FirstTouch, LastNonDirect, LastTouch, Linear, TimeDecay
-from attribution.models.shapes import FullPath, InverseJ, JShaped, PositionBased, UShaped, WShaped
 from attribution.models.shapley import Shapley
 
 _KINDS: tuple[type[Model[Any]], ...] = (

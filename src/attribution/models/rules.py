@@ -20,8 +20,8 @@ from attribution.journeys.journeys import Journeys
 from attribution.journeys.transform import keep
 from attribution.kernels.ragged import segment_sums
 from attribution.language.sentence import Sentence
-from attribution.models.base import Model, solve_cells, tally_touch_weights
 from attribution.models.cells import CellTally, cells_of
+from attribution.models.model import Model, solve_cells, tally_touch_weights
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -15,14 +15,13 @@ from attribution.credit.credit import Credit
 from attribution.errors import ModelError
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
-from attribution.models.base import Model, solve_cells, tally_touch_weights
+from attribution.models.allocation import shares_by_effect
 from attribution.models.breakdown import Breakdown
 from attribution.models.cells import CellTally, cells_of
-from attribution.models.division import sets_learnt
-from attribution.models.mixes import shares_by_effect
-from attribution.models.positions import solve_positions, tally_positions
+from attribution.models.channel_sets import SetTally, tally_sets
+from attribution.models.model import Model, solve_cells, tally_touch_weights
 from attribution.models.rules import Linear
-from attribution.models.sets import SetTally, tally_sets
+from attribution.models.set_models import sets_learnt
 from attribution.models.shapley_games import (
     GAMES,
     MOST_REPEATED,
@@ -32,6 +31,7 @@ from attribution.models.shapley_games import (
     play_rates,
     players_of,
 )
+from attribution.models.shapley_ordered import solve_positions, tally_positions
 from attribution.models.shapley_solution import ShapleySolution
 
 

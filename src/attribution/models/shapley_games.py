@@ -10,7 +10,7 @@ import numpy as np
 from attribution._typing import Codes, Floats, Ints
 from attribution.errors import ModelError
 from attribution.language.sentence import Sentence
-from attribution.models.sets import SetTally
+from attribution.models.channel_sets import SetTally
 from attribution.models.shapley_solution import ShapleySolution
 from attribution.stats.coalitions import rates, shapley_of_sets, shapley_of_subset_rates, shapley_of_sums
 from attribution.stats.permutations import (

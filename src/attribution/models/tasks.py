@@ -8,9 +8,9 @@ from typing import Any
 from attribution.credit.credit import Credit
 from attribution.journeys.journeys import Journeys
 from attribution.models.activity import ActivityTally, tally_activity
-from attribution.models.base import Model
 from attribution.models.buckets import tally_buckets
-from attribution.models.sets import SetTally
+from attribution.models.channel_sets import SetTally
+from attribution.models.model import Model
 from attribution.models.traits import tally_traits
 
 

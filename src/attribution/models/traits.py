@@ -9,7 +9,7 @@ import numpy as np
 from attribution._typing import Bools, Floats, Ints
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.ragged import offsets_of, run_starts
-from attribution.models.sets import SetTally, group_sets
+from attribution.models.channel_sets import SetTally, group_sets
 
 LENGTHS = np.array([*range(1, 17), 20, 25, 35, 50])
 """Numbers of touches at which a class of them begins: one by one to 15, then wider."""

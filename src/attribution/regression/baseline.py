@@ -15,12 +15,12 @@ from attribution._checks import name_list
 from attribution._display import Display
 from attribution._typing import Floats
 from attribution.credit.credit import Credit
-from attribution.credit.intervals import replicated
+from attribution.credit.credit_intervals import replicated
 from attribution.errors import BaselineError, unknown_name
 from attribution.journeys.build import build_journeys
 from attribution.journeys.journeys import UNATTRIBUTED, Journeys
 from attribution.journeys.options import JourneyOptions
-from attribution.models.profile import (
+from attribution.models.log_profile import (
     Profile,
     profile_of,
     settings_of,

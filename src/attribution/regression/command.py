@@ -71,7 +71,7 @@ def run_check(options: argparse.Namespace, width: int) -> Outcome:
     """Compare, and write what was asked for."""
     from attribution.diagnostics import CheckResults
     from attribution.errors import BaselineError
-    from attribution.regression import text
+    from attribution.regression import check_text
     from attribution.regression.compare import check
     from attribution.regression.credit_drift import conservation
     from attribution.regression.store import as_baseline, save_baseline
@@ -90,17 +90,17 @@ def run_check(options: argparse.Namespace, width: int) -> Outcome:
             raise
         note = f"not compared: {error.problem}\n"
         checks = CheckResults(found.check for found in conservation(result))
-    for write, path in ((text.write_junit, options.junit), (text.write_json, options.json)):
+    for write, path in ((check_text.write_junit, options.junit), (check_text.write_json, options.json)):
         if path is not None:
             write(checks, path)
-    shown = note + text.table(checks, width)
+    shown = note + check_text.table(checks, width)
     if options.update_baseline:
         lost = CheckResults(each for each in checks.failed if each.name.startswith("conservation"))
         if lost:
-            return Outcome(shown, f"not taken as a baseline: {text.worst(lost)}", passed=False)
+            return Outcome(shown, f"not taken as a baseline: {check_text.worst(lost)}", passed=False)
         written = save_baseline(result, Path(options.baseline))
         return Outcome(f"{shown}\nwrote {written}", "", passed=True)
-    complaint = text.worst(checks)
+    complaint = check_text.worst(checks)
     if complaint and len(checks.failed) > 1:
         complaint += f" (worst of {len(checks.failed)} failed checks)"
     return Outcome(shown, complaint, passed=checks.passed)

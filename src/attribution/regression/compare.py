@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from attribution.diagnostics import CheckResult, CheckResults
-from attribution.models.profile import Profile
+from attribution.models.log_profile import Profile
 from attribution.regression import credit_drift, input_drift, log_drift, transitions
 from attribution.regression.baseline import Baseline, refuse_others, settings_hash
 from attribution.regression.pair import Finding, not_checked, pair_of

@@ -11,7 +11,7 @@ import numpy as np
 
 from attribution._typing import Floats
 from attribution.models.days import HOURS, KEPT, WAITS
-from attribution.models.profile import Profile
+from attribution.models.log_profile import Profile
 from attribution.regression.pair import Finding, failed, not_checked, passed
 from attribution.regression.tolerance import Tolerance
 from attribution.reporting.formats import amount_of

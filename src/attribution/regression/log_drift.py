@@ -9,7 +9,7 @@ import numpy as np
 
 from attribution._typing import Floats
 from attribution.eventlog.direct import is_direct
-from attribution.models.profile import Profile
+from attribution.models.log_profile import Profile
 from attribution.regression import day_drift
 from attribution.regression.pair import (
     Finding,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from attribution._typing import Bools, Floats, Ints
 from attribution.diagnostics import CheckResult
 from attribution.journeys.journeys import UNATTRIBUTED
-from attribution.models.profile import Profile
+from attribution.models.log_profile import Profile
 from attribution.regression.baseline import Baseline
 
 ACCEPT = "find what changed it; if it is right, accept it: --update-baseline"

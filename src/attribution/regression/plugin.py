@@ -43,7 +43,7 @@ def credit_baseline(request: pytest.FixtureRequest) -> Callable[..., CheckResult
     def credit_baseline(result: Any, name: str, **options: Any) -> CheckResults:
         __tracebackhide__ = True
         from attribution.errors import BaselineError
-        from attribution.regression import store, text
+        from attribution.regression import check_text, store
         from attribution.regression.compare import check
 
         path = request.path.parent / _FOLDER / (name if "." in name else f"{name}.json")
@@ -61,9 +61,9 @@ def credit_baseline(request: pytest.FixtureRequest) -> Callable[..., CheckResult
         if refused:  # out of the handler: pytest would show the error behind this one as well
             pytest.fail(refused, pytrace=False)
         if not checks.passed:
-            head = f"{path.name}: {text.worst(checks)}"
+            head = f"{path.name}: {check_text.worst(checks)}"
             fix = "if the change is right: pytest --update-baseline, and commit the file"
-            pytest.fail(f"{head}\n\n{text.table(checks)}\n{fix}", pytrace=False)
+            pytest.fail(f"{head}\n\n{check_text.table(checks)}\n{fix}", pytrace=False)
         return checks
 
     return credit_baseline

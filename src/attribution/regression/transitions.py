@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from attribution.models.profile import Profile
+from attribution.models.log_profile import Profile
 from attribution.regression.pair import Finding, failed, not_checked, passed
 from attribution.regression.tolerance import Tolerance
 from attribution.reporting.formats import label

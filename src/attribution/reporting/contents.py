@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from attribution.errors import CreditError, unknown_name
 from attribution.reporting.sections import (
+    activity_section,
     audit_section,
     breakdown_section,
     calibration_section,
@@ -20,7 +21,6 @@ from attribution.reporting.sections import (
     money_section,
     over_time_section,
     paths_section,
-    roles_section,
     settings_section,
     sure_section,
     synergy_section,
@@ -49,7 +49,7 @@ _SECTIONS = (
     money_section,
     sure_section,
     over_time_section,
-    roles_section,
+    activity_section,
     customers_section,
     breakdown_section,
     journey_map_section,

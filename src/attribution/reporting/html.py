@@ -158,7 +158,7 @@ class Report(Display):
         OutputError
             If the kind is unknown or the files cannot be written.
         """
-        from attribution.reporting.export import write_tables
+        from attribution.reporting.report_tables import write_tables
 
         return write_tables(self.tables, folder, kind, bom=bom)
 
@@ -216,8 +216,8 @@ def report(
     sections
         Names of the sections to show, in order; all that there is something to say about by default:
         ``findings``, ``credit``, ``incremental``, ``calibration``, ``money``, ``sure``, ``over_time``,
-        ``roles``, ``customers``, ``breakdown``, ``journey_map``, ``time_to_convert``, ``paths``, ``synergy``,
-        ``holdouts``, ``unattributed``, ``audit``, ``limits``, ``settings``.
+        ``activity``, ``customers``, ``breakdown``, ``journey_map``, ``time_to_convert``, ``paths``,
+        ``synergy``, ``holdouts``, ``unattributed``, ``audit``, ``limits``, ``settings``.
     title
         The title of the page.
     logo

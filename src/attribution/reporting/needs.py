@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from attribution.engines.shared.base import Tasks
+from attribution.engines.shared.engine import Tasks
 from attribution.errors import CreditError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any, Unpack
 from attribution._checks import whole
 from attribution._migration import tells_places
 from attribution.engines.choose import engine_of
-from attribution.engines.shared.base import Engine, Tasks
+from attribution.engines.shared.engine import Engine, Tasks
 from attribution.errors import LESS_MEMORY, CreditError, JourneyError, enough_memory
 from attribution.eventlog.eventlog import EventLog
 from attribution.journeys.journeys import Journeys

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from attribution._typing import Codes, Floats, Ints
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 
 
 def subset_sums(table: Floats) -> Floats:

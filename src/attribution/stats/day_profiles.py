@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from attribution._typing import Floats, Ints
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 
 _EXPECTED = 5.0  # fewest expected in a class; smaller neighbours are put together
 _SHIFTS = (-2, -1, 1, 2)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from attribution._typing import Floats, Ints
-from attribution.stats.hazard import Events, fit, heights, start
+from attribution.stats.additive_hazards import Events, fit, heights, start
 
 _FEWEST = 20  # successes, and failures: with fewer nothing could be shown either way
 
@@ -84,7 +84,7 @@ def hazards_differ(events: Events, counts: Floats) -> float | None:
     Parameters
     ----------
     events
-        The design; see `attribution.stats.hazard`.
+        The design; see `attribution.stats.additive_hazards`.
     counts
         Events of each kind, shape (n,).
 

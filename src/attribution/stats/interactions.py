@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from attribution._typing import Bools, Floats, Ints
-from attribution.stats.grouping import sums_by
 from attribution.stats.indicators import IndicatorDesign, expit, fit_indicators
+from attribution.stats.sums import sums_by
 
 Scale = Literal["odds", "rate"]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from attribution._typing import Codes, Floats, Ints
 from attribution.stats.coalitions import rates
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 
 FEWEST_CIRCLES = 32  # standard errors of fewer are too uncertain to stop by, or to show
 _ROUND = 8  # circles between two looks at the standard errors

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attribution._typing import Floats, Ints
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 
 _ROUNDS = 500
 _TOLERANCE = 1e-13  # of the whole

@@ -10,7 +10,7 @@ import numpy as np
 
 from attribution._typing import Bools, Codes, Floats, Hashes, Ints
 from attribution.stats.coalitions import arrival_weights, subset_sums, superset_sums, table_positions
-from attribution.stats.grouping import sums_by
+from attribution.stats.sums import sums_by
 
 MOST_TABLE_PLAYERS = 20
 _BLOCK = 1 << 22  # pairs looked at at once: 32 MB a working array

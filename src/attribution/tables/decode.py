@@ -22,11 +22,11 @@ from attribution.tables.far_times import Times, times_of
 from attribution.tables.faults import Fault, Screen
 from attribution.tables.keys import hash_array, no_ids
 from attribution.tables.labels import Coded, combine, encode
-from attribution.tables.numbers import read_flags, read_values
-from attribution.tables.reasons import RESERVED_CHANNEL
+from attribution.tables.number_columns import read_flags, read_values
 from attribution.tables.tables import TableColumns
 from attribution.tables.times import parse_integers, to_microseconds
 from attribution.tables.unreadable import first_line
+from attribution.tables.unusable_rows import RESERVED_CHANNEL
 
 Rows = NDArray[np.intp]
 _RESERVED = strings([RESERVED_CHANNEL])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from attribution._typing import Bools
 from attribution.errors import LogError
-from attribution.tables.reasons import DROP, EPOCHS, REASONS, cure
+from attribution.tables.unusable_rows import DROP, EPOCHS, REASONS, cure
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import attribution as at
-from attribution.experiments.geo.checks import concentration, fit_before, placebos_alike, residuals
-from attribution.experiments.geo.layout import GeoTest
+from attribution.experiments.geo.geo_assignment import GeoTest
+from attribution.experiments.geo.geo_checks import concentration, fit_before, placebos_alike, residuals
 from attribution.experiments.geo.panel import Panel
 
 PRE, DAYS = 40, 50

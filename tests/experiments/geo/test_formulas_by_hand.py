@@ -13,18 +13,18 @@ from benchmarks.coverage_panels import REQUEST
 from attribution import SyntheticControl
 from attribution.errors import ExperimentError
 from attribution.experiments.geo import planning
-from attribution.experiments.geo.checks import fit_before, spend_moved
-from attribution.experiments.geo.compose import _detectable
+from attribution.experiments.geo.aa_tests import Simulated, tried_out
 from attribution.experiments.geo.data_checks import odd_days
 from attribution.experiments.geo.designs import pair_up, strata_by_size
-from attribution.experiments.geo.history import Windows, windows_of
-from attribution.experiments.geo.layout import GeoTest
-from attribution.experiments.geo.money import spent
+from attribution.experiments.geo.effect_estimate import EffectEstimate
+from attribution.experiments.geo.geo_assignment import GeoTest
+from attribution.experiments.geo.geo_checks import fit_before, spend_moved
+from attribution.experiments.geo.geo_lift import _detectable
+from attribution.experiments.geo.history_windows import Windows, windows_of
+from attribution.experiments.geo.incremental_cost import spent
 from attribution.experiments.geo.panel import Panel
 from attribution.experiments.geo.plan_checks import false_alarms, flattered, history
-from attribution.experiments.geo.reading import Reading
 from attribution.experiments.geo.search import errors
-from attribution.experiments.geo.simulate import Simulated, tried_out
 from attribution.experiments.geo.zero_runs import log_chance
 from attribution.experiments.panels.did import contrast, log_changes
 from attribution.experiments.shared.lift import Estimate
@@ -274,7 +274,7 @@ def test_the_error_of_a_candidate_is_its_mean_miss_as_a_share_of_what_it_sells()
 @pytest.mark.parametrize("scale", ["log", "level"])
 def test_the_smallest_detectable_effect_is_the_critical_value_and_the_powers_quantile(scale):
     """Closed form (Bloom 1995): (t of the level + the normal's quantile of 80%) standard errors."""
-    reading = Reading(scale, 0.1, 0.0, 0.2, 0.05, 0.05, 2.0, "", 0.05)
+    reading = EffectEstimate(scale, 0.1, 0.0, 0.2, 0.05, 0.05, 2.0, "", 0.05)
     reach = (2.0 + 0.8416212) * 0.05
     told = 1000 * math.expm1(reach) if scale == "log" else reach
     assert _detectable(reading, 1000.0, 20) == pytest.approx(told / 20)

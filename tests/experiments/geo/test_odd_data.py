@@ -243,8 +243,8 @@ def test_the_cost_is_covered_by_its_interval():
     """
     from benchmarks.coverage_panels import REQUEST
 
-    from attribution.experiments.geo.layout import GeoTest
-    from attribution.experiments.geo.money import spent
+    from attribution.experiments.geo.geo_assignment import GeoTest
+    from attribution.experiments.geo.incremental_cost import spent
     from attribution.experiments.geo.panel import Panel
 
     rng = np.random.default_rng(8)

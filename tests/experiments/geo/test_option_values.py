@@ -10,10 +10,10 @@ import pytest
 
 import attribution as at
 from attribution.errors import ExperimentError
+from attribution.experiments.geo.effect_estimate import EffectEstimate, Fitted
 from attribution.experiments.geo.method import GeoMethod
 from attribution.experiments.geo.methods import METHODS, method_of
-from attribution.experiments.geo.reading import Fitted, Reading
-from attribution.stats.intervals import t_critical, t_p_value
+from attribution.stats.ratio_intervals import t_critical, t_p_value
 
 NAMES = [f"g{number:02d}" for number in range(10)]
 DAYS = np.arange("2026-01-01", "2026-03-12", dtype="datetime64[D]")
@@ -188,7 +188,7 @@ class Naive(GeoMethod):
         se = weeks.std(ddof=1) * np.sqrt(test.n_test / self.smooth)
         effect, half = test.actual - expected, t_critical(len(weeks) - 1, request.alpha) * se
         p_value = float(t_p_value(effect / se, len(weeks) - 1))
-        reading = Reading(
+        reading = EffectEstimate(
             "level", effect, effect - half, effect + half, p_value, se, half / se, "t of weeks", se
         )
         path = np.full(len(total), expected / test.n_test)

@@ -9,7 +9,7 @@ import pytest
 
 import attribution as at
 from attribution.errors import ExperimentError
-from attribution.experiments.geo import designs, history, simulate
+from attribution.experiments.geo import aa_tests, designs, history_windows
 from attribution.experiments.panels.did import contrast
 
 
@@ -139,7 +139,7 @@ def test_many_contrasts_at_once_are_those_of_the_analysis():
     changes = rng.normal(size=12)
     blocks = designs.strata_by_size(np.arange(12.0), np.arange(12), 4, 1)
     arms = blocks.draw(20, rng)
-    value, se, df = simulate.contrasts(changes, arms, blocks.codes)
+    value, se, df = aa_tests.contrasts(changes, arms, blocks.codes)
     for row, arm in enumerate(arms):
         one = contrast(changes, arm == 1, blocks.codes)
         assert (value[row], se[row], df[row]) == pytest.approx((one.value, one.se, one.df))
@@ -150,7 +150,7 @@ def test_contrasts_of_a_cell_ignore_the_other_cells():
     changes = rng.normal(size=12)
     blocks = designs.blocks_of(list(np.arange(12).reshape(4, 3)), 12, np.ones(4, np.int64), 2, "")
     arms = blocks.draw(5, rng)
-    value, se, _ = simulate.contrasts(changes, arms, blocks.codes)
+    value, se, _ = aa_tests.contrasts(changes, arms, blocks.codes)
     for row, arm in enumerate(arms):
         used = arm <= 1
         one = contrast(changes[used], arm[used] == 1, blocks.codes[used])
@@ -192,14 +192,14 @@ def test_an_injected_effect_is_an_exact_shift(data, method):
     request = _request(PlanRequest, method)
     arms = np.zeros(20, np.int64)
     arms[[3, 9, 11, 14]] = 1
-    windows = history.windows_of(110, 21, 6, "day")
-    test = simulate.window_test(panel, arms, None, 4, windows)
+    windows = history_windows.windows_of(110, 21, 6, "day")
+    test = aa_tests.window_test(panel, arms, None, 4, windows)
     for sign in (1, -1):
-        least = float(simulate.tried_out([test], request, sign, 1.0).needed[0])
+        least = float(aa_tests.tried_out([test], request, sign, 1.0).needed[0])
         if not math.isfinite(least):
             continue
         found = [
-            request.method.read(simulate._with_effect(test, sign * least * factor, 1.0), request).p_value
+            request.method.read(aa_tests._with_effect(test, sign * least * factor, 1.0), request).p_value
             <= 0.05
             for factor in (0.99, 1.01)
         ]
@@ -239,7 +239,7 @@ def test_methods_that_a_lift_changes_otherwise_are_fitted_again(data):
 
 def test_windows_share_no_test_period_between_the_halves_where_history_allows():
     for times, test in ((120, 28), (365, 28), (90, 15), (60, 14)):
-        found = history.windows_of(times, test, 20, "day")
+        found = history_windows.windows_of(times, test, 20, "day")
         assert found.apart
         assert found.newer[0] >= found.older[-1] + test
         assert found.every[-1] + found.n_pre + test == times
@@ -288,7 +288,7 @@ def test_a_search_obeys_include_exclude_and_budget(data):
     assert cheap[0] in plan.treated
     assert not set(cheap[1:4]) & set(plan.treated)
     assert set(cheap[1:4]) <= set(plan.control)
-    assert plan.outlay.cost <= 25_000
+    assert plan.planned_cost.cost <= 25_000
     assert all(cheap[0] in geos for geos in plan.candidates()["geos"])
 
 
@@ -354,19 +354,19 @@ def test_the_analysis_replays_cells_and_searches(data, searched):
 
 def test_what_it_costs_and_saves(data, plan):
     spend = plan.to_frame().set_index("geo")["spend"]
-    assert plan.outlay.cost == pytest.approx(spend[list(plan.treated)].sum() * 21)
+    assert plan.planned_cost.cost == pytest.approx(spend[list(plan.treated)].sum() * 21)
     dark = at.plan_geo(data.panel, periods=21, cost="spend", kind="go_dark", rng=3)
-    assert dark.outlay.cost == pytest.approx(-plan.outlay.cost)
-    assert plan.iroas_told == pytest.approx(plan.mde_lift * plan.outlay.sales / plan.outlay.cost)
+    assert dark.planned_cost.cost == pytest.approx(-plan.planned_cost.cost)
+    assert plan.iroas_told == pytest.approx(plan.mde_lift * plan.planned_cost.sales / plan.planned_cost.cost)
     assert "It saves" in dark.summary()
     assert "Stop the advertising" in dark.summary()
     assert "finds a fall" in dark.summary()
 
 
 def test_a_budget_leaves_out_the_dearest_pairs_whatever_chance_says(data, plan):
-    budget = plan.outlay.cost / 2
+    budget = plan.planned_cost.cost / 2
     small = at.plan_geo(data.panel, periods=21, cost="spend", budget=budget)
-    assert small.outlay.cost <= budget
+    assert small.planned_cost.cost <= budget
     assert len(small.treated) < len(plan.treated)
     assert small.mde_lift > plan.mde_lift
 
@@ -390,7 +390,7 @@ def test_false_alarms_are_told_and_fail_where_there_are_too_many():
     from attribution.experiments.geo.plan_checks import false_alarms
 
     def size(hits, n):
-        return simulate.Simulated(np.arange(n) < hits, np.ones(n)).size()
+        return aa_tests.Simulated(np.arange(n) < hits, np.ones(n)).size()
 
     assert false_alarms(size(50, 1000), 1000, 0.05).passed is True
     assert false_alarms(size(120, 1000), 1000, 0.05).passed is False
@@ -423,7 +423,7 @@ def test_a_budget_without_a_known_spend_is_an_amount_and_no_percentage(data):
     assert "Spend 10,000 more (cell 1) for 21 days" in found.summary()
     assert "100%" not in found.summary()
     dark = at.plan_geo(data.panel, kind="go_dark", **asked)
-    assert dark.outlay.cost == -20_000
+    assert dark.planned_cost.cost == -20_000
     assert "Stop the advertising" in dark.summary()
 
 

@@ -10,7 +10,7 @@ from scipy import stats
 
 import attribution as at
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.reading import Steps
+from attribution.experiments.geo.effect_estimate import Steps
 
 DAYS = np.arange("2026-01-01", "2026-03-17", dtype="datetime64[D]")
 

@@ -10,8 +10,8 @@ from benchmarks.coverage_panels import REQUEST
 from scipy import stats
 
 import attribution as at
-from attribution.experiments.geo.layout import GeoTest
-from attribution.experiments.geo.money import spent
+from attribution.experiments.geo.geo_assignment import GeoTest
+from attribution.experiments.geo.incremental_cost import spent
 from attribution.experiments.geo.panel import Panel
 from attribution.experiments.panels.did import log_changes
 

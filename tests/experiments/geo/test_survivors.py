@@ -15,8 +15,8 @@ import attribution as at
 from attribution.experiments.geo import bsts, zero_runs
 from attribution.experiments.geo.data_checks import odd_days
 from attribution.experiments.geo.geo_plan import GeoPlan
-from attribution.experiments.geo.money import reciprocal, spent
-from attribution.experiments.geo.outlay import Outlay
+from attribution.experiments.geo.incremental_cost import reciprocal, spent
+from attribution.experiments.geo.planned_cost import PlannedCost
 from attribution.experiments.shared.lift import Estimate
 
 
@@ -98,7 +98,7 @@ def test_the_smallest_effect_of_a_plan_is_a_share_of_sales_over_geos_and_periods
         cells={"treatment": ("a", "b", "c")},
         mde_lift=0.02,
         n_test=10,
-        outlay_of_one=Outlay(math.nan, math.nan, 60_000.0, 1.0),
+        planned_cost_of_one=PlannedCost(math.nan, math.nan, 60_000.0, 1.0),
     )
     assert GeoPlan.mde.fget(plan) == pytest.approx(40.0)
 
@@ -126,7 +126,10 @@ def test_a_curve_tells_what_a_lift_is_in_sales():
     """-10% of 60,000 are -6,000."""
     simulated = SimpleNamespace(power=lambda lifts: lifts)
     plan = SimpleNamespace(
-        sign=-1.0, simulated=simulated, searched=None, outlay_of_one=Outlay(math.nan, math.nan, 60_000.0, 1.0)
+        sign=-1.0,
+        simulated=simulated,
+        searched=None,
+        planned_cost_of_one=PlannedCost(math.nan, math.nan, 60_000.0, 1.0),
     )
     assert GeoPlan.curve(plan, [0.1])["incremental"].tolist() == pytest.approx([-6_000.0])
 

@@ -14,7 +14,7 @@ from scipy import stats
 
 from attribution.errors import ExperimentError
 from attribution.experiments.holdout.assign import assign_holdout, points
-from attribution.experiments.holdout.layout import lay_out
+from attribution.experiments.holdout.hash_ranges import lay_out
 from attribution.experiments.shared.units import hash_units
 from attribution.kernels.hashing import hash_integers
 

@@ -10,7 +10,7 @@ import attribution as at
 from attribution.experiments.holdout.events import THIN, events, far_from_normal, two_valued
 from attribution.experiments.holdout.moments import Moments
 from attribution.experiments.holdout.reference import _rest
-from attribution.stats.intervals import ratio_set
+from attribution.stats.ratio_intervals import ratio_set
 
 
 def moments(values):

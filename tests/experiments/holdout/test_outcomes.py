@@ -15,8 +15,8 @@ from matplotlib.axes import Axes
 import attribution as at
 from attribution.errors import ExperimentError
 from attribution.experiments.holdout.moments import Moments
+from attribution.experiments.shared.experiment_rows import Rows
 from attribution.experiments.shared.lift import Lifts
-from attribution.experiments.shared.rows import Rows
 
 OUTCOMES = ["converted", "revenue", "visits"]
 

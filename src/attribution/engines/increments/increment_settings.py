@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attribution._checks import LONGEST
-from attribution.engines.shared.base import Tasks
-from attribution.engines.shared.opened import BESIDE
+from attribution.engines.shared.engine import Tasks
+from attribution.engines.shared.session import BESIDE
 from attribution.errors import EngineError, ModelError
 from attribution.journeys.customers import CUSTOMER
 from attribution.journeys.options import JourneyOptions

@@ -37,15 +37,6 @@ from attribution._checks import duration_us, one_of
 from attribution._migration import tells_options
 from attribution._typing import Bools, Ints
 from attribution.credit.periods import PERIODS, period_codes, period_days
-from attribution.engines.increments.carry import (
-    Closed,
-    closed,
-    final_stretches,
-    left_over,
-    together,
-    used_labels,
-)
-from attribution.engines.increments.carry_store import read_carry, write_events, write_touches
 from attribution.engines.increments.converters import Converters, read_converters, write_converters
 from attribution.engines.increments.increment_settings import (
     asks_who_returns,
@@ -53,15 +44,24 @@ from attribution.engines.increments.increment_settings import (
     refuse_second_pass,
     settings_of,
 )
-from attribution.engines.increments.ledger import Ledger, State, Stored
+from attribution.engines.increments.open_touches import (
+    Closed,
+    closed,
+    final_stretches,
+    left_over,
+    together,
+    used_labels,
+)
+from attribution.engines.increments.open_touches_store import read_open_touches, write_events, write_touches
 from attribution.engines.increments.settled_rows import (
     days_before,
     dropped_before,
     refuse_rewritten,
     rows_before,
 )
+from attribution.engines.increments.state_store import State, StateStore, Stored
 from attribution.engines.increments.tally_store import read_tallies, write_tallies
-from attribution.engines.shared.base import Run, Tasks
+from attribution.engines.shared.engine import Run, Tasks
 from attribution.engines.shared.state_key import seal_from
 from attribution.errors import EngineError
 from attribution.eventlog.load import Loader
@@ -208,7 +208,7 @@ class Increments:
             raise EngineError(
                 msg, column="hash_bits", why=why, hint='read_log(..., hash_bits=64), or engine="stream"'
             )
-        with Ledger.opened(Path(self.folder).expanduser(), self.key) as ledger:
+        with StateStore.opened(Path(self.folder).expanduser(), self.key) as ledger:
 
             def run(tasks: Tasks) -> Tallies:
                 refuse_second_pass(tasks)
@@ -240,7 +240,7 @@ class _Step:
     def __init__(
         self,
         engine: Increments,
-        ledger: Ledger,
+        ledger: StateStore,
         settings: JourneyOptions,
         state: State | None,
         recent: RecentLog,
@@ -324,7 +324,7 @@ class _Step:
         carry = self.ledger.read(
             state.touches,
             lambda touches: self.ledger.read(
-                events, lambda path: read_carry(touches, path, len(state.channels))
+                events, lambda path: read_open_touches(touches, path, len(state.channels))
             ),
         )
         self.carried = len(carry.touches)

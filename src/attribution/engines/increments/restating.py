@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from attribution._typing import Hashes
 from attribution.engines.increments.increments import Increments
-from attribution.engines.increments.ledger import State
+from attribution.engines.increments.state_store import State
 from attribution.errors import EngineError
 from attribution.eventlog.load import Loader
 from attribution.eventlog.recent import DAY, RecentLog, read_recent

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attribution.engines.increments.ledger import State
+from attribution.engines.increments.state_store import State
 from attribution.errors import EngineError
 from attribution.eventlog.recent import DAY, RecentLog, RecentRows
 from attribution.tables.far_times import YEAR_2000

@@ -16,7 +16,7 @@ import numpy as np
 from attribution._checks import whole
 from attribution._migration import tells_options
 from attribution._signals import terminable
-from attribution.engines.shared.base import Run, Tasks
+from attribution.engines.shared.engine import Run, Tasks
 from attribution.engines.shared.sealing import Scramble
 from attribution.engines.spark.spark_input import blocks_of
 from attribution.engines.spark.spark_progress import progress_of

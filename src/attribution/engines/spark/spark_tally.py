@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from attribution.engines.shared.base import Tasks
 from attribution.engines.shared.cutting import unkeyed
+from attribution.engines.shared.engine import Tasks
 from attribution.engines.stream.spill import Spilled
 from attribution.errors import AttributionError
 from attribution.journeys.build import build_part

@@ -19,8 +19,8 @@ from attribution._checks import whole
 from attribution._migration import tells_options
 from attribution._progress import bar
 from attribution._threads import processors
-from attribution.engines.shared.base import Merger, Run, Tasks
 from attribution.engines.shared.cutting import ConversionRows, TouchRows
+from attribution.engines.shared.engine import Merger, Run, Tasks
 from attribution.engines.shared.sealing import Scramble
 from attribution.engines.stream import budget
 from attribution.engines.stream.budget import Plan, parse_bytes, shown_bytes

@@ -13,19 +13,19 @@ from attribution._migration import tells_renamed
 from attribution._options import taken
 from attribution.diagnostics import CheckResult, CheckResults
 from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory
-from attribution.experiments.geo.checks import check
-from attribution.experiments.geo.compose import compose
+from attribution.experiments.geo.geo_assignment import GeoTest, cells_of, lay_out, strata_of
+from attribution.experiments.geo.geo_checks import check
 from attribution.experiments.geo.geo_labels import several_names
+from attribution.experiments.geo.geo_lift import compose
 from attribution.experiments.geo.geo_plan import GeoPlan
-from attribution.experiments.geo.layout import GeoTest, cells_of, lay_out, strata_of
+from attribution.experiments.geo.geo_request import GeoRequest, one_name
+from attribution.experiments.geo.incremental_cost import spent
 from attribution.experiments.geo.methods import OPTIONS, Method, as_method, method_of
-from attribution.experiments.geo.money import spent
 from attribution.experiments.geo.panel import Panel
 from attribution.experiments.geo.panel_options import PanelKeywords, PanelOptions
-from attribution.experiments.geo.request import GeoRequest, one_name
 from attribution.experiments.geo.window import Window
+from attribution.experiments.shared.experiment_rows import label_of
 from attribution.experiments.shared.lift import Lift, Lifts
-from attribution.experiments.shared.rows import label_of
 from attribution.experiments.shared.significance import Significance, SignificanceKeywords, refuse_power
 from attribution.stats.multiplicity import Correction, adjust
 

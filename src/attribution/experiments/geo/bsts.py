@@ -11,10 +11,10 @@ import numpy as np
 from attribution._checks import whole
 from attribution._migration import tells_options
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.layout import GeoTest
+from attribution.experiments.geo.effect_estimate import EffectEstimate, Fitted, Steps, agreed
+from attribution.experiments.geo.geo_assignment import GeoTest
+from attribution.experiments.geo.geo_request import GeoRequest
 from attribution.experiments.geo.method import NO_SPILL, GeoMethod
-from attribution.experiments.geo.reading import Fitted, Reading, Steps, agreed
-from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.panels.bsts import bsts
 from attribution.language.sentence import Sentence
 
@@ -76,7 +76,7 @@ class BSTS(GeoMethod):
         error = float(totals.std(ddof=1))
         more = self.hint(draws=max(math.ceil(2 / request.alpha), _FEWEST))
         steps = Steps(2 / (1 + n), Sentence("reach.draws", count=n), more)
-        reading = Reading("level", value, low, high, p_value, math.nan, math.nan, how, error, steps)
+        reading = EffectEstimate("level", value, low, high, p_value, math.nan, math.nan, how, error, steps)
         return Fitted(
             counterfactual=found.counterfactual,
             low=low_path,

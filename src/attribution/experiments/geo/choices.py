@@ -17,7 +17,7 @@ from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError, unknown_name
 from attribution.experiments.geo.designs import Blocks, blocks_of, groups_by_size, pair_up, strata_by_size
 from attribution.experiments.geo.geo_labels import geo_names
-from attribution.experiments.geo.history import FEWEST_WINDOWS
+from attribution.experiments.geo.history_windows import FEWEST_WINDOWS
 
 FEWEST_BLOCKS = 2
 

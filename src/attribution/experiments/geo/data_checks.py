@@ -12,10 +12,10 @@ import numpy as np
 from attribution._typing import Floats, Ints
 from attribution.diagnostics import CheckResult
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.layout import FEWEST_BEFORE, GeoTest
+from attribution.experiments.geo.effect_estimate import Fitted, share_of
+from attribution.experiments.geo.geo_assignment import FEWEST_BEFORE, GeoTest
+from attribution.experiments.geo.geo_request import GeoRequest
 from attribution.experiments.geo.panel_times import shown
-from attribution.experiments.geo.reading import Fitted, share_of
-from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.geo.zero_runs import zero_runs
 from attribution.language.sentence import Sentence
 

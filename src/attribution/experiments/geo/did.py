@@ -11,10 +11,10 @@ import numpy as np
 from attribution._migration import tells_options
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.layout import GeoTest, index_path
+from attribution.experiments.geo.effect_estimate import EffectEstimate, Fitted, Steps
+from attribution.experiments.geo.geo_assignment import GeoTest, index_path
+from attribution.experiments.geo.geo_request import GeoRequest
 from attribution.experiments.geo.method import NO_SPILL, GeoMethod
-from attribution.experiments.geo.reading import Fitted, Reading, Steps
-from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.panels.did import (
     Permutation,
     Serial,
@@ -24,7 +24,7 @@ from attribution.experiments.panels.did import (
     serial_gap,
 )
 from attribution.language.sentence import Sentence
-from attribution.stats.intervals import t_critical, t_p_value
+from attribution.stats.ratio_intervals import t_critical, t_p_value
 
 PERMUTATIONS = 4_999
 _WIDEST = 300.0  # half-width of a band in logarithms, where the interval has no end or a far one
@@ -92,7 +92,7 @@ class DiD(GeoMethod):
             return GeoMethod.lift(replace(self, inference="pooled"), test, request)
         return super().lift(test, request)
 
-    def read(self, test: GeoTest, request: GeoRequest) -> Reading:
+    def read(self, test: GeoTest, request: GeoRequest) -> EffectEstimate:
         """Return the effect alone, without what only a report shows.
 
         Raises
@@ -151,7 +151,7 @@ class DiD(GeoMethod):
             return "pooled"
         return "permutation" if test.strata is None and fewest < FEWEST_FOR_T else "welch"
 
-    def _compared(self, test: GeoTest, request: GeoRequest) -> tuple[Reading, Floats, float]:
+    def _compared(self, test: GeoTest, request: GeoRequest) -> tuple[EffectEstimate, Floats, float]:
         """Return the reading, the change of each geo, and the degrees of freedom."""
         refuse_empty(test)
         inference = self._chosen(test)
@@ -188,7 +188,7 @@ class DiD(GeoMethod):
         # The reach towards zero, so that what is made of it agrees with the p-value.
         critical = ((found.value - low) if found.value > 0 else (high - found.value)) / found.se
         return (
-            Reading("log", found.value, low, high, p_value, found.se, critical, how, found.se, steps),
+            EffectEstimate("log", found.value, low, high, p_value, found.se, critical, how, found.se, steps),
             changes,
             found.df,
         )
@@ -271,7 +271,7 @@ def _band(test: GeoTest, path: Floats, critical: float) -> float:
     return critical * float(np.log(actual[known] / path[:pre][known]).std(ddof=1))
 
 
-def _step(test: GeoTest, alpha: float) -> tuple[Reading, Serial]:
+def _step(test: GeoTest, alpha: float) -> tuple[EffectEstimate, Serial]:
     """Return the reading of the daily log gap, judged by how the gap varies from day to day."""
     outcome = test.panel.outcome
     none = np.argwhere(outcome <= 0)
@@ -294,7 +294,7 @@ def _step(test: GeoTest, alpha: float) -> tuple[Reading, Serial]:
     p_value = float(t_p_value(found.value / found.se, found.df))
     how = f"t, variance corrected for autocorrelation {found.phi:.2f}"
     ends = (found.value - half, found.value + half)
-    return Reading("log", found.value, *ends, p_value, found.se, critical, how, found.se), found
+    return EffectEstimate("log", found.value, *ends, p_value, found.se, critical, how, found.se), found
 
 
 def _serial(test: GeoTest, alpha: float) -> Fitted:

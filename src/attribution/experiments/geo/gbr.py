@@ -10,14 +10,14 @@ import numpy as np
 
 from attribution._migration import tells_options
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.layout import GeoTest, index_path
+from attribution.experiments.geo.effect_estimate import EffectEstimate, Fitted
+from attribution.experiments.geo.geo_assignment import GeoTest, index_path
+from attribution.experiments.geo.geo_request import GeoRequest
 from attribution.experiments.geo.method import NO_SPILL, GeoMethod
-from attribution.experiments.geo.reading import Fitted, Reading
-from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.panels.gbr import cost_change, gbr
 from attribution.experiments.shared.lift import Estimate
 from attribution.language.sentence import Sentence
-from attribution.stats.intervals import t_critical, t_p_value
+from attribution.stats.ratio_intervals import t_critical, t_p_value
 
 
 @tells_options(ExperimentError)
@@ -48,7 +48,7 @@ class GBR(GeoMethod):
         half = critical * found.se
         iroas = Estimate(found.iroas, found.iroas - half, found.iroas + half, std_error=found.se)
         ends = sorted((iroas.low * found.cost, iroas.high * found.cost))
-        reading = Reading(
+        reading = EffectEstimate(
             "level",
             found.incremental,
             ends[0],

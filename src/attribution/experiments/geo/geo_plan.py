@@ -14,16 +14,16 @@ from attribution._display import Display
 from attribution._typing import Floats, Ints
 from attribution.diagnostics import CheckResults
 from attribution.errors import ExperimentError
-from attribution.experiments.geo import plan_checks, plan_plot, plan_text
-from attribution.experiments.geo.history import Windows
+from attribution.experiments.geo import geo_plan_text, plan_checks, plan_plot
+from attribution.experiments.geo.aa_tests import Simulated
+from attribution.experiments.geo.geo_request import GeoRequest
+from attribution.experiments.geo.history_windows import Windows
 from attribution.experiments.geo.method import GeoMethod
-from attribution.experiments.geo.outlay import Outlay
 from attribution.experiments.geo.panel import Panel, known_geos
 from attribution.experiments.geo.panel_times import read_time
 from attribution.experiments.geo.plan_request import PlanRequest
-from attribution.experiments.geo.request import GeoRequest
+from attribution.experiments.geo.planned_cost import PlannedCost
 from attribution.experiments.geo.search import Searched
-from attribution.experiments.geo.simulate import Simulated
 from attribution.experiments.shared.lift import Estimate
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Assigned:
         How pairs or blocks were made.
     analysis
         How the test will be analysed.
-    simulated, nothings, searched
+    simulated, aa_tests, searched
         What simulated tests found, those of nothing, and the candidates of a search.
     """
 
@@ -53,7 +53,7 @@ class Assigned:
     how: str
     analysis: GeoRequest
     simulated: Simulated
-    nothings: Simulated
+    aa_tests: Simulated
     searched: Searched | None = None
 
 
@@ -94,7 +94,7 @@ class GeoPlan(Display):
         Where the test was tried out.
     simulated
         What the simulated tests found.
-    outlay, outlay_of_one
+    planned_cost, planned_cost_of_one
         Planned cost of the test, and of one cell.
     change
         What treatment does to spend, as a share; missing where no spend is usual, or known.
@@ -128,8 +128,8 @@ class GeoPlan(Display):
     mde_lift_chosen: float | None
     windows: Windows
     simulated: Simulated
-    outlay: Outlay
-    outlay_of_one: Outlay
+    planned_cost: PlannedCost
+    planned_cost_of_one: PlannedCost
     change: float
     how: str
     checks: CheckResults
@@ -145,8 +145,8 @@ class GeoPlan(Display):
         windows: Windows,
         outcome: str,
         assigned: Assigned,
-        outlay: Outlay,
-        outlay_of_one: Outlay,
+        planned_cost: PlannedCost,
+        planned_cost_of_one: PlannedCost,
         change: float,
     ) -> GeoPlan:
         """Return the plan of a drawn or found assignment.
@@ -159,7 +159,7 @@ class GeoPlan(Display):
             The history.
         assigned
             Who is treated, and what simulated tests found.
-        outlay, outlay_of_one, change
+        planned_cost, planned_cost_of_one, change
             As the attributes.
         """
         arms, strata, options = assigned.arms, assigned.strata, request.options
@@ -177,7 +177,7 @@ class GeoPlan(Display):
             }
         searched = assigned.searched
         chosen = None if searched is None else searched.chosen[searched.winner]
-        size = assigned.nothings.size()
+        size = assigned.aa_tests.size()
         return cls(
             kind=request.kind,
             choose=request.choice.name,
@@ -199,13 +199,13 @@ class GeoPlan(Display):
             mde_lift_chosen=None if chosen is None else chosen.mde(request.power),
             windows=windows,
             simulated=assigned.simulated,
-            outlay=outlay,
-            outlay_of_one=outlay_of_one,
+            planned_cost=planned_cost,
+            planned_cost_of_one=planned_cost_of_one,
             change=change,
             how=assigned.how,
             checks=plan_checks.check(
                 size=size,
-                n_nothings=len(assigned.nothings.alarms),
+                n_nothings=len(assigned.aa_tests.alarms),
                 alpha=request.level,
                 windows=windows,
                 step=panel.step,
@@ -250,12 +250,12 @@ class GeoPlan(Display):
     def mde(self) -> float:
         """Smallest effect found with the target power, per treated geo and period, without sign."""
         size = len(next(iter(self.cells.values())))
-        return self.mde_lift * self.outlay_of_one.sales / (size * self.n_test)
+        return self.mde_lift * self.planned_cost_of_one.sales / (size * self.n_test)
 
     @property
     def iroas_told(self) -> float:
         """Smallest iROAS told from none, and distance told from break-even, with the target power."""
-        return self.outlay_of_one.iroas(self.mde_lift)
+        return self.planned_cost_of_one.iroas(self.mde_lift)
 
     def power(self, lift: float) -> float:
         """Return the chance to find an effect.
@@ -295,10 +295,10 @@ class GeoPlan(Display):
         columns: dict[str, Floats] = {
             "lift": self.sign * at,
             "power": self.simulated.power(at),
-            "incremental": self.sign * at * self.outlay_of_one.sales,
+            "incremental": self.sign * at * self.planned_cost_of_one.sales,
         }
-        if math.isfinite(self.outlay_of_one.cost):
-            columns["iroas"] = np.array([self.outlay_of_one.iroas(lift) for lift in at.tolist()])
+        if math.isfinite(self.planned_cost_of_one.cost):
+            columns["iroas"] = np.array([self.planned_cost_of_one.iroas(lift) for lift in at.tolist()])
         if self.searched is not None:
             columns["power_chosen"] = self.searched.chosen[self.searched.winner].power(at)
         return pd.DataFrame(columns)
@@ -414,7 +414,7 @@ class GeoPlan(Display):
         return "\n".join([self._title(), *self._notes()])
 
     def _title(self) -> str:
-        return plan_text.title(self)
+        return geo_plan_text.title(self)
 
     def _notes(self) -> tuple[str, ...]:
-        return tuple(plan_text.sentences(self))
+        return tuple(geo_plan_text.sentences(self))

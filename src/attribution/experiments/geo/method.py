@@ -12,10 +12,10 @@ from attribution._checks import one_of, whole
 from attribution.errors import ExperimentError
 
 if TYPE_CHECKING:
-    from attribution.experiments.geo.layout import GeoTest
-    from attribution.experiments.geo.money import Spent
-    from attribution.experiments.geo.reading import Fitted, Reading
-    from attribution.experiments.geo.request import GeoRequest
+    from attribution.experiments.geo.effect_estimate import EffectEstimate, Fitted
+    from attribution.experiments.geo.geo_assignment import GeoTest
+    from attribution.experiments.geo.geo_request import GeoRequest
+    from attribution.experiments.geo.incremental_cost import Spent
     from attribution.experiments.panels import Counterfactual
 
 NO_SPILL = "no spill-over from treated to control geos"
@@ -46,11 +46,11 @@ class GeoMethod(ABC):
     def fit(self, test: GeoTest, request: GeoRequest) -> Fitted:
         """Return what the method makes of the test: effect, counterfactual, words."""
 
-    def read(self, test: GeoTest, request: GeoRequest) -> Reading:
+    def read(self, test: GeoTest, request: GeoRequest) -> EffectEstimate:
         """Return the effect alone, as fast as the method can: for simulations and tests of nothing."""
         return self.fit(test, request).reading
 
-    def judged(self, test: GeoTest, request: GeoRequest) -> Reading:
+    def judged(self, test: GeoTest, request: GeoRequest) -> EffectEstimate:
         """Return the effect and its p-value; without an interval where that takes long."""
         return self.read(test, request)
 

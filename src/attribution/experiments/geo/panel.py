@@ -24,7 +24,7 @@ from attribution.experiments.geo.panel_times import (
     step_of,
 )
 from attribution.experiments.geo.window import Window
-from attribution.experiments.shared.rows import Rows, floats, label_of, text_codes
+from attribution.experiments.shared.experiment_rows import Rows, floats, label_of, text_codes
 from attribution.language.sentence import Sentence
 
 MISSING = ("refuse", "zero", "drop")

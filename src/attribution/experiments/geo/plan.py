@@ -9,11 +9,11 @@ from attribution._options import taken
 from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory
 from attribution.experiments.geo.choices import Choice, ChoiceKeywords, choice_of
 from attribution.experiments.geo.geo_plan import GeoPlan
+from attribution.experiments.geo.geo_request import one_name
 from attribution.experiments.geo.methods import OPTIONS, Method, as_method
 from attribution.experiments.geo.panel_options import PanelKeywords, PanelOptions
 from attribution.experiments.geo.plan_request import PlanRequest
 from attribution.experiments.geo.planning import planned
-from attribution.experiments.geo.request import one_name
 from attribution.experiments.shared.significance import Significance, SignificanceKeywords
 
 

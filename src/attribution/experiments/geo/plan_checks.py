@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from attribution.diagnostics import CheckResult, CheckResults
-from attribution.experiments.geo.checks import reach
-from attribution.experiments.geo.history import Windows
-from attribution.experiments.geo.simulate import Simulated
+from attribution.experiments.geo.aa_tests import Simulated
+from attribution.experiments.geo.geo_checks import reach
+from attribution.experiments.geo.history_windows import Windows
 from attribution.experiments.shared.lift import Estimate
 
 TOO_MANY, TOO_FEW = 1.6, 0.5  # false alarms over the level; 8% and 2.5% at the level of 5%

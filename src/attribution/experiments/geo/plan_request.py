@@ -10,10 +10,10 @@ import numpy as np
 from attribution._checks import one_of, whole
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.choices import Choice, GeoSearch
+from attribution.experiments.geo.geo_request import GeoRequest
 from attribution.experiments.geo.methods import method_of
-from attribution.experiments.geo.outlay import KINDS
 from attribution.experiments.geo.panel_options import PanelOptions
-from attribution.experiments.geo.request import GeoRequest
+from attribution.experiments.geo.planned_cost import KINDS
 from attribution.experiments.shared.significance import Significance
 
 

@@ -10,10 +10,10 @@ import numpy as np
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError
 from attribution.experiments.geo.choices import GeoSearch
-from attribution.experiments.geo.history import Windows
+from attribution.experiments.geo.geo_request import GeoRequest
+from attribution.experiments.geo.history_windows import Windows
 from attribution.experiments.geo.panel import Panel
 from attribution.experiments.geo.plan_request import PlanRequest
-from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.geo.search import Searched, candidates, search
 
 

@@ -12,17 +12,7 @@ import numpy as np
 from attribution._progress import bar
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.choices import FEWEST_BLOCKS, Drawn, GeoSearch
-from attribution.experiments.geo.designs import Blocks
-from attribution.experiments.geo.did import ROUNDING
-from attribution.experiments.geo.geo_labels import several_names
-from attribution.experiments.geo.geo_plan import Assigned, GeoPlan
-from attribution.experiments.geo.history import Windows, windows_of
-from attribution.experiments.geo.outlay import Outlay, change_of, outlay, per_geo
-from attribution.experiments.geo.panel import Panel, known_geos
-from attribution.experiments.geo.plan_request import PlanRequest
-from attribution.experiments.geo.plan_search import best_set
-from attribution.experiments.geo.simulate import (
+from attribution.experiments.geo.aa_tests import (
     Simulated,
     compared,
     together,
@@ -30,6 +20,16 @@ from attribution.experiments.geo.simulate import (
     window_changes,
     window_test,
 )
+from attribution.experiments.geo.choices import FEWEST_BLOCKS, Drawn, GeoSearch
+from attribution.experiments.geo.designs import Blocks
+from attribution.experiments.geo.did import ROUNDING
+from attribution.experiments.geo.geo_labels import several_names
+from attribution.experiments.geo.geo_plan import Assigned, GeoPlan
+from attribution.experiments.geo.history_windows import Windows, windows_of
+from attribution.experiments.geo.panel import Panel, known_geos
+from attribution.experiments.geo.plan_request import PlanRequest
+from attribution.experiments.geo.plan_search import best_set
+from attribution.experiments.geo.planned_cost import PlannedCost, change_of, per_geo, planned_cost
 from attribution.experiments.geo.window import Window
 
 DRAWS = 200  # assignments in each window, where one takes no time
@@ -85,24 +85,26 @@ def planned(panel: Any, outcome: str, request: PlanRequest) -> GeoPlan:
         arms = np.zeros(len(read.geos), np.int64)
         arms[searched.sets[searched.winner]] = 1
         found = searched.judged[searched.winner]
-        assigned = Assigned(arms, None, "", analysis, found, searched.nothings, searched)
+        assigned = Assigned(arms, None, "", analysis, found, searched.aa_tests, searched)
     return GeoPlan.make(
         request=request,
         panel=read,
         windows=windows,
         outcome=outcome,
         assigned=assigned,
-        outlay=_outlay(read, arms > 0, request, change, windows.n_pre, 1),
-        outlay_of_one=_outlay(read, arms == 1, request, change, windows.n_pre, len(request.cells)),
+        planned_cost=_planned_cost(read, arms > 0, request, change, windows.n_pre, 1),
+        planned_cost_of_one=_planned_cost(
+            read, arms == 1, request, change, windows.n_pre, len(request.cells)
+        ),
         change=change,
     )
 
 
-def _outlay(
+def _planned_cost(
     panel: Panel, treated: Any, request: PlanRequest, change: float, recent: int, parts: int
-) -> Outlay:
+) -> PlannedCost:
     """Return what the test costs in these geos, with one part of so many of the budget."""
-    return outlay(
+    return planned_cost(
         panel,
         np.flatnonzero(treated),
         change=change,

@@ -11,11 +11,11 @@ import numpy as np
 from attribution._progress import bar
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.history import Windows
-from attribution.experiments.geo.layout import GeoTest
+from attribution.experiments.geo.aa_tests import Simulated, tried_out, widest, window_test
+from attribution.experiments.geo.geo_assignment import GeoTest
+from attribution.experiments.geo.geo_request import GeoRequest
+from attribution.experiments.geo.history_windows import Windows
 from attribution.experiments.geo.panel import Panel
-from attribution.experiments.geo.request import GeoRequest
-from attribution.experiments.geo.simulate import Simulated, tried_out, widest, window_test
 from attribution.experiments.panels.placebo import draw_sets
 from attribution.experiments.panels.simplex import simplex_weights
 
@@ -39,7 +39,7 @@ class Searched:
         What the first few found on the older and on the newer windows, by their place in `sets`.
     winner
         Its place.
-    nothings
+    aa_tests
         Tests of nothing on sets drawn at random.
     """
 
@@ -48,7 +48,7 @@ class Searched:
     chosen: dict[int, Simulated]
     judged: dict[int, Simulated]
     winner: int
-    nothings: Simulated
+    aa_tests: Simulated
 
 
 def candidates(
@@ -237,8 +237,8 @@ def search(
     chosen = _split(found[:per], len(best))
     judged = _split(found[per : per + other], len(best))
     winner = min(best, key=lambda place: (chosen[place].mde(power), place))
-    nothings = _joined(found[per + other :])
-    return Searched(sets, error, chosen, judged, winner, nothings)
+    aa_tests = _joined(found[per + other :])
+    return Searched(sets, error, chosen, judged, winner, aa_tests)
 
 
 def _simulated(

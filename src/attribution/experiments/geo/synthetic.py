@@ -10,7 +10,7 @@ from attribution._checks import flag
 from attribution._migration import tells_options
 from attribution._typing import Floats
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.layout import GeoTest
+from attribution.experiments.geo.geo_assignment import GeoTest
 from attribution.experiments.geo.weighted import Weighted
 from attribution.experiments.panels import Counterfactual
 from attribution.experiments.panels.synthetic_control import choose_ridge, synthetic_control

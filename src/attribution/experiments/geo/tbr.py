@@ -9,14 +9,14 @@ import numpy as np
 
 from attribution._migration import tells_options
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.layout import GeoTest
+from attribution.experiments.geo.effect_estimate import EffectEstimate, Fitted
+from attribution.experiments.geo.geo_assignment import GeoTest
+from attribution.experiments.geo.geo_request import GeoRequest
+from attribution.experiments.geo.incremental_cost import Spent
 from attribution.experiments.geo.method import NO_SPILL, GeoMethod
-from attribution.experiments.geo.money import Spent
-from attribution.experiments.geo.reading import Fitted, Reading
-from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.panels.tbr import Tbr, tbr, tbr_covariance
 from attribution.language.sentence import Sentence
-from attribution.stats.intervals import t_critical, t_p_value
+from attribution.stats.ratio_intervals import t_critical, t_p_value
 
 
 @tells_options(ExperimentError)
@@ -54,11 +54,11 @@ class TBR(GeoMethod):
     def _published(self) -> bool:
         return self.inference == "published"
 
-    def read(self, test: GeoTest, request: GeoRequest) -> Reading:
+    def read(self, test: GeoTest, request: GeoRequest) -> EffectEstimate:
         """Return the effect alone."""
         return self._regressed(test, request)[0]
 
-    def _regressed(self, test: GeoTest, request: GeoRequest) -> tuple[Reading, Tbr, float]:
+    def _regressed(self, test: GeoTest, request: GeoRequest) -> tuple[EffectEstimate, Tbr, float]:
         target = test.panel.outcome[test.treated].sum(axis=0)
         found = tbr(target, test.donors.sum(axis=0), test.n_pre)
         se = found.se_published if self._published else found.se_corrected
@@ -76,7 +76,7 @@ class TBR(GeoMethod):
         )
         ends = (found.total - critical * se, found.total + critical * se)
         p_value = float(t_p_value(found.total / se, df))
-        return Reading("level", found.total, *ends, p_value, se, critical, how, se), found, df
+        return EffectEstimate("level", found.total, *ends, p_value, se, critical, how, se), found, df
 
     def fit(self, test: GeoTest, request: GeoRequest) -> Fitted:
         """Return what time-based regression makes of the test."""

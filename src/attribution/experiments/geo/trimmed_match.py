@@ -13,14 +13,14 @@ from attribution._checks import one_of
 from attribution._migration import tells_options
 from attribution._typing import Floats, Ints
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.layout import GeoTest, index_path
+from attribution.experiments.geo.effect_estimate import EffectEstimate, Fitted, agreed
+from attribution.experiments.geo.geo_assignment import GeoTest, index_path
+from attribution.experiments.geo.geo_request import GeoRequest
 from attribution.experiments.geo.method import NO_SPILL, GeoMethod
-from attribution.experiments.geo.reading import Fitted, Reading, agreed
-from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.panels import trimmed_match as matched
 from attribution.experiments.shared.lift import Estimate
 from attribution.language.sentence import Sentence
-from attribution.stats.intervals import t_critical, t_p_value
+from attribution.stats.ratio_intervals import t_critical, t_p_value
 
 LARGEST = 0.5
 _EXTREME = 1e6  # standard errors; a wider set is taken to have no end
@@ -99,7 +99,9 @@ class TrimmedMatch(GeoMethod):
         kind = "normal as published" if as_published else "Student's t"
         how = f"studentised trimmed mean, {kind}, trim rate {found.trim_rate:.2f}{picked}"
         error = found.se * abs(total)
-        reading = Reading("level", found.iroas * total, least, most, p_value, error, math.nan, how, error)
+        reading = EffectEstimate(
+            "level", found.iroas * total, least, most, p_value, error, math.nan, how, error
+        )
         path = index_path(test, reading.value)
         return Fitted(
             counterfactual=path,

@@ -14,10 +14,10 @@ from attribution._checks import flag, whole
 from attribution._progress import bar
 from attribution._typing import Floats
 from attribution.errors import ExperimentError
-from attribution.experiments.geo.layout import GeoTest
+from attribution.experiments.geo.effect_estimate import EffectEstimate, Fitted, Steps, agreed
+from attribution.experiments.geo.geo_assignment import GeoTest
+from attribution.experiments.geo.geo_request import GeoRequest
 from attribution.experiments.geo.method import NO_SPILL, GeoMethod
-from attribution.experiments.geo.reading import Fitted, Reading, Steps, agreed
-from attribution.experiments.geo.request import GeoRequest
 from attribution.experiments.panels import Counterfactual
 from attribution.experiments.panels.conformal import block_conformal_interval, block_conformal_p
 from attribution.experiments.panels.placebo import (
@@ -31,7 +31,7 @@ from attribution.experiments.panels.placebo import (
 )
 from attribution.experiments.panels.synthetic_control import match_levels
 from attribution.language.sentence import Sentence
-from attribution.stats.intervals import t_critical
+from attribution.stats.ratio_intervals import t_critical
 
 FEWEST_SETS = 10
 MOST_SETS, SIMULATED_SETS = 500, 100  # by default: in an analysis, and in each simulated test of a plan
@@ -112,7 +112,7 @@ class Weighted(GeoMethod):
         hint = f"n_treated={max((treated + control) // 5, 1)}, or {self.hint(inference='conformal')}"
         raise ExperimentError(msg, column="n_treated", hint=hint)
 
-    def read(self, test: GeoTest, request: GeoRequest) -> Reading:
+    def read(self, test: GeoTest, request: GeoRequest) -> EffectEstimate:
         """Return the effect alone, without what only a report shows.
 
         Raises
@@ -126,7 +126,7 @@ class Weighted(GeoMethod):
             return self._by_blocks(test, method, request)
         return self._of_placebos(self._placebo(test, method, request), test, request)
 
-    def judged(self, test: GeoTest, request: GeoRequest) -> Reading:
+    def judged(self, test: GeoTest, request: GeoRequest) -> EffectEstimate:
         """Return the effect and its p-value; of moving blocks without the interval, which takes long."""
         if not self.conformal:
             return self.read(test, request)
@@ -135,7 +135,7 @@ class Weighted(GeoMethod):
         p_value = block_conformal_p(test.target, test.donors, pre, method)
         steps = self._moving_blocks(test, request)
         value, nan = float(gap[pre:].mean()), math.nan
-        return Reading("level", value, nan, nan, p_value, nan, nan, "conformal", steps=steps)
+        return EffectEstimate("level", value, nan, nan, p_value, nan, nan, "conformal", steps=steps)
 
     def lift(self, test: GeoTest, request: GeoRequest) -> float:  # noqa: ARG002
         """Return the effect as a share of what would have been, without inference."""
@@ -225,7 +225,7 @@ class Weighted(GeoMethod):
             raise ExperimentError(msg, column="treated", why=why, hint=hint)
         return found
 
-    def _of_placebos(self, found: PlaceboTest, test: GeoTest, request: GeoRequest) -> Reading:
+    def _of_placebos(self, found: PlaceboTest, test: GeoTest, request: GeoRequest) -> EffectEstimate:
         kept = len(found.statistics)
         drawn, possible = kept + found.n_dropped, math.comb(len(test.donors), test.n_treated)
         least = 1.0 / (1 + kept)
@@ -236,7 +236,7 @@ class Weighted(GeoMethod):
         if len(test.panel.times) * request.alpha >= 1:
             fixes.append(self.hint(inference="conformal"))
         fixes.append('method="did" where geos were drawn at random')
-        return Reading(
+        return EffectEstimate(
             "log",
             found.actual.effect,
             found.low,
@@ -260,7 +260,7 @@ class Weighted(GeoMethod):
             f"a longer time before the test, or {placebo} with {wanted} sets of control geos or more",
         )
 
-    def _by_blocks(self, test: GeoTest, method: Counterfactual, request: GeoRequest) -> Reading:
+    def _by_blocks(self, test: GeoTest, method: Counterfactual, request: GeoRequest) -> EffectEstimate:
         target, donors, pre = test.target, test.donors, test.n_pre
         value = float((target[pre:] - method(target, donors, pre)[pre:]).mean())
         p_value = block_conformal_p(target, donors, pre, method)
@@ -275,7 +275,7 @@ class Weighted(GeoMethod):
         how = f"conformal, moving blocks of {test.n_test} of {len(target)} {test.panel.step}s"
         steps = self._moving_blocks(test, request)
         ends = (low * cells, high * cells)
-        return Reading("level", value * cells, *ends, p_value, math.nan, math.nan, how, steps=steps)
+        return EffectEstimate("level", value * cells, *ends, p_value, math.nan, math.nan, how, steps=steps)
 
 
 def _shown(every: Iterator[Studentised], progress: bool | None, total: int) -> Iterator[Studentised]:

@@ -15,7 +15,7 @@ from attribution.diagnostics import CheckResult
 from attribution.errors import ExperimentError, unknown_name
 from attribution.experiments.holdout.balance import placebo_size
 from attribution.experiments.holdout.holdout import analyze_holdout
-from attribution.experiments.shared.rows import Rows
+from attribution.experiments.shared.experiment_rows import Rows
 from attribution.experiments.shared.units import codes_of
 from attribution.tables.spark_frames import is_spark_frame
 

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from attribution._typing import Bools, Floats, Hashes, Ints
 from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory, unknown_name
 from attribution.experiments.holdout.assignment import Assignment
-from attribution.experiments.holdout.layout import Layout, lay_out, read_shares
-from attribution.experiments.shared.rows import Rows
+from attribution.experiments.holdout.hash_ranges import Layout, lay_out, read_shares
+from attribution.experiments.shared.experiment_rows import Rows
 from attribution.experiments.shared.units import arrow_column, codes_of, hash_units
 from attribution.kernels.hashing import hash_integers
 from attribution.tables.arrays import without_view

@@ -10,7 +10,7 @@ import numpy as np
 from attribution._typing import Floats
 from attribution.diagnostics import CheckResult
 from attribution.errors import ExperimentError
-from attribution.experiments.shared.doubt import BLOCK, WARN
+from attribution.experiments.shared.p_value_limits import BLOCK, WARN
 from attribution.language.sentence import Sentence
 
 LARGE_DIFFERENCE = 0.1  # standardised mean difference; Austin (2009) and research on matching use it

@@ -11,10 +11,11 @@ import numpy as np
 
 from attribution._typing import Floats
 from attribution.experiments.holdout.arm import Arm, Pair
+from attribution.experiments.shared.cost_argument import Cost
 from attribution.experiments.shared.lift import Estimate
-from attribution.experiments.shared.money import Cost
 from attribution.experiments.shared.ratios import NO_COST, NOTHING, POWER, TOO_SMALL, estimate_of, no_per_cent
-from attribution.stats.intervals import (
+from attribution.stats.proportions import sparse_score_test
+from attribution.stats.ratio_intervals import (
     BOUNDED,
     WHOLE,
     RatioSet,
@@ -25,7 +26,6 @@ from attribution.stats.intervals import (
     t_p_value,
     welch_df,
 )
-from attribution.stats.proportions import sparse_score_test
 from attribution.stats.rerandomised import Reference
 from attribution.stats.sequences import mixture_scale, sequence_critical, sequence_p_value
 

@@ -13,12 +13,12 @@ from attribution.errors import ExperimentError
 from attribution.experiments.holdout.moments import Moments
 from attribution.experiments.holdout.sample_ratio import WHY
 from attribution.experiments.holdout.tally import SIZE
-from attribution.experiments.shared.doubt import BLOCK
-from attribution.experiments.shared.rows import Rows, label_of
+from attribution.experiments.shared.experiment_rows import Rows, label_of
+from attribution.experiments.shared.p_value_limits import BLOCK
 from attribution.language.sentence import Sentence
 
 if TYPE_CHECKING:
-    from attribution.experiments.holdout.context import Context
+    from attribution.experiments.holdout.comparison import Context
 
 NO_ZERO = "users_without_outcome"
 ASSIGNED = "assigned_users"

@@ -20,12 +20,13 @@ from attribution.experiments.holdout.arm import (
     pooled_slopes,
     refuse_denominator,
 )
-from attribution.experiments.holdout.compose import compose
-from attribution.experiments.holdout.context import Context
+from attribution.experiments.holdout.blocking_checks import COVARIATE, judge
+from attribution.experiments.holdout.comparison import Context
 from attribution.experiments.holdout.events import FEW, far_from_normal, thin
 from attribution.experiments.holdout.everybody import assigned_users, users_of_arm
-from attribution.experiments.holdout.far import Far, Scale
-from attribution.experiments.holdout.judge import COVARIATE, judge
+from attribution.experiments.holdout.heavy_units import Far, Scale
+from attribution.experiments.holdout.holdout_lift import compose
+from attribution.experiments.holdout.holdout_request import Request
 from attribution.experiments.holdout.lin import Comparison, Jobs, Regressions, lin
 from attribution.experiments.holdout.metrics import capped, of_moments, roles, spec_of
 from attribution.experiments.holdout.moments import Moments, total
@@ -38,7 +39,6 @@ from attribution.experiments.holdout.refusals import (
     refuse_numbers,
     without_empty,
 )
-from attribution.experiments.holdout.request import Request
 from attribution.experiments.holdout.tally import SIZE, Group, Tallied
 from attribution.experiments.holdout.users import Users, users_of
 from attribution.experiments.shared.lift import Lift, Lifts

@@ -8,7 +8,7 @@ from attribution._migration import tells_renamed
 from attribution._options import taken
 from attribution.errors import FEWER_COLUMNS, ExperimentError, enough_memory
 from attribution.experiments.holdout.experiment import Experiment
-from attribution.experiments.holdout.options import (
+from attribution.experiments.holdout.holdout_options import (
     MetricKeywords,
     MetricOptions,
     UserColumns,
@@ -16,7 +16,7 @@ from attribution.experiments.holdout.options import (
     Validity,
     ValidityKeywords,
 )
-from attribution.experiments.holdout.request import Request
+from attribution.experiments.holdout.holdout_request import Request
 from attribution.experiments.shared.lift import Lift, Lifts
 from attribution.experiments.shared.significance import Significance, SignificanceKeywords, refuse_power
 

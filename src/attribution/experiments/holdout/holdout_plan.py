@@ -14,7 +14,7 @@ from attribution._checks import one_of
 from attribution._display import Display
 from attribution._typing import Floats
 from attribution.errors import ExperimentError
-from attribution.experiments.holdout import plan_text
+from attribution.experiments.holdout import holdout_plan_text
 from attribution.experiments.holdout.pilot import Pilot
 from attribution.experiments.holdout.power import Design
 
@@ -195,7 +195,7 @@ class HoldoutPlan(Display):
             (
                 "mde",
                 self.mde,
-                f"smallest {plan_text.wanted(self)} found with {held:g}% power, on an exposed unit",
+                f"smallest {holdout_plan_text.wanted(self)} found with {held:g}% power, on an exposed unit",
             ),
             ("mde_lift", self.mde_lift, "the same relative to the baseline"),
             ("alpha_per_comparison", self.design.alpha, "error rate of each comparison"),
@@ -318,7 +318,7 @@ class HoldoutPlan(Display):
         return _draw.curves(
             sizes,
             [self.design.power(sizes, effect * factor) for factor in factors],
-            names=[plan_text.curve_name(self, effect * factor) for factor in factors],
+            names=[holdout_plan_text.curve_name(self, effect * factor) for factor in factors],
             title="Chance to find an effect",
             axes=(count[0], "power"),
             ticks=(count[1], _percent),
@@ -332,7 +332,7 @@ class HoldoutPlan(Display):
         return f"Holdout plan: {self.n:,} units ({arms})"
 
     def _notes(self) -> tuple[str, ...]:
-        return (*plan_text.sentences(self), *self.cautions())
+        return (*holdout_plan_text.sentences(self), *self.cautions())
 
     def summary(self) -> str:
         """Return the plan in words.
@@ -346,7 +346,7 @@ class HoldoutPlan(Display):
 
     def cautions(self) -> tuple[str, ...]:
         """Return what a reader of the plan must beware of."""
-        return plan_text.cautions(self)
+        return holdout_plan_text.cautions(self)
 
 
 def _count(value: float) -> str:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from attribution.errors import ExperimentError
-from attribution.experiments.holdout.judge import COVARIATE
+from attribution.experiments.holdout.blocking_checks import COVARIATE
+from attribution.experiments.holdout.holdout_request import Request
 from attribution.experiments.holdout.moments import Moments
 from attribution.experiments.holdout.placebo import placebo_request
-from attribution.experiments.holdout.request import Request
 from attribution.experiments.holdout.tally import SIZE, Group, Spec, Tallied
-from attribution.experiments.shared.rows import Table, label_of
+from attribution.experiments.shared.experiment_rows import Table, label_of
 
 # A column is tallied once, whatever parts it plays; capped, it is another metric.
 _COLUMN, _CAPPED, _ANY = "column:", "capped:", "any:"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from attribution.diagnostics import CheckResult
 from attribution.experiments.holdout.balance import pre_period
-from attribution.experiments.holdout.request import Request
+from attribution.experiments.holdout.holdout_request import Request
 from attribution.language.sentence import Sentence
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from attribution.diagnostics import CheckResult
 from attribution.errors import ExperimentError, nearest
-from attribution.experiments.holdout.judge import COVARIATE, counts_of
+from attribution.experiments.holdout.blocking_checks import COVARIATE, counts_of
+from attribution.experiments.holdout.holdout_request import Request
 from attribution.experiments.holdout.metrics import roles
 from attribution.experiments.holdout.moments import total
-from attribution.experiments.holdout.request import Request
 from attribution.experiments.holdout.tally import SIZE, Tallied
 from attribution.experiments.holdout.users import Users
 from attribution.language.sentence import Sentence

@@ -11,7 +11,7 @@ import numpy as np
 from attribution._typing import Floats, Ints
 from attribution.diagnostics import CheckResult
 from attribution.errors import ExperimentError, unknown_name
-from attribution.experiments.shared.doubt import BLOCK, WARN
+from attribution.experiments.shared.p_value_limits import BLOCK, WARN
 from attribution.language.sentence import Sentence
 
 _FEWEST_EXPECTED = 5.0

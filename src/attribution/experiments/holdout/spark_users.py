@@ -12,11 +12,11 @@ import pyarrow as pa
 
 from attribution._typing import Floats
 from attribution.errors import AttributionError, ExperimentError
-from attribution.experiments.holdout.far import Far, Scale, far_units, merged_far
+from attribution.experiments.holdout.heavy_units import Far, Scale, far_units, merged_far
 from attribution.experiments.holdout.lin import Jobs, robust_sums
 from attribution.experiments.holdout.moments import merged
 from attribution.experiments.holdout.tally import Reader, Spec, Tallied, repeated, tally
-from attribution.experiments.shared.rows import Table
+from attribution.experiments.shared.experiment_rows import Table
 from attribution.tables.spark_errors import spark_errors
 from attribution.tables.spark_frames import in_utc, quoted
 

@@ -11,7 +11,7 @@ import numpy as np
 from attribution._typing import Codes, Floats, Hashes, Ints
 from attribution.errors import ExperimentError
 from attribution.experiments.holdout.moments import Moments
-from attribution.experiments.shared.rows import floats, numbers_of, text_codes
+from attribution.experiments.shared.experiment_rows import floats, numbers_of, text_codes
 from attribution.experiments.shared.units import hash_units
 
 MAX_ARMS = 64

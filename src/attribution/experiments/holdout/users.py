@@ -8,10 +8,10 @@ import numpy as np
 
 from attribution._typing import Floats
 from attribution.errors import ExperimentError
-from attribution.experiments.holdout.far import Far, Scale, far_units
+from attribution.experiments.holdout.heavy_units import Far, Scale, far_units
 from attribution.experiments.holdout.lin import Jobs, robust_sums
 from attribution.experiments.holdout.tally import Reader, Spec, Tallied, tally
-from attribution.experiments.shared.rows import Rows, floats
+from attribution.experiments.shared.experiment_rows import Rows, floats
 from attribution.tables.spark_frames import is_spark_frame
 
 
@@ -25,7 +25,7 @@ class Users(Protocol):
         """Return the HC2 covariances; see `attribution.experiments.holdout.lin.robust_sums`."""
 
     def far(self, spec: Spec, scale: Scale) -> Far:
-        """Return the units that decide the error; see `attribution.experiments.holdout.far.far_units`."""
+        """Return the units that decide the error; see `heavy_units.far_units`."""
 
     def quantile(self, column: str, share: float) -> float:
         """Return a quantile of a column over all users."""

@@ -16,8 +16,8 @@ from attribution.experiments.panels.serial import (
     effective_df,
     noise_variance,
 )
-from attribution.stats.grouping import sums_by
-from attribution.stats.intervals import t_critical, t_p_value, welch_df
+from attribution.stats.ratio_intervals import t_critical, t_p_value, welch_df
+from attribution.stats.sums import sums_by
 
 MOST_ENUMERATED = 20_000
 _TIE = 1e-9  # relative: permutations that are equal but for rounding count as equal

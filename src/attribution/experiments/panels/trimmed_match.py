@@ -9,7 +9,7 @@ import numpy as np
 
 from attribution._typing import Bools, Floats
 from attribution.errors import ExperimentError
-from attribution.stats.intervals import t_critical, t_p_value
+from attribution.stats.ratio_intervals import t_critical, t_p_value
 
 _NEAR = 1e-9  # relative: how far from its interval a root may lie by rounding
 _SMALL = 1e-12

@@ -10,8 +10,8 @@ import numpy as np
 from attribution import _draw
 from attribution._display import format_number
 from attribution.errors import ExperimentError, unknown_name
+from attribution.experiments.shared.geo_path import GeoPath
 from attribution.experiments.shared.lift import Lift
-from attribution.experiments.shared.path import GeoPath
 
 if TYPE_CHECKING:
     from attribution._draw import Axes

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from attribution._display import format_number
 from attribution.diagnostics import CheckResult
-from attribution.experiments.shared.doubt import doubtful
 from attribution.experiments.shared.lift import Estimate, Lift, Lifts
+from attribution.experiments.shared.p_value_limits import doubtful
 from attribution.language.sentence import Sentence
 
 _HEAVY = 5

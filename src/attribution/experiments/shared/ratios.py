@@ -6,7 +6,7 @@ import math
 import sys
 
 from attribution.experiments.shared.lift import Estimate
-from attribution.stats.intervals import EMPTY, OUTSIDE, RatioSet
+from attribution.stats.ratio_intervals import EMPTY, OUTSIDE, RatioSet
 
 NO_PER_CENT = (
     "what would have been without the treatment is not clearly above zero, so that per cent mean nothing; "

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict
 from attribution._checks import fraction, one_of, whole
 from attribution._migration import tells_options
 from attribution.errors import ExperimentError
-from attribution.experiments.shared.money import between
+from attribution.experiments.shared.cost_argument import between
 
 SIDES = ("two-sided", "larger", "smaller")
 Alternative = Literal["two-sided", "larger", "smaller"]

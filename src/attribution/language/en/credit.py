@@ -106,16 +106,16 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "sure.figure.part": "{channel} holds place {place} in {chance} of the resamples",
     "sure.figure.axis": "place, best first; percent of resamples",
     # what channels did
-    "roles": "What channels did",
-    "roles.caption": "Conversions that each channel touched, assisted (touched, but not last), opened and "
+    "activity": "What channels did",
+    "activity.caption": "Conversions that each channel touched, assisted (touched, but not last), opened and "
     "closed",
-    "roles.touched": "Touched",
-    "roles.assisted": "Assisted",
-    "roles.opened": "Opened",
-    "roles.closed": "Closed",
-    "roles.mean_touches": "Mean touches",
-    "roles.note": "These counts are the same under every model. They do not add up to the conversions: one "
-    "conversion may be touched by several channels.",
+    "activity.touched": "Touched",
+    "activity.assisted": "Assisted",
+    "activity.opened": "Opened",
+    "activity.closed": "Closed",
+    "activity.mean_touches": "Mean touches",
+    "activity.note": "These counts are the same under every model. They do not add up to the conversions: "
+    "one conversion may be touched by several channels.",
     # over time, breakdown
     "over_time": "Over time",
     "over_time.figure": "Credited conversions by {period}, {model}",

@@ -108,15 +108,15 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "sure.figure.part": "{channel} occupe le rang {place} dans {chance} des rééchantillonnages",
     "sure.figure.axis": "rang, meilleur d’abord ; pour cent des rééchantillonnages",
     # what channels did
-    "roles": "Ce que les canaux ont fait",
-    "roles.caption": "Conversions que chaque canal a touchées, assistées (touchées, mais pas en dernier), "
+    "activity": "Ce que les canaux ont fait",
+    "activity.caption": "Conversions que chaque canal a touchées, assistées (touchées, mais pas en dernier), "
     "ouvertes et conclues",
-    "roles.touched": "Touchées",
-    "roles.assisted": "Assistées",
-    "roles.opened": "Ouvertes",
-    "roles.closed": "Conclues",
-    "roles.mean_touches": "Contacts en moyenne",
-    "roles.note": "Ces nombres sont les mêmes pour tous les modèles. Leur somme n’est pas celle des "
+    "activity.touched": "Touchées",
+    "activity.assisted": "Assistées",
+    "activity.opened": "Ouvertes",
+    "activity.closed": "Conclues",
+    "activity.mean_touches": "Contacts en moyenne",
+    "activity.note": "Ces nombres sont les mêmes pour tous les modèles. Leur somme n’est pas celle des "
     "conversions : une conversion peut être touchée par plusieurs canaux.",
     # over time, breakdown
     "over_time": "Évolution",

@@ -8,7 +8,7 @@ import numpy as np
 
 from attribution import _draw
 from attribution.calibration.calibration import BASELINE, Calibration
-from attribution.calibration.text import contradicted, far_from_test
+from attribution.calibration.calibration_text import contradicted, far_from_test
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Figure, Text, make_table
 from attribution.reporting.credit_columns import dimension

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution.credit.table import fold
-from attribution.engines.shared.base import Tasks
+from attribution.engines.shared.engine import Tasks
 from attribution.journeys.customers import CUSTOMER, LABELS
 from attribution.journeys.journeys import UNATTRIBUTED
 from attribution.language.catalogue import Language

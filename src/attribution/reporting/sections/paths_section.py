@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attribution.engines.shared.base import Tasks
+from attribution.engines.shared.engine import Tasks
 from attribution.journeys.paths import PathTask, path_frame
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, make_table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attribution.credit.intervals import FEW
+from attribution.credit.credit_intervals import FEW
 from attribution.journeys.journeys import UNATTRIBUTED
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Table, Text, make_table

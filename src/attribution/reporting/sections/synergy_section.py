@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attribution._typing import Ints
-from attribution.engines.shared.base import Tasks
+from attribution.engines.shared.engine import Tasks
 from attribution.evaluation.synergy import GROUPS, solve_synergy
 from attribution.evaluation.synergy_result import Synergy, draw_intervals, draw_map
 from attribution.language.catalogue import Language

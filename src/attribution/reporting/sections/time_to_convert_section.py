@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attribution.engines.shared.base import Tasks
+from attribution.engines.shared.engine import Tasks
 from attribution.errors import CreditError
 from attribution.journeys.lags import Lags, LagTask, Unit, draw_lags, solve_lags
 from attribution.language.catalogue import Language
