@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import attribution as at
-from attribution.jobs.job import AUDIT_CHECKS, EXPORT_CHECKS
+from attribution.jobs.job import EXPORT_CHECKS
+from attribution.jobs.readers import AUDIT_CHECKS
 from attribution.tables.sources import TableSource
 from tests.tables.test_tables_in import DOORS
 

@@ -14,20 +14,17 @@ inputs by accident. Absolute paths stay as they are.
 from __future__ import annotations
 
 import datetime as dt
-import glob
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from attribution._checks import WEEKDAYS
 from attribution.errors import AttributionError, ConfigError, unknown_name
 from attribution.jobs import toml
 from attribution.jobs.doors import HOMES, toml_of
 from attribution.jobs.export_section import export_of
 from attribution.jobs.job import (
-    AUDIT_CHECKS,
     CHANNEL,
     EXPORT_CHECKS,
     GROUPING_CHECKS,
@@ -42,17 +39,17 @@ from attribution.jobs.job import (
     OutputSettings,
     ReportSettings,
     ScheduleSettings,
-    Texts,
 )
 from attribution.jobs.job_keys import NO_EXPERIMENTS, calibration_of, experiments_of, models_of
 from attribution.jobs.placeholders import day_of, expand, filled, pattern_of, time_zone
+from attribution.jobs.readers import JOURNEYS, Texts, column, one_path, paths, pattern
+from attribution.jobs.section import taken
 from attribution.jobs.spend_section import spend_of_section
 from attribution.jobs.toml import Reader, Table, mistake, wrong_type
 from attribution.journeys.options import JourneyOptions
-from attribution.language.catalogue import LANGUAGES
 
+S = TypeVar("S")
 T = TypeVar("T")
-NONE: Texts = ()
 PREVIOUS = "previous"
 
 
@@ -133,7 +130,7 @@ def _dated_folder(values: Mapping[str, Any]) -> str:
 
 
 def _job(top: Table, path: Path, pattern: str) -> Job:
-    inputs = _paths(path.absolute().parent)
+    inputs = paths(path.absolute().parent)
     top.require("models", 'models = ["last_touch", "linear"], above the first [section]')
     no_models: tuple[ModelSettings, ...] = ()
     models = top.take("models", models_of(top.mistakes), no_models)
@@ -143,24 +140,27 @@ def _job(top: Table, path: Path, pattern: str) -> Job:
         *top.take("geo_tests", experiments_of("geo", inputs, top.mistakes), NO_EXPERIMENTS),
     )
     top.require("log", '[log]\n       touches = "touches.parquet"')
-    increments = _increments(top.section("increments"))
-    log = _log(top.section("log"), inputs)
+    increments = _increments(top.section("increments"), inputs)
+    log = _log(top.section("log"), inputs, top.mistakes)
     exported = log.export is not None
+    rules = _rules(top.mistakes)
     job = Job(
         path=str(path),
         log=log,
         models=models,
         by=by,
-        audit=_audit(top.section("audit"), grouped="channels" in top.values or exported, exported=exported),
-        channels=_channels(top.section("channels")),
+        audit=_audit(
+            top.section("audit"), inputs, grouped="channels" in top.values or exported, exported=exported
+        ),
+        channels=_section(ChannelSettings, top.section("channels"), inputs, rules=rules),
         journeys=_journeys(top.section("journeys"), inputs),
-        engine=_engine(top.section("engine")),
+        engine=_engine(top.section("engine"), inputs),
         increments=increments,
         spend=spend_of_section(top.section("spend"), inputs),
-        report=_report(top.section("report"), inputs),
-        output=_output(top.section("output"), pattern),
+        report=_report(top.section("report"), inputs, top.mistakes),
+        output=_output(top.section("output"), inputs, pattern),
         check=_check(top.section("check"), inputs),
-        schedule=_schedule(top.section("schedule")),
+        schedule=_section(ScheduleSettings, top.section("schedule"), inputs) or ScheduleSettings(),
         bootstrap=top.take("bootstrap", toml.whole(1), None),
         rng=top.take("rng", toml.whole(0), 0),
         experiments=experiments,
@@ -175,35 +175,34 @@ def _job(top: Table, path: Path, pattern: str) -> Job:
     return job
 
 
-def _log(table: Table | None, inputs: Reader[Texts]) -> LogSettings:
+def _section(kind: type[S], table: Table | None, inputs: Reader[Texts], **readers: Reader[Any]) -> S | None:
+    """Return the settings of a section, None where there is none; what is wrong with it is noted."""
+    if table is None:
+        return None
+    values = taken(kind, table, inputs, **readers)
+    table.finish()
+    return kind(**values)
+
+
+def _log(table: Table | None, inputs: Reader[Texts], mistakes: list[ConfigError]) -> LogSettings:
+    def schema(value: Any, where: str) -> Mapping[str, Any]:
+        return _schema(Table(toml.table(value, where) or {}, where, mistakes, HOMES))
+
     if table is None:
         return LogSettings(())
-    table.require("touches", 'touches = "touches.parquet"')
     settings = LogSettings(
-        touches=table.take("touches", inputs, NONE),
-        conversions=table.take("conversions", inputs, NONE),
-        schema=_schema(table.section("schema")),
-        invalid=table.take("invalid", toml.choice("raise", "drop"), "raise"),
-        drop_limit=table.take("drop_limit", toml.not_negative, None),
-        missing_value=table.take("missing_value", toml.number, None),
-        hash_bits=table.take("hash_bits", _hash_bits, 64),
-        twins=table.take("twins", toml.choice("refuse", "skip", "count"), "refuse"),
-        export=export_of(table),
+        **taken(LogSettings, table, inputs, schema=schema), export=export_of(table, inputs)
     )
     table.finish()
     return settings
 
 
-def _audit(table: Table | None, *, grouped: bool, exported: bool) -> AuditSettings | None:
+def _audit(
+    table: Table | None, inputs: Reader[Texts], *, grouped: bool, exported: bool
+) -> AuditSettings | None:
     if table is None:
         return None
-    settings = AuditSettings(
-        enabled=table.take("enabled", toml.flag, True),
-        fail_on=table.take("fail_on", _fail_on, NONE),
-        busy_touches=table.take("busy_touches", toml.whole(1), None),
-        outlier_deviations=table.take("outlier_deviations", toml.positive, None),
-        most_without_touch=table.take("most_without_touch", toml.positive, None),
-    )
+    settings = AuditSettings(**taken(AuditSettings, table, inputs))
     if settings.fail_on and not settings.enabled:
         problem = "nothing can fail while audit.enabled is false"
         table.mistakes.append(mistake(table.at("fail_on"), problem, hint="enabled = true"))
@@ -219,76 +218,39 @@ def _audit(table: Table | None, *, grouped: bool, exported: bool) -> AuditSettin
     return settings
 
 
-def _channels(table: Table | None) -> ChannelSettings | None:
-    if table is None:
-        return None
-    settings = ChannelSettings(
-        rules=table.take("rules", _rules(table.mistakes), None),
-        source=table.take("source", toml.text, None),
-        medium=table.take("medium", toml.text, None),
-        campaign=table.take("campaign", toml.text, None),
-        unmatched=table.take("unmatched", toml.text, None),
-        own_domains=table.take("own_domains", toml.distinct_texts, None),
-    )
-    table.finish()
-    return settings
-
-
 def _journeys(table: Table | None, inputs: Reader[Texts]) -> JourneyOptions:
-    if table is None:
-        return JourneyOptions()
     usual = JourneyOptions()
+    if table is None:
+        return usual
+    readers = {**JOURNEYS, "rates": one_path(inputs)}
     settings: dict[str, Any] = {
-        "lookback": table.take("lookback", _lookback, usual.lookback),
-        "goal": table.take("goal", _goal, usual.goal),
-        "after_conversion": table.take(
-            "after_conversion", toml.choice("reset", "overlap"), usual.after_conversion
-        ),
-        "drop_censored": table.take("drop_censored", toml.flag, usual.drop_censored),
-        "session_gap": table.take("session_gap", toml.duration, usual.session_gap),
-        "max_touches": table.take("max_touches", toml.whole(1), usual.max_touches),
-        "nulls": table.take("nulls", toml.flag, usual.nulls),
-        "week_start": table.take("week_start", toml.choice(*WEEKDAYS), usual.week_start),
-        "currency": table.take("currency", toml.text, usual.currency),
-        "rates": table.take("rates", _one_path(inputs), None),
+        name: table.take(name, read, getattr(usual, name)) for name, read in readers.items()
     }
     table.finish()
     return _try(lambda: JourneyOptions(**settings), table.where, table.mistakes) or usual
 
 
-def _report(table: Table | None, inputs: Reader[Texts]) -> ReportSettings:
-    if table is None:
-        return ReportSettings()
-    logo = table.take("logo", inputs, NONE)
-    sections = table.take("sections", toml.distinct_texts, NONE)
-    if sections:
+def _report(table: Table | None, inputs: Reader[Texts], mistakes: list[ConfigError]) -> ReportSettings:
+    def sections(value: Any, where: str) -> Texts:
         from attribution.reporting.contents import SECTIONS
-    for position, name in enumerate(sections):
-        if name not in SECTIONS:
-            where = f"{table.at('sections')}[{position}]"
-            table.mistakes.append(mistake(where, unknown_name("section", name, SECTIONS)))
-    settings = ReportSettings(
-        title=table.take("title", toml.text, ReportSettings.title),
-        currency=table.take("currency", toml.text, ""),
-        decimals=table.take("decimals", toml.whole(0), None),
-        top_paths=table.take("top_paths", toml.whole(0), ReportSettings.top_paths),
-        sections=sections,
-        logo=logo[0] if logo else None,
-        language=table.take("language", toml.choice(*LANGUAGES), ReportSettings.language),
-    )
-    table.finish()
-    return settings
+
+        names = toml.distinct_texts(value, where)
+        wrong = [(position, name) for position, name in enumerate(names) if name not in SECTIONS]
+        for position, name in wrong:
+            mistakes.append(mistake(f"{where}[{position}]", unknown_name("section", name, SECTIONS)))
+        return names
+
+    def logo(value: Any, where: str) -> str:
+        return inputs(value, where)[0]
+
+    return _section(ReportSettings, table, inputs, sections=sections, logo=logo) or ReportSettings()
 
 
-def _engine(table: Table | None) -> EngineSettings:
+def _engine(table: Table | None, inputs: Reader[Texts]) -> EngineSettings:
     if table is None:
         return EngineSettings()
-    name = table.take("name", toml.choice("auto", "memory", "stream"), "auto")
-    given: dict[str, Any] = {
-        "memory": table.take("memory", toml.text, None),
-        "processes": table.take("processes", toml.whole(1), None),
-        "folder": table.take("folder", toml.text, None),
-    }
+    settings = taken(EngineSettings, table, inputs)
+    name, given = settings["name"], {key: value for key, value in settings.items() if key != "name"}
     for key, value in given.items():
         if value is not None and name != "stream":
             problem = f"has no effect on the engine {name!r}"
@@ -298,120 +260,39 @@ def _engine(table: Table | None) -> EngineSettings:
         from attribution.engines.stream.stream import Stream
 
         _try(lambda: Stream(**given), table.where, table.mistakes)
-    return EngineSettings(name, **given)
+    return EngineSettings(**settings)
 
 
-def _increments(table: Table | None) -> IncrementSettings | None:
+def _increments(table: Table | None, inputs: Reader[Texts]) -> IncrementSettings | None:
     if table is None:
         return None
-    table.require("folder", 'folder = "state"')
-    settings = IncrementSettings(
-        folder=table.take("folder", toml.text, ""),
-        period=table.take("period", toml.choice("day", "week", "month"), "day"),
-        late_by=table.take("late_by", toml.late_by, "3D"),
-    )
+    settings = taken(IncrementSettings, table, inputs)
     if "key" in table.values:
         table.asked.append("key")
         problem = "does not stand in a file: settings are kept with every result, and a key must not be"
         hint = "leave it out; the environment variable ATTRIBUTION_KEY holds it, or a file beside the folder"
         table.mistakes.append(mistake(table.at("key"), problem, hint=hint))
     table.finish()
+    return IncrementSettings(**settings)
+
+
+def _output(table: Table | None, inputs: Reader[Texts], pattern: str) -> OutputSettings:
+    if table is None:
+        return OutputSettings()
+    settings = OutputSettings(**taken(OutputSettings, table, inputs), pattern=pattern)
+    if settings.keep is not None and not pattern:
+        problem = f"has no effect: every run writes to the one folder {settings.folder!r}"
+        table.mistakes.append(mistake(table.at("keep"), problem, hint='folder = "out/{today}"'))
+    table.finish()
     return settings
 
 
-def _output(table: Table | None, pattern: str) -> OutputSettings:
-    if table is None:
-        return OutputSettings()
-    folder = table.take("folder", toml.text, OutputSettings.folder)
-    keep = table.take("keep", toml.whole(1), None)
-    if keep is not None and not pattern:
-        problem = f"has no effect: every run writes to the one folder {folder!r}"
-        table.mistakes.append(mistake(table.at("keep"), problem, hint='folder = "out/{today}"'))
-    allow_empty = table.take("allow_empty", toml.flag, False)
-    table.finish()
-    return OutputSettings(folder, keep, pattern, allow_empty)
-
-
 def _check(table: Table | None, inputs: Reader[Texts]) -> CheckSettings | None:
-    if table is None:
-        return None
-    table.require("baseline", 'baseline = "previous"')
-
     def baseline(value: Any, where: str) -> str:
         found = toml.text(value, where)
         return found if found == PREVIOUS else inputs(found, where)[0]
 
-    settings: dict[str, Any] = {
-        "baseline": table.take("baseline", baseline, PREVIOUS),
-        "mode": table.take("mode", toml.choice("pinned", "nightly"), "nightly"),
-        "fail": table.take("fail", toml.flag, True),
-        "despite": table.take("despite", toml.distinct_texts, NONE),
-        "sampling": table.take("sampling", _sampling, None),
-    }
-    for name in ("rtol", "atol", "share_points", "ranks", "drift", "history"):
-        settings[name] = table.take(name, toml.not_negative, None)
-    settings["alpha"] = table.take("alpha", _alpha, None)
-    table.finish()
-    return CheckSettings(**settings)
-
-
-def _alpha(value: Any, where: str) -> float:
-    found = toml.not_negative(value, where)
-    if found >= 1:
-        raise mistake(where, f"must be below 1, not {value}", hint=f"{toml.key_of(where)} = 0.0005")
-    return found
-
-
-def _schedule(table: Table | None) -> ScheduleSettings:
-    if table is None:
-        return ScheduleSettings()
-    settings = ScheduleSettings(timezone=table.take("timezone", time_zone, ScheduleSettings.timezone))
-    table.finish()
-    return settings
-
-
-def _paths(base: Path) -> Reader[Texts]:
-    """Return a reader of paths that makes them absolute; only the part that the file gives may be a glob."""
-
-    def read(value: Any, where: str) -> Texts:
-        found = toml.texts(value, where)
-        for entry in found:
-            if "\0" in entry:
-                hint = f'{toml.key_of(where)} = "...", without a zero byte'
-                raise mistake(where, f"{entry!r} is not a path", hint=hint)
-        return tuple(
-            str(Path(glob.escape(str(base))) / entry) if glob.has_magic(entry) else str(base / entry)
-            for entry in found
-        )
-
-    return read
-
-
-def _one_path(inputs: Reader[Texts]) -> Reader[str]:
-    def read(value: Any, where: str) -> str:
-        return inputs(toml.text(value, where), where)[0]
-
-    return read
-
-
-def _column(value: Any, where: str) -> str | Texts:
-    """Read a column's name; the empty one means "no such column", a list is (touches, conversions)."""
-    if isinstance(value, list):
-        return toml.texts(value, where)
-    return "" if value == "" else toml.text(value, where)
-
-
-def _pattern(value: Any, where: str) -> str:
-    """Read a pattern; the empty one fits what is empty."""
-    return "" if value == "" else toml.text(value, where)
-
-
-def _lookback(value: Any, where: str) -> str | None:
-    return None if value == "unlimited" else toml.duration(value, where)
-
-
-def _goal(value: Any, where: str) -> str | Texts:
-    return toml.distinct_texts(value, where) if isinstance(value, list) else toml.text(value, where)
+    return _section(CheckSettings, table, inputs, baseline=baseline)
 
 
 def _try(make: Callable[[], T], where: str, mistakes: list[ConfigError]) -> T | None:
@@ -425,34 +306,12 @@ def _try(make: Callable[[], T], where: str, mistakes: list[ConfigError]) -> T | 
     return None
 
 
-def _hash_bits(value: Any, where: str) -> int:
-    if toml.whole(1)(value, where) not in (64, 128):
-        raise mistake(where, f"must be 64 or 128, not {value}", hint="hash_bits = 128")
-    return int(value)
-
-
-def _fail_on(value: Any, where: str) -> Texts:
-    if value == "nothing":
-        return ()
-    known = ("any", *AUDIT_CHECKS)
-    for name in (names := toml.distinct_texts(value, where)):
-        if name not in known:
-            raise mistake(where, unknown_name("check", name, known))
-    return names
-
-
-def _sampling(value: Any, where: str) -> float | bool:
-    return value if isinstance(value, bool) else toml.not_negative(value, where)
-
-
-def _schema(table: Table | None) -> Mapping[str, Any]:
+def _schema(table: Table) -> Mapping[str, Any]:
     from attribution.eventlog.schema import LogSchema
 
-    if table is None:
-        return {}
     readers: dict[str, Reader[Any]] = {"dims": toml.distinct_texts, "conversion_is_touch": toml.flag}
     values = {
-        entry.name: table.take(entry.name, readers.get(entry.name, _column), None)
+        entry.name: table.take(entry.name, readers.get(entry.name, column), None)
         for entry in fields(LogSchema)
     }
     table.finish()
@@ -473,7 +332,7 @@ def _rules(mistakes: list[ConfigError]) -> Reader[tuple[Mapping[str, str], ...] 
             here = f"{where}[{position}]"
             table = Table(toml.table(rule, here) or {}, here, mistakes, {})
             table.require("channel", 'channel = "Paid search"')
-            kept = {entry.name: table.take(entry.name, _pattern, None) for entry in fields(ChannelRule)}
+            kept = {entry.name: table.take(entry.name, pattern, None) for entry in fields(ChannelRule)}
             table.finish()
             if kept["channel"] is not None:
                 given = {key: pattern for key, pattern in kept.items() if pattern is not None}

@@ -12,7 +12,7 @@ import ast
 import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from attribution._fixes import Part, parts_of, toml_value
@@ -31,6 +31,8 @@ from attribution.jobs.job import (
     ScheduleSettings,
     SpendSettings,
 )
+from attribution.jobs.readers import JOURNEYS
+from attribution.jobs.section import keys_of
 from attribution.journeys.options import JourneyOptions
 
 Door: TypeAlias = Callable[[str], str]
@@ -52,10 +54,9 @@ SECTIONS: Mapping[str, type] = {
 }
 _ABOVE = ("models", "by", "bootstrap", "rng", "holdouts", "geo_tests")
 HOMES: Mapping[str, str] = dict.fromkeys(_ABOVE, "") | {
-    entry.name: section
+    name: section
     for section, kind in SECTIONS.items()
-    for entry in fields(kind)
-    if entry.name != "pattern"  # not a key: made from the folder
+    for name in (JOURNEYS if kind is JourneyOptions else keys_of(kind))
 }
 _ENGINES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "Increments": ("increments", {}),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from attribution.jobs import toml
 from attribution.jobs.job import ExportSettings
-from attribution.jobs.toml import Table, mistake
+from attribution.jobs.readers import Texts
+from attribution.jobs.section import taken
+from attribution.jobs.toml import Reader, Table, mistake
 
 _SAID_BY_THE_FORMAT = ("schema", "invalid", "drop_limit", "missing_value", "hash_bits")
 
 
-def export_of(log: Table) -> ExportSettings | None:
+def export_of(log: Table, inputs: Reader[Texts]) -> ExportSettings | None:
     """Read ``export = "ga4"``, or the section with what else there is to say."""
     from attribution.exports.presets import EXPORTS
 
@@ -21,17 +23,12 @@ def export_of(log: Table) -> ExportSettings | None:
     table = log.section("export")
     if table is None:
         return None
-    table.require("name", 'name = "ga4"')
     events = table.section("conversions")
     settings = ExportSettings(
-        name=table.take("name", toml.choice(*EXPORTS), ""),
+        **taken(ExportSettings, table, inputs, name=toml.choice(*EXPORTS)),
         conversions={}
         if events is None
         else {event: events.take(event, toml.text, "") for event in events.values},
-        timezone=table.take("timezone", toml.text, None),
-        currency=table.take("currency", toml.text, None),
-        refunds=table.take("refunds", toml.choice("net", "remove", "ignore"), "net"),
-        own_domains=table.take("own_domains", toml.distinct_texts, ()),
     )
     table.finish()
     return settings

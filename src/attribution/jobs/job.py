@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from attribution._display import Display
-from attribution.jobs import toml
+from attribution.jobs import readers, toml
+from attribution.jobs.placeholders import time_zone
+from attribution.jobs.readers import Texts
+from attribution.jobs.section import Files, NotAKey, Required
 from attribution.journeys.options import JourneyOptions
+from attribution.language.catalogue import LANGUAGES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Texts: TypeAlias = tuple[str, ...]
 CHANNEL: Texts = ("channel",)
-
-AUDIT_CHECKS = (
-    *("null_keys", "unreadable_entries", "no_touch", "mixed_clocks", "times_out_of_range", "times_in_future"),
-    *("missing_days", "log_stops", "exact_duplicates", "ties", "sequence_order", "channel_spelling"),
-    *("label_spelling", "blank_channels", "busy_users", "channels_unmatched", "conversion_rate"),
-    *("conversions_without_touch", "conversions_before_first_touch", "duplicate_orders", "values_missing"),
-    *("values_negative", "value_outliers", "guest_ids", "value_currencies", "left_out"),
-)
-"""What `EventLog.audit` checks, without importing it."""
+Limit: TypeAlias = Annotated[float | None, toml.not_negative]
 GROUPING_CHECKS = ("no_touch", "channels_unmatched")
-"""Those of them that are made where channels are grouped."""
+"""Checks of the audit that are made where channels are grouped."""
 EXPORT_CHECKS = ("left_out",)
-"""Those of them that are made where the log is an export."""
+"""Those that are made where the log is an export."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +32,11 @@ class ExportSettings:
     `conversions` maps events to goals; it is empty for formats that mark their conversions themselves.
     """
 
-    name: str
-    conversions: Mapping[str, str] = field(default_factory=dict)
+    name: Annotated[str, Required('name = "ga4"')]
+    conversions: Annotated[Mapping[str, str], NotAKey] = field(default_factory=dict)
     timezone: str | None = None
     currency: str | None = None
-    refunds: str = "net"
+    refunds: Annotated[str, toml.choice("net", "remove", "ignore")] = "net"
     own_domains: Texts = ()
 
 
@@ -55,15 +50,15 @@ class LogSettings:
     export.
     """
 
-    touches: Texts
-    conversions: Texts = ()
+    touches: Annotated[Texts, Files, Required('touches = "touches.parquet"')]
+    conversions: Annotated[Texts, Files] = ()
     schema: Mapping[str, Any] = field(default_factory=dict)
-    invalid: str = "raise"
-    drop_limit: float | None = None
-    missing_value: float | None = None
-    hash_bits: int = 64
-    twins: str = "refuse"
-    export: ExportSettings | None = None
+    invalid: Annotated[str, toml.choice("raise", "drop")] = "raise"
+    drop_limit: Annotated[float | None, toml.not_negative] = None
+    missing_value: Annotated[float | None, toml.number] = None
+    hash_bits: Annotated[int, readers.hash_bits] = 64
+    twins: Annotated[str, toml.choice("refuse", "skip", "count")] = "refuse"
+    export: Annotated[ExportSettings | None, NotAKey] = None
 
 
 @dataclass(frozen=True)
@@ -76,10 +71,10 @@ class AuditSettings:
     """
 
     enabled: bool = True
-    fail_on: Texts = ()
-    busy_touches: int | None = None
-    outlier_deviations: float | None = None
-    most_without_touch: float | None = None
+    fail_on: Annotated[Texts, readers.fail_on] = ()
+    busy_touches: Annotated[int | None, toml.whole(1)] = None
+    outlier_deviations: Annotated[float | None, toml.positive] = None
+    most_without_touch: Annotated[float | None, toml.positive] = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +109,7 @@ class SpendSettings:
     to find that out. `channel` is the channel that such costs are of, None for what the report tells.
     """
 
-    path: str
+    path: Annotated[str, Required('path = "spend.parquet"')]
     outside: Literal["drop", "keep"] = "drop"
     platform: str | None = None
     channel: str | None = None
@@ -130,11 +125,11 @@ class ReportSettings:
 
     title: str = "Marketing attribution"
     currency: str = ""
-    decimals: int | None = None
-    top_paths: int = 20
+    decimals: Annotated[int | None, toml.whole(0)] = None
+    top_paths: Annotated[int, toml.whole(0)] = 20
     sections: Texts = ()
     logo: str | None = None
-    language: str = "en"
+    language: Annotated[str, toml.choice(*LANGUAGES)] = "en"
 
 
 @dataclass(frozen=True)
@@ -163,18 +158,18 @@ class CalibrationSettings:
 class IncrementSettings:
     """Section ``[increments]``: read only what is new (see `Increments`); the folder as for ``[output]``."""
 
-    folder: str
-    period: str = "day"
-    late_by: str = "3D"
+    folder: Annotated[str, Required('folder = "state"')]
+    period: Annotated[str, toml.choice("day", "week", "month")] = "day"
+    late_by: Annotated[str, toml.late_by] = "3D"
 
 
 @dataclass(frozen=True)
 class EngineSettings:
     """Section ``[engine]``: where the work is done (see `attribute` and `Stream`)."""
 
-    name: str = "auto"
+    name: Annotated[str, toml.choice("auto", "memory", "stream")] = "auto"
     memory: str | None = None
-    processes: int | None = None
+    processes: Annotated[int | None, toml.whole(1)] = None
     folder: str | None = None
 
 
@@ -188,8 +183,8 @@ class OutputSettings:
     """
 
     folder: str = "out"
-    keep: int | None = None
-    pattern: str = ""
+    keep: Annotated[int | None, toml.whole(1)] = None
+    pattern: Annotated[str, NotAKey] = ""
     allow_empty: bool = False
 
 
@@ -201,17 +196,17 @@ class CheckSettings:
     run exit with 1. The rest are the arguments of the regression check, None for its own.
     """
 
-    baseline: str
+    baseline: Annotated[str, Required('baseline = "previous"')]
     mode: Literal["pinned", "nightly"] = "nightly"
     fail: bool = True
-    rtol: float | None = None
-    atol: float | None = None
-    share_points: float | None = None
-    ranks: float | None = None
-    sampling: float | bool | None = None
-    drift: float | None = None
-    history: float | None = None
-    alpha: float | None = None
+    rtol: Limit = None
+    atol: Limit = None
+    share_points: Limit = None
+    ranks: Limit = None
+    sampling: Annotated[float | bool | None, readers.sampling] = None
+    drift: Limit = None
+    history: Limit = None
+    alpha: Annotated[float | None, readers.level] = None
     despite: Texts = ()
 
 
@@ -219,7 +214,7 @@ class CheckSettings:
 class ScheduleSettings:
     """Section ``[schedule]``: the time zone in which "today" is meant; no number depends on it."""
 
-    timezone: str = "UTC"
+    timezone: Annotated[str, time_zone] = "UTC"
 
 
 @dataclass(frozen=True, repr=False)

@@ -11,7 +11,8 @@ from attribution._migration import removed_argument
 from attribution.errors import AttributionError, ConfigError, ExperimentError, unknown_name
 from attribution.jobs import toml
 from attribution.jobs.doors import toml_of
-from attribution.jobs.job import CalibrationSettings, ExperimentSettings, ModelSettings, Texts
+from attribution.jobs.job import CalibrationSettings, ExperimentSettings, ModelSettings
+from attribution.jobs.readers import Texts
 from attribution.jobs.toml import Reader, Table, mistake, wrong_type
 
 Kind = Literal["holdout", "geo"]

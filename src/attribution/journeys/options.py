@@ -14,6 +14,8 @@ from attribution._options import refuse_beside
 from attribution.errors import JourneyError, unknown_name
 from attribution.journeys.rates import Rates, rates_of
 
+AFTER_CONVERSION = ("reset", "overlap")
+
 
 @tells_options(JourneyError)
 @dataclass(frozen=True, slots=True, repr=False)
@@ -101,7 +103,7 @@ class JourneyOptions:
             msg = "rates need the currency that values become"
             raise JourneyError(msg, column="currency", hint='currency="EUR"')
         _ = self.lookback_us, self.session_gap_us
-        one_of(self.after_conversion, "after_conversion", ["reset", "overlap"], error=JourneyError)
+        one_of(self.after_conversion, "after_conversion", AFTER_CONVERSION, error=JourneyError)
         if self.max_touches is not None:
             whole(self.max_touches, "max_touches", error=JourneyError)
         for name in ("drop_censored", "nulls"):
