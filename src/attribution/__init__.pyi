@@ -83,5 +83,6 @@ from attribution.regression.store import save_baseline as save_baseline
 from attribution.reporting.facts import ReportFacts as ReportFacts
 from attribution.reporting.html import report as report
 from attribution.reporting.tallying import tally_journeys as tally_journeys
+from attribution.tables.queries import Query as Query
 
 __version__: str

@@ -40,6 +40,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "CustomRule": {"weight": {"email": 1.0}},
     "Evidence": {"lift": at.Estimate(1.0, 0.0, 2.0)},
     "Increments": {"folder": "state"},
+    "Query": {"connect": print, "sql": "SELECT 1"},
 }
 # Values, and the annotations that allow them.
 ODD: tuple[tuple[object, tuple[str, ...]], ...] = (
@@ -108,6 +109,7 @@ RANGES = {
     "MetricOptions": [("winsorise", 0), ("winsorise", 1), ("denominator", ""), ("adjust", "cuped")],
     "PanelOptions": [("cooldown", -1), ("geo", ""), ("time", ["day", "week"])],
     "PositionBased": [("first", -0.1), ("first", 0.7), ("last", 2)],
+    "Query": [("connect", "shop.db"), ("sql", " ; "), ("dialect", "mysql"), ("hashed", [1])],
     "Shapley": [("samples", 0), ("tolerance", -1), ("rng", -1)],
     "Significance": [("alpha", 0), ("alpha", 1), ("power", 0), ("power", 80), ("margin", -1),
                      ("sequential", 0)],

@@ -50,6 +50,7 @@ PROMISED = [
     "PanelOptions",
     "PositionBased",
     "Probabilistic",
+    "Query",
     "ReportFacts",
     "Shapley",
     "Significance",

@@ -209,8 +209,8 @@ def open_source(data: Any, table: str) -> Source:
     ----------
     data
         A path, glob, directory or list of paths; a mapping of column names to sequences; a pandas or polars
-        DataFrame; a Spark DataFrame; a pyarrow Table, RecordBatch or RecordBatchReader; or any object with
-        the Arrow C stream interface.
+        DataFrame; a Spark DataFrame; a `Query`; a table of Ibis; a pyarrow Table, RecordBatch or
+        RecordBatchReader; or any object with the Arrow C stream interface.
     table
         ``"touches"``, ``"conversions"``, ``"users"``, ``"panel"``: what messages call it.
 
@@ -220,6 +220,8 @@ def open_source(data: Any, table: str) -> Source:
         If `data` is none of these, or a file cannot be read.
     """
     from attribution.tables.files import open_files
+    from attribution.tables.ibis_tables import IbisSource, is_ibis_table
+    from attribution.tables.queries import Query, QuerySource
     from attribution.tables.spark_frames import SparkSource, is_spark_frame
     from attribution.tables.streams import StreamSource
 
@@ -237,6 +239,10 @@ def open_source(data: Any, table: str) -> Source:
         return open_files(data, table)
     if type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "columns"):
         return PandasSource(data, table)
+    if isinstance(data, Query):
+        return QuerySource(data, table)
+    if is_ibis_table(data):
+        return IbisSource(data, table)
     if is_spark_frame(data):
         return SparkSource(data, table)
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
