@@ -339,8 +339,8 @@ def test_the_page_of_the_configuration_shows_every_key(root, tmp_path):
         "calibration",
     ):
         fields = {entry.name for entry in dataclasses.fields(getattr(job, section))}
-        # `pattern` is no key, but made from the folder; an export takes the place of other keys of [log]
-        assert set(shown[section]) == fields - {"pattern", "export"}
+        # `pattern` is no key, but made from the folder; an export or a query takes the place of keys of [log]
+        assert set(shown[section]) == fields - {"pattern", "export", "query"}
     export = tomllib.loads(page.split("```ini\n")[1].split("```")[0])["log"]["export"]
     assert set(export) == {entry.name for entry in dataclasses.fields(ExportSettings)}
     assert set(shown["increments"]) == {entry.name for entry in dataclasses.fields(increments)}

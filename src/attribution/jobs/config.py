@@ -42,6 +42,7 @@ from attribution.jobs.job import (
 )
 from attribution.jobs.job_keys import NO_EXPERIMENTS, calibration_of, experiments_of, models_of
 from attribution.jobs.placeholders import day_of, expand, filled, pattern_of, time_zone
+from attribution.jobs.query_section import query_of
 from attribution.jobs.readers import JOURNEYS, Texts, column, one_path, paths, pattern
 from attribution.jobs.section import taken
 from attribution.jobs.spend_section import spend_of_section
@@ -190,8 +191,12 @@ def _log(table: Table | None, inputs: Reader[Texts], mistakes: list[ConfigError]
 
     if table is None:
         return LogSettings(())
+    if "query" not in table.values:
+        table.require("touches", 'touches = "touches.parquet"')
     settings = LogSettings(
-        **taken(LogSettings, table, inputs, schema=schema), export=export_of(table, inputs)
+        **taken(LogSettings, table, inputs, schema=schema),
+        export=export_of(table, inputs),
+        query=query_of(table, inputs),
     )
     table.finish()
     return settings

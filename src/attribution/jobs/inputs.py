@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attribution.errors import CreditError, LogError
 from attribution.jobs.check_section import baseline_file
@@ -16,6 +16,7 @@ from attribution.jobs.doors import toml_of
 from attribution.jobs.experiments import experiment_files
 from attribution.jobs.job import ExportSettings, Job, LogSettings, SpendSettings
 from attribution.jobs.manifest import Fingerprint, fingerprints
+from attribution.jobs.query_section import queries
 
 if TYPE_CHECKING:
     from attribution.credit.spend_report import SpendReport
@@ -44,9 +45,13 @@ def open_log(job: Job) -> EventLog:
     settings = job.log
     if settings.export is not None:
         return _grouped(job, _read_export(settings, settings.export))
+    touches: Any = _one_or_many(settings.touches)
+    conversions: Any = _one_or_many(settings.conversions) if settings.conversions else None
+    if settings.query is not None:
+        touches, conversions = queries(settings.query)
     log = read_log(
-        _one_or_many(settings.touches),
-        _one_or_many(settings.conversions) if settings.conversions else None,
+        touches,
+        conversions,
         dict(settings.schema),
         invalid=settings.invalid,
         **({} if settings.drop_limit is None else {"drop_limit": settings.drop_limit}),

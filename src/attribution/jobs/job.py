@@ -41,16 +41,29 @@ class ExportSettings:
 
 
 @dataclass(frozen=True)
+class QuerySettings:
+    """Section ``[log.query]``: the queries that give touches and conversions (see `Query`).
+
+    `connection` is the name of the environment's variable that holds the address of the database.
+    """
+
+    connection: Annotated[str, Required('connection = "WAREHOUSE"')]
+    touches: Annotated[str, Required('touches = "SELECT user_id, time, channel FROM touches"')]
+    conversions: str = ""
+    hashed: Texts = ()
+
+
+@dataclass(frozen=True)
 class LogSettings:
     """Section ``[log]``: where touches and conversions lie, and how to read them (see `read_log`).
 
     `twins` says what becomes of a file whose bytes are those of another: ``"refuse"``, ``"skip"`` or
     ``"count"``. With `export` the files are those of an export: `touches` is the export and `conversions`
     the table of its orders where that is another file; of a format without touches, `conversions` is the
-    export.
+    export. With `query` there are no files.
     """
 
-    touches: Annotated[Texts, Files, Required('touches = "touches.parquet"')]
+    touches: Annotated[Texts, Files] = ()
     conversions: Annotated[Texts, Files] = ()
     schema: Mapping[str, Any] = field(default_factory=dict)
     invalid: Annotated[str, toml.choice("raise", "drop")] = "raise"
@@ -59,6 +72,7 @@ class LogSettings:
     hash_bits: Annotated[int, readers.hash_bits] = 64
     twins: Annotated[str, toml.choice("refuse", "skip", "count")] = "refuse"
     export: Annotated[ExportSettings | None, NotAKey] = None
+    query: Annotated[QuerySettings | None, NotAKey] = None
 
 
 @dataclass(frozen=True)
