@@ -14,9 +14,9 @@ _ROWS = 1 << 17
 
 # What to connect by where a driver makes a Python object of each value.
 _ARROW = {
-    "psycopg": "adbc_driver_postgresql.dbapi.connect(uri)",
-    "psycopg2": "adbc_driver_postgresql.dbapi.connect(uri)",
-    "sqlite3": "adbc_driver_sqlite.dbapi.connect(path)",
+    "psycopg": "adbc_driver_postgresql.dbapi.connect",
+    "psycopg2": "adbc_driver_postgresql.dbapi.connect",
+    "sqlite3": "adbc_driver_sqlite.dbapi.connect",
 }
 
 
@@ -116,5 +116,5 @@ def _no_arrow(connection: Any, table: str) -> LogError:
     kind = f"{name}.{type(connection).__name__}"
     msg = f"{table}: connect() returned a {kind}, which does not hand out Arrow"
     why = "row by row as Python objects, ten million touches would take minutes and gigabytes"
-    call = _ARROW.get(name, "duckdb.connect(path)")
-    return LogError(msg, why=why, hint=f"{table} = at.Query(lambda: {call}, sql)")
+    call = _ARROW.get(name, "a driver of ADBC")
+    return LogError(msg, why=why, hint=f"connect with {call}, which hands out Arrow")

@@ -77,7 +77,7 @@ class Query:
     hashed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not callable(self.connect) or isinstance(self.connect, type):
+        if not callable(self.connect):
             msg = f"connect={self.connect!r} is not a function that opens a connection"
             why = "each reading opens one of its own and closes it"
             hint = "at.Query(lambda: duckdb.connect(path), sql)"
@@ -110,7 +110,7 @@ class QuerySource(Source):
             name = query.dialect or dialect_of(connection)
             if query.hashed and name is None:
                 msg = f"{table}: hashed= needs to know the database, and the connection does not tell"
-                raise LogError(msg, hint=f"{table} = at.Query(connect, sql, dialect='postgres', hashed=...)")
+                raise LogError(msg, hint='at.Query(..., dialect="postgres")')
             self._dialect = Dialect('"', "", "") if name is None else DIALECTS[name]
             schema = reader_of(connection, self._selected("*", "WHERE 1 = 0"), opened, table).schema
         columns, self.repeated = named_types(schema)
@@ -154,7 +154,7 @@ class QuerySource(Source):
         if self._rows_seen not in (None, rows):
             msg = f"{self.table}: the query gave {self._rows_seen:,} rows at first, then {rows:,}"
             why = "rows came or went between two readings, and credit would mix them"
-            raise LogError(msg, why=why, hint=f"pyarrow.table({self.table}) of what it holds, made before")
+            raise LogError(msg, why=why, hint="a query that ends at a time that is past")
         self._rows_seen = rows
 
     def _read(self, sql: str, columns: Sequence[str]) -> Iterator[Any]:
@@ -184,7 +184,7 @@ class QuerySource(Source):
         except Exception as error:  # noqa: BLE001 - whatever a driver may raise; its own text may hold a password
             said = without_secrets(first_line(error))
             msg = f"{self.table}: the database did not hand out the rows ({said})"
-            hint = "connect() and sql by themselves tell more"
+            hint = "the query by itself, in the database, tells more"
             raise LogError(msg, hint=hint) from None
 
     def describe(self) -> str:

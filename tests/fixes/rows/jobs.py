@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,24 @@ def torn(folder: Path) -> str:
     return str(Path("out") / "credit.parquet")
 
 
+def queried(folder: Path, address: str | None) -> object:
+    """Run a job on a query, with an address in the environment."""
+    os.environ.pop("NO_SUCH_SHOP", None)
+    if address is not None:
+        os.environ["NO_SUCH_SHOP"] = address
+    query = {"connection": "NO_SUCH_SHOP", "touches": "SELECT 1"}
+    return ran(folder, log={"touches": None, "conversions": None, "query": query})
+
+
 ROWS = (
+    "queried(folder, None)",
+    "queried(folder, 'mysql://shop')",
+    "queried(folder, 'snowflake://shop')",
+    "job(folder, log={'query': {'connection': 'SHOP', 'touches': 'SELECT 1'}})",
+    (
+        "job(folder, log={'touches': None, 'conversions': None, "
+        "'query': {'connection': 'duckdb://shop', 'touches': 'SELECT 1'}})"
+    ),
     "at.check(credit, torn(folder))",
     "job(folder, journeys={'rates': 'rates.csv'})",
     "job(folder, audit={'fail_on': ['channels_unmatched'], 'enabled': True})",
