@@ -294,7 +294,7 @@ def test_markup_in_names_is_inert_in_the_page(credit_of_names, tmp_path):
     page = at.report(
         credit, journeys=journeys, checks=log.audit(), title="<script>", manifest={"<b>": "<script>"}
     )
-    text = page.to_html(tmp_path / "report.html")
+    text = page.to_html(tmp_path / "report.html").read_text(encoding="utf-8")
     found = Page(text)
     assert not found.tags & {"script", "iframe", "object", "embed", "form", "link", "base"}
     assert not [name for name in found.attributes if name.startswith("on")]

@@ -333,11 +333,24 @@ def test_top_paths_are_those_of_the_journeys():
     assert "top_paths" not in report(at.attribute(journeys, "linear"), journeys=journeys, top_paths=0).tables
 
 
+def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
+    hostile = report(paid(make_credit(HOSTILE)), title='"><script>hurt()</script>')
+    shown = read_page(hostile._repr_html_())
+    (frame,) = shown.names("iframe")
+    assert frame["srcdoc"] == hostile.to_html()
+    assert frame["sandbox"] == "", "nothing of the page runs in the notebook"
+    assert shown.names("script") == []
+
+
 def test_a_report_is_written_in_full_or_not_at_all(tmp_path):
     made = report(make_credit())
     path = tmp_path / "report.html"
-    assert made.to_html(path) == path.read_text(encoding="utf-8")
-    assert made.to_markdown(tmp_path / "report.md").startswith("# Marketing attribution\n")
+    assert made.to_html(path) == path
+    assert made.to_html(str(path)) == path
+    assert path.read_text(encoding="utf-8") == made.to_html()
+    assert made.to_markdown(tmp_path / "report.md") == tmp_path / "report.md"
+    assert (tmp_path / "report.md").read_text(encoding="utf-8") == made.to_markdown()
+    assert made.to_markdown().startswith("# Marketing attribution\n")
     with pytest.raises(OutputError):
         made.to_html(tmp_path / "missing" / "report.html")
     with pytest.raises(OutputError):

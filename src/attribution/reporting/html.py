@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from attribution._checks import whole
 from attribution._display import Display
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from attribution.credit.credit import Credit
 
 logger = logging.getLogger(__name__)
+
+_FRAME_HEIGHT = 720  # CSS pixels of a report in a notebook: a screen, in which it scrolls
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -65,6 +68,14 @@ class Report(Display):
     def _all_tables(self) -> list[Table]:
         return [block for section in self.sections for block in section.blocks if isinstance(block, Table)]
 
+    def _repr_html_(self) -> str:
+        """Return the page in a frame of its own, so that its style and the notebook's stay apart."""
+        page, title = (html.escape(text, quote=True) for text in (self.to_html(), self.title))
+        return (
+            f'<iframe srcdoc="{page}" title="{title}" sandbox="" width="100%" height="{_FRAME_HEIGHT}" '
+            'style="border:0"></iframe>'
+        )
+
     def to_frame(self) -> pd.DataFrame:
         """Return the contents: one row a table, with its section, its caption and its number of rows."""
         import pandas as pd
@@ -80,8 +91,17 @@ class Report(Display):
     def _title(self) -> str:
         return f"Report: {self.title} ({self.subtitle})" if self.subtitle else f"Report: {self.title}"
 
-    def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
-        """Return the report as one HTML page, and write it where a path is given.
+    @overload
+    def to_html(self) -> str: ...
+
+    @overload
+    def to_html(self, path: None) -> str: ...
+
+    @overload
+    def to_html(self, path: str | os.PathLike[str]) -> Path: ...
+
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str | Path:
+        """Return the report as one HTML page, or write it where a path is given.
 
         The page holds everything that it shows: it runs no script and asks the network for nothing. Names
         are escaped wherever they stand. The same inputs give the same bytes.
@@ -90,6 +110,11 @@ class Report(Display):
         ----------
         path
             A file to write; it is replaced only by a complete page.
+
+        Returns
+        -------
+        str or Path
+            The page; where it was written, the path.
 
         Raises
         ------
@@ -106,10 +131,19 @@ class Report(Display):
             logo=self.logo,
             version=__version__,
         )  # fmt: skip
-        return _written(text, path)
+        return text if path is None else _written(text, path)
 
-    def to_markdown(self, path: str | os.PathLike[str] | None = None) -> str:
-        """Return the report as Markdown, and write it where a path is given.
+    @overload
+    def to_markdown(self) -> str: ...
+
+    @overload
+    def to_markdown(self, path: None) -> str: ...
+
+    @overload
+    def to_markdown(self, path: str | os.PathLike[str]) -> Path: ...
+
+    def to_markdown(self, path: str | os.PathLike[str] | None = None) -> str | Path:
+        """Return the report as Markdown, or write it where a path is given.
 
         Tables become pipe tables; figures are told in words.
 
@@ -118,6 +152,11 @@ class Report(Display):
         path
             A file to write; it is replaced only by a complete text.
 
+        Returns
+        -------
+        str or Path
+            The text; where it was written, the path.
+
         Raises
         ------
         OutputError
@@ -125,7 +164,8 @@ class Report(Display):
         """
         from attribution.reporting.markdown import to_markdown
 
-        return _written(to_markdown(self.title, self.subtitle, self.sections), path)
+        text = to_markdown(self.title, self.subtitle, self.sections)
+        return text if path is None else _written(text, path)
 
     def to_tables(
         self,
@@ -163,11 +203,10 @@ class Report(Display):
         return write_tables(self.tables, folder, kind, bom=bom)
 
 
-def _written(text: str, path: str | os.PathLike[str] | None) -> str:
-    if path is not None:
-        with atomic_write(path, text=True) as file:
-            file.write(text)
-    return text
+def _written(text: str, path: str | os.PathLike[str]) -> Path:
+    with atomic_write(path, text=True) as file:
+        file.write(text)
+    return Path(path)
 
 
 @lru_cache(maxsize=1)
