@@ -20,6 +20,11 @@ from attribution.evaluation.driving import driving_paths as driving_paths
 from attribution.evaluation.synergy import synergy as synergy
 from attribution.eventlog.channels import ChannelRule as ChannelRule
 from attribution.eventlog.eventlog import EventLog as EventLog
+from attribution.eventlog.identity.identity import Identity as Identity
+from attribution.eventlog.identity.kinds import Kind as Kind
+from attribution.eventlog.identity.splink import links_from_splink as links_from_splink
+from attribution.eventlog.identity.stitching import stitch as stitch
+from attribution.eventlog.identity.stored import read_identity as read_identity
 from attribution.eventlog.read import read_log as read_log
 from attribution.eventlog.schema import LogSchema as LogSchema
 from attribution.experiments.geo.analyze import analyze_geo as analyze_geo

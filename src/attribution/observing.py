@@ -130,6 +130,8 @@ def outcomes(
     windows = [(first, last)] + ([] if before is None else [(_earlier(before, first), first)])
     frame = _assigned(assignment, user)
     hashes = hash_units(frame[user], user)
+    if log.identity is not None:  # who was assigned by one identifier acts by others too
+        hashes = log.identity.people.persons(hashes, np.full(len(hashes), np.iinfo(np.int64).max))
     order = np.argsort(hashes, kind="stable")
     _refuse_twice(frame, user, hashes[order], order)
     _refuse_other_kind(frame, user, log.touch_table.users)

@@ -23,6 +23,7 @@ RESULTS = {
     "Credit",
     "Estimate",
     "EventLog",
+    "Identity",
     "Journeys",
     "Lift",
     "SpendReport",
@@ -40,6 +41,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "CustomRule": {"weight": {"email": 1.0}},
     "Evidence": {"lift": at.Estimate(1.0, 0.0, 2.0)},
     "Increments": {"folder": "state"},
+    "Kind": {"name": "club_card"},
     "Query": {"connect": print, "sql": "SELECT 1"},
 }
 # Values, and the annotations that allow them.
@@ -103,6 +105,7 @@ RANGES = {
     ],
     "Increments": [("late_by", "-1D"), ("period", "hour")],
     "JourneyOptions": [("lookback", "-1D"), ("session_gap", "-1D"), ("max_touches", 0)],
+    "Kind": [("name", ""), ("name", "ip"), ("role", "context"), ("cap", 0), ("normalise", "soundex")],
     "LogSchema": [("user", ""), ("dims", ["a", "a"])],
     "Markov": [("order", -1)],
     "MatchedPairs": [("n_treated", 0), ("windows", -1)],

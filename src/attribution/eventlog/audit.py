@@ -66,7 +66,8 @@ def audit(
     findings: list[Finding] = []
     for part in (audit_rows, audit_times, audit_touches, audit_conversions):
         findings += part.findings(scan, limits)
-    return _with_examples(log, findings)
+    checks = _with_examples(log, findings)
+    return checks if log.identity is None else CheckResults([*checks, *log.identity.audit()])
 
 
 def _with_examples(log: EventLog, findings: Sequence[Finding]) -> CheckResults:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from attribution.eventlog.identity.identity import Identity
+
 
 @tells_options(LogError)
 @dataclass(frozen=True, repr=False, eq=False)
@@ -53,6 +55,8 @@ class EventLog(Display):
         The share of a table's rows that ``"drop"`` may leave out.
     left_out
         Of a log that `read_export` read: what of the export is not in it; else None.
+    identity
+        Of a log that `stitch` made: who is one person, and why; else None.
     """
 
     touches: Source
@@ -65,6 +69,7 @@ class EventLog(Display):
     hash_bits: int = 64
     drop_limit: float = DROP_LIMIT
     left_out: LeftOut | None = None
+    identity: Identity | None = None
     _loaded: dict[bool, LogColumns] = field(default_factory=dict)
 
     @enough_memory(LESS_MEMORY)
@@ -230,7 +235,7 @@ class EventLog(Display):
         grouping), ``conversion_rate``, ``conversions_without_touch``,
         ``conversions_before_first_touch``, ``duplicate_orders``, ``values_missing``,
         ``values_negative``, ``value_currencies``, ``value_outliers``; and of an export (`read_export`)
-        ``left_out``.
+        ``left_out``; and of a log that `stitch` made those of `Identity.audit`.
 
         Parameters
         ----------

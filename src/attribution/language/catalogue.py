@@ -18,7 +18,18 @@ Texts: TypeAlias = Mapping[str, "str | tuple[str, str]"]
 LANGUAGES = ("en", "fr")
 TOPICS = (
     *("page", "credit", "money", "experiments", "journeys"),  # of the report alone
-    *("notes", "models", "audit", "reasons", "holdouts", "geo", "lifts", "calibrations", "summaries"),
+    *(
+        "notes",
+        "models",
+        "audit",
+        "identity",
+        "reasons",
+        "holdouts",
+        "geo",
+        "lifts",
+        "calibrations",
+        "summaries",
+    ),
 )
 _BETWEEN = {"": ", ", "+": "", "_": " "}
 

@@ -125,6 +125,7 @@ def decode_touches(
     screen = Screen(batch.num_rows, positions)
     user = _users(batch, table, screen)
     time, clock = to_microseconds(batch.column(table.time), table.time_unit, table.time, screen)
+    user = user if table.people is None else table.people.persons(user, time)
     channel = _channel(batch, table, screen)
     if table.leave_out is not None:
         none = [*table.leave_out.leaves_out(label or "" for label in channel.labels.to_pylist()), False]
@@ -179,6 +180,7 @@ def decode_conversions(batch: Any, table: TableColumns, *, check: bool = False) 
     screen = Screen(batch.num_rows, positions)
     user = _users(batch, table, screen)
     time, clock = to_microseconds(batch.column(table.time), table.time_unit, table.time, screen)
+    user = user if table.people is None else table.people.persons(user, time)
     value = None if table.value is None else read_values(batch.column(table.value), table, screen)
     good = screen.good
     rows = None if good is None else np.flatnonzero(good)
@@ -216,11 +218,18 @@ def _original(rows: Rows | None, positions: Rows | None) -> Rows | None:
 
 def users_of(batch: Any, table: TableColumns) -> Hashes:
     """Return the user hash of each row, shape (n,); what a row without a usable id has means nothing."""
-    return _users(batch, table, Screen(batch.num_rows))
+    screen = Screen(batch.num_rows)
+    user = _users(batch, table, screen)
+    if table.people is None:
+        return user
+    time, _ = to_microseconds(batch.column(table.time), table.time_unit, table.time, screen)
+    return table.people.persons(user, time)
 
 
 def _users(batch: Any, table: TableColumns, screen: Screen) -> Hashes:
     array = unwrap(batch.column(table.user))
+    if table.people is not None:
+        array = unwrap(table.people.prepared(array))
     nulls = null_mask(array)
     if nulls is not None:
         screen.reject("null_user", table.user, nulls)

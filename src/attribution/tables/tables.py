@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+from attribution._typing import Hashes, Ints
 
 
 class LeavesOut(Protocol):
@@ -12,6 +14,16 @@ class LeavesOut(Protocol):
 
     def leaves_out(self, labels: Iterable[str]) -> list[bool]:
         """Return which labels are none."""
+
+
+class KnowsPeople(Protocol):
+    """What knows which person an identifier is."""
+
+    def prepared(self, array: Any) -> Any:
+        """Return the identifiers of a column made alike."""
+
+    def persons(self, users: Hashes, times: Ints) -> Hashes:
+        """Return the person of each hash of an identifier, at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +62,8 @@ class TableColumns:
         Another column of user ids, ``""`` where there is none.
     leave_out
         Tells which channel labels are no touch; None where all are.
+    people
+        Turns identifiers into persons; None where each is one.
     """
 
     table: str
@@ -71,6 +85,7 @@ class TableColumns:
     grouped: bool = False
     spare_user: str = ""
     leave_out: LeavesOut | None = None
+    people: KnowsPeople | None = None
 
     @property
     def touch_columns(self) -> tuple[str, ...]:

@@ -71,6 +71,8 @@ def settings_of(log: EventLog, settings: JourneyOptions, tasks: Tasks, period: s
         found["channels.own_domains"] = repr(grouping.own_domains)
         found["channels.split_raw"] = str(grouping.split_raw)
         found |= {f"channels.rules[{place}]": repr(rule) for place, rule in enumerate(grouping.rules)}
+    if log.identity is not None:
+        found["identity"] = log.identity.digest
     for name, task in tasks.items():
         if isinstance(task, ActivityTask) and not name.startswith(BESIDE):
             found["by"] = ", ".join(task.by)
