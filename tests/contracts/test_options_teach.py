@@ -19,6 +19,7 @@ RESULTS = {
     "Estimate",
     "EventLog",
     "Evidence",
+    "Identity",
     "Journeys",
     "Lift",
     "ReportFacts",

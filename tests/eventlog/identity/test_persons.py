@@ -25,7 +25,7 @@ def log_of(users):
 
 
 def frame_of(links):
-    """Identities of links, each a pair like ("d1", "A"): d is a device, capitals are customers, x@ an e-mail."""
+    """Identities of links, pairs like ("d1", "A"): d is a device, capitals are customers, x@ an e-mail."""
     rows = [{column_of(one): one, column_of(other): other} for one, other in links]
     frame = pd.DataFrame(rows, columns=["device_id", "customer_id", "email"])
     return frame.assign(time=pd.Timestamp("2026-01-01") + pd.to_timedelta(np.arange(len(frame)), "h"))
@@ -74,10 +74,10 @@ CASES = {
 def test_reference_cases(name):
     links, expected, refused = CASES[name]
     names = sorted({one for link in links for one in link})
-    users = [one for one in names if column_of(one) == "device_id"] or ["A"]
-    identity = at.stitch(
-        log_of(users), frame_of(links), user=None if "d" in "".join(users) else None
-    ).identity
+    users = [one for one in names if column_of(one) == "device_id"] or names
+    kind = "device" if column_of(users[0]) == "device_id" else "customer"
+    columns = [column for column in KINDS if column in {column_of(one) for one in names}]
+    identity = at.stitch(log_of(users), frame_of(links)[[*columns, "time"]], user=kind).identity
     assert groups_of(identity, names) == sorted(expected)
     assert identity.persons.refused.sum() == refused
     assert len(identity.refused()) == refused

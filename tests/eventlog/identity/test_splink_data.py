@@ -1,4 +1,4 @@
-"""Records of people with typos, of which it is known who is one: pairs found and right, counted by hand in pandas.
+"""Records of people with typos, of which it is known who is one: pairs that are found, and are right.
 
 The counts are those of joins on the same keys and their transitive closure (pandas and networkx).
 """

@@ -50,6 +50,7 @@ logger = logging.getLogger(__name__)
 _PARTITION_ROWS = 1 << 19
 _FEWEST_BITS, _MOST_BITS = 9, 15
 _FAN_IN = 16
+_MOST_IDENTIFIERS = 5_000_000
 
 
 @tells_options(EngineError)
@@ -158,12 +159,13 @@ class Spark:
         Raises
         ------
         EngineError
-            If there is no session, or the cluster fails.
+            If there is no session, the cluster fails, or the log's identity is too large to be sent to it.
         LogError
             If rows cannot be used, or times are on several clocks.
         JourneyError
             If a goal is unknown.
         """
+        _refuse_large(log)
         with terminable(), _interruptible(self._session(log)) as session:
             cut = _Cut(session, log, settings, self._part_bits(log))
             try:
@@ -389,3 +391,12 @@ def _placed(frame: Any, key: str, n: int, bits: int) -> Any:
         return frame.repartition(n, key)
     place = f"CAST((CAST({key} AS bigint) * {n}) DIV {1 << bits} AS int) AS place"
     return frame.selectExpr("*", place).repartitionById(n, "place").drop("place")
+
+
+def _refuse_large(log: EventLog) -> None:
+    """Refuse an identity that every worker would hold whole, and that is too large for it."""
+    count = 0 if log.identity is None else len(log.identity.links.node)
+    if count > _MOST_IDENTIFIERS:
+        msg = f"the log's identity holds {count:,} identifiers, and each worker would get them all"
+        why = f"beyond {_MOST_IDENTIFIERS:,} that is memory and time for every task"
+        raise EngineError(msg, why=why, hint='engine="stream"')

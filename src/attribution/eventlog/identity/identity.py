@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,16 +15,20 @@ from attribution._typing import Bools, Hashes, Ints
 from attribution.diagnostics import CheckResults
 from attribution.errors import LogError, unknown_name
 from attribution.eventlog.eventlog import EventLog
-from attribution.eventlog.identity.forest import Persons, path
-from attribution.eventlog.identity.links import ALWAYS, Events, Links, seed_of
+from attribution.eventlog.identity.forest import Persons, path, persons_of
+from attribution.eventlog.identity.kinds import Kind
+from attribution.eventlog.identity.links import ALWAYS, Events, Links, linked, seed_of
 from attribution.eventlog.identity.normalise import Normaliser
 from attribution.eventlog.identity.people import People
+from attribution.eventlog.identity.uses import people_of
 from attribution.kernels.hash_map import HashMap
 from attribution.kernels.keyed import keyed
 from attribution.tables.keys import hash_array
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from attribution._draw import Axes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,10 +43,10 @@ class Identity(Display):
         The kind of the log's users.
     when, within
         Whose a touch is on an identifier that several persons used; see `stitch`. `within` in microseconds.
-    placeholders
-        By kind, how many entries were no identifiers: blanks, ``"null"``, test accounts, no address.
     links, persons, people
         The graph, who is one, and what the log's users become: arrays, for code.
+    placeholders
+        By kind, how many entries were no identifiers: blanks, ``"null"``, test accounts, no address.
 
     Examples
     --------
@@ -63,24 +67,6 @@ class Identity(Display):
     people: People
     placeholders: Mapping[str, int] = field(default_factory=dict)
     _log: EventLog | None = None
-
-    @classmethod
-    def of(
-        cls,
-        links: Links,
-        persons: Persons,
-        events: Events,
-        *,
-        user: str,
-        when: str,
-        within: int | None,
-        normaliser: Normaliser,
-        key: tuple[int, int] | None,
-        placeholders: Mapping[str, int],
-    ) -> Identity:
-        """Make it of a graph, its persons and the pairs that it was made of."""
-        people = _people(links, persons, events, user, when, within, normaliser, key)
-        return cls(user, when, within, links, persons, people, dict(placeholders))
 
     @property
     def n_persons(self) -> int:
@@ -181,7 +167,7 @@ class Identity(Display):
             apart = self.persons.anchored[self.persons.label[[start, end]]].all()
             why = "each has an anchor of its own" if apart else "no link joins them"
             msg = "they are two persons"
-            raise LogError(msg, why=why, hint="identity.refused() lists what would have joined anchors")
+            raise LogError(msg, why=why, hint="the table of refused links has what would have joined anchors")
         return self._steps(np.array(steps[:-1], np.int64), np.array(steps[1:], np.int64))
 
     def _steps(self, left: Any, right: Any) -> pd.DataFrame:
@@ -299,10 +285,53 @@ class Identity(Display):
         touches that are known to be somebody's is in one channel more than twice that in another: evidence
         that comes with a channel tilts credit to it), ``shared_identifiers``, ``conflicting_anchors``,
         ``largest_person``, ``links_after_log``, ``placeholders``.
+
+        Returns
+        -------
+        CheckResults
+            Those that need the log are not made where there is none beside it.
         """
         from attribution.eventlog.identity.identity_audit import checks
 
         return checks(self, self._log)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw by channel what share of its touches is known to be somebody's.
+
+        Parameters
+        ----------
+        ax
+            What to draw on; a new figure by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        LogError
+            If there is no log beside it.
+        """
+        from attribution import _draw
+        from attribution.eventlog.identity.identity_audit import identified_by_channel
+
+        if self._log is None:
+            msg = "there is no log beside this identity"
+            raise LogError(msg, hint="the identity of a log that was stitched with it has one")
+        frame = identified_by_channel(self, self._log)
+        names = [str(name) for name in frame["channel"]]
+        colors = _draw.channel_colors(names)
+        return _draw.bars(
+            names,
+            frame["share"].to_numpy()[np.newaxis],
+            [colors[name] for name in names],
+            series=["identified"],
+            title="Touches that are known to be somebody's",
+            axis="Share of the channel's touches",
+            tick=lambda value: f"{value:.0%}",
+            texts=[f"{share:.0%}" for share in frame["share"]],
+            ax=ax,
+        )
 
     def write(self, folder: str | Path) -> None:
         """Write the identity, complete or not at all, for the eyes of its owner alone; see `read_identity`.
@@ -322,7 +351,18 @@ class Identity(Display):
         write(self, folder)
 
     def persons_of(self, users: Any) -> Hashes:
-        """Return the person of identifiers of the log's kind, a pyarrow Array, as of today; shape (n,)."""
+        """Return the person of identifiers of the log's kind, as of today.
+
+        Parameters
+        ----------
+        users
+            A pyarrow Array of identifiers, shape (n,).
+
+        Returns
+        -------
+        Hashes
+            uint64, shape (n,).
+        """
         hashes = hash_array(self.people.prepared(users))
         return self.people.persons(hashes, np.full(len(hashes), np.iinfo(np.int64).max))
 
@@ -333,6 +373,24 @@ class Identity(Display):
             f"{len(self.links.node):,} identifiers, {len(self.links.left):,} links, "
             f"{int(self.persons.shared.sum()):,} shared, {int(self.persons.refused.sum()):,} refused"
         )
+
+
+def found_in(
+    events: Events,
+    kinds: Sequence[Kind],
+    *,
+    user: str,
+    when: str,
+    within: int | None,
+    normaliser: Normaliser,
+    key: tuple[int, int] | None,
+    placeholders: Mapping[str, int],
+) -> Identity:
+    """Return the identity that pairs of identifiers make."""
+    links = linked(kinds, events)
+    persons = persons_of(links)
+    people = people_of(links, persons, events, user, when, within, normaliser, key)
+    return Identity(user, when, within, links, persons, people, dict(placeholders))
 
 
 def applied(log: EventLog, identity: Identity) -> EventLog:
@@ -360,78 +418,6 @@ def applied(log: EventLog, identity: Identity) -> EventLog:
         conversion_table=replace(plain.conversion_table, people=people),
         identity=replace(identity, _log=plain),
     )
-
-
-def _people(
-    links: Links,
-    persons: Persons,
-    events: Events,
-    user: str,
-    when: str,
-    within: int | None,
-    normaliser: Normaliser,
-    key: tuple[int, int] | None,
-) -> People:
-    """Return what the identifiers of a log become, by their person or by the uses of them."""
-    code = [kind.name for kind in links.kinds].index(user)
-    own = links.node_kind == code
-    device = links.kinds[code].role == "device"
-    person = persons.name[persons.label]
-    used_by, offsets, times, users = _uses(links, persons, events, own, person)
-    several = np.zeros(len(links.node), np.bool_)
-    if device and when != "ever":
-        first = users[offsets[:-1]] if len(used_by) else users
-        differs = users != np.repeat(first, np.diff(offsets))
-        many = np.zeros(len(used_by), np.bool_)
-        many[np.repeat(np.arange(len(used_by)), np.diff(offsets))[differs]] = True
-        several[used_by[many]] = True
-    if when == "after" or within is not None:
-        several[used_by] = True
-    fixed = np.flatnonzero(own & ~several)
-    plain = links.plain(fixed)
-    order = np.argsort(plain)
-    kept = several[used_by]
-    sizes = np.diff(offsets)
-    rows = np.repeat(kept, sizes)
-    timed = links.plain(used_by[kept])
-    sort = np.argsort(timed)
-    starts = np.append(0, np.cumsum(sizes[kept]))
-    places = _ranges(starts[:-1][sort], sizes[kept][sort])
-    return People(
-        normaliser,
-        plain[order],
-        person[fixed][order],
-        timed[sort],
-        np.append(0, np.cumsum(sizes[kept][sort])),
-        times[rows][places],
-        users[rows][places],
-        when,
-        within,
-        key,
-    )
-
-
-def _ranges(starts: Ints, sizes: Ints) -> Ints:
-    ends = np.cumsum(sizes)
-    places: Ints = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(starts - (ends - sizes), sizes)
-    return places
-
-
-def _uses(
-    links: Links, persons: Persons, events: Events, own: Bools, person: Hashes
-) -> tuple[Ints, Ints, Ints, Hashes]:
-    """Return the log's identifiers that were used, where the uses of each begin, their times, and by whom."""
-    place = HashMap(links.node)
-    one, other = place.find(events.one), place.find(events.other)
-    device = np.concatenate([one, other])
-    who = np.concatenate([other, one])
-    time = np.concatenate([events.time, events.time])
-    rows = np.flatnonzero(own[device] & ~persons.shared[device] & ~persons.shared[who])
-    device, time, who = device[rows], time[rows], person[who[rows]]
-    order = np.lexsort((who, time, device))
-    device, time, who = device[order], time[order], who[order]
-    starts = np.flatnonzero(np.append(True, device[1:] != device[:-1])) if len(device) else device
-    return device[starts], np.append(starts, len(device)), time, who
 
 
 def _pairs(codes: Any) -> int:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
@@ -71,7 +72,11 @@ class People:
             array = array.dictionary_decode()
         if not types.is_text(array.type):
             return array
-        text = array.cast(self.normaliser(array.slice(0, 0)).type)
+        if self.normaliser.how == "text":  # what is no identifier is found where users are read
+            kind = array.type
+            wide = pat.is_string(kind) or pat.is_large_string(kind)
+            return pc.utf8_trim_whitespace(array if wide else array.cast(pa.large_string()))
+        text = array.cast(pa.large_string())
         return pc.coalesce(self.normaliser(text), text)
 
     def knows(self, users: Hashes) -> Bools:

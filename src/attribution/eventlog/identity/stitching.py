@@ -15,10 +15,9 @@ from attribution._known_columns import known_column
 from attribution._typing import Bools, Hashes, Ints
 from attribution.errors import LogError, unknown_name
 from attribution.eventlog.eventlog import EventLog
-from attribution.eventlog.identity.forest import persons_of
-from attribution.eventlog.identity.identity import Identity, applied
+from attribution.eventlog.identity.identity import Identity, applied, found_in
 from attribution.eventlog.identity.kinds import COLUMNS, KINDS, PLACES, Kind, place_error
-from attribution.eventlog.identity.links import ALWAYS, Events, linked, pairs, seed_of
+from attribution.eventlog.identity.links import ALWAYS, Events, pairs, seed_of
 from attribution.eventlog.identity.normalise import Normaliser
 from attribution.kernels.keyed import key_of, keyed
 from attribution.tables.arrays import null_mask, unwrap
@@ -141,12 +140,9 @@ def stitch(
     events: list[Events] = []
     for source, found, clock in zip(tables, columns, _clocks(tables, time, when), strict=True):
         events += _read(source, found, every, normalisers, clock, (log, name, key), placeholders)
-    together = Events.together(events)
-    links = linked(tuple(every.values()), together)
-    identity = Identity.of(
-        links,
-        persons_of(links),
-        together,
+    identity = found_in(
+        Events.together(events),
+        tuple(every.values()),
         user=name,
         when=when,
         within=span,
@@ -182,8 +178,11 @@ def _kinds_of(source: Source, given: Mapping[str, str | Kind] | None) -> dict[st
     if len(found) < 2:
         has = f"only {next(iter(found))!r}" if found else "no column"
         msg = f"{source.table}: {has} is of a known kind, and a link has two sides"
-        shown = list(source.columns)[:2]
+        time = known_column("time", list(source.columns))
+        shown = [column for column in source.columns if column != time][:2]
         hint = f'kinds={{"{shown[0]}": "device", "{shown[-1]}": "customer"}}'
+        if len(shown) < 2:
+            hint = "a row holds two identifiers: a device, and the customer who used it"
         raise LogError(msg, column="kinds", hint=hint)
     anchors = [column for column, kind in found.items() if kind.role == "anchor"]
     if len(anchors) > 1:
@@ -318,6 +317,6 @@ def _times(batch: Any, clock: str | None, table: str) -> Ints:
     if bad:
         msg = f"{table}: {bad:,} rows have no time that can be read"
         why = "when somebody used a device decides whose its touches are"
-        fix = f"{table} = {table}.dropna(subset=[{clock!r}])"
-        raise LogError(msg, column=clock, why=why, hint=fix)
+        hint = "times such as 2026-03-01T10:00:00Z; rows without one are left out beforehand"
+        raise LogError(msg, column=clock, why=why, hint=hint)
     return times

@@ -24,6 +24,7 @@ from attribution.kernels.keyed import key_of
 
 FILE = "identity.npz"
 _FORM = 1
+_AGAIN = "a folder that an identity was written to"
 _LINKS = ("node", "node_kind", "left", "right", "count", "first", "last")
 _PERSONS = ("label", "name", "anchored", "shared", "refused")
 _PEOPLE = ("ids", "person", "timed", "offsets", "time", "user")
@@ -36,7 +37,7 @@ def write(identity: Identity, folder: str | Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         msg = f"cannot make the folder {str(folder)!r}: {error.strerror or error}"
-        raise OutputError(msg, hint='identity.write("identity")') from error
+        raise OutputError(msg, hint="a folder that may be written to") from error
     links, persons, people = identity.links, identity.persons, identity.people
     facts = {
         "form": _FORM,
@@ -93,18 +94,17 @@ def read_identity(folder: str | Path, *, salt: str | None = None) -> Identity:
     path = Path(folder) / FILE
     if not path.is_file():
         msg = f"there is no identity in {str(folder)!r}"
-        raise LogError(msg, column="folder", hint='at.stitch(log, identities).identity.write("identity")')
+        raise LogError(msg, column="folder", hint=_AGAIN)
     try:
         with np.load(path) as stored:
             facts = json.loads(str(stored["facts"]))
             arrays = {name: stored[name] for name in stored.files if name != "facts"}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         msg = f"{str(path)!r} is damaged, or no identity"
-        hint = 'at.stitch(log, identities).identity.write("identity")'
-        raise LogError(msg, column="folder", hint=hint) from error
+        raise LogError(msg, column="folder", hint=_AGAIN) from error
     if facts.get("form") != _FORM:
         msg = f"{str(path)!r} was written by another version"
-        raise LogError(msg, column="folder", hint='at.stitch(log, identities).identity.write("identity")')
+        raise LogError(msg, column="folder", hint=_AGAIN)
     key = None if salt is None else key_of(salt)
     if _proof(key) != facts["key"]:
         said = "without a secret" if facts["key"] is None else "under another secret"
