@@ -31,6 +31,7 @@ from attribution.journeys.options import (
     journey_options,
     refuse_options,
 )
+from attribution.journeys.period import window_in_period
 from attribution.language.sentence import Sentence
 from attribution.models.activity import ActivityTally, solve_activity
 from attribution.models.buckets import replicate
@@ -99,7 +100,7 @@ def attribute(
         How journeys are built, only with a log. Which of them, its models say, whatever `nulls` does.
     **keywords
         Or its fields by name: ``lookback``, ``goal``, ``after_conversion``, ``session_gap``, ``max_touches``,
-        ``drop_censored``, ``week_start``, ``currency`` and ``rates``.
+        ``drop_censored``, ``week_start``, ``period``, ``currency`` and ``rates``.
         What is None has its default, such as ``"30D"`` for the lookback (``"unlimited"`` sets no limit).
 
     Returns
@@ -217,7 +218,7 @@ def _combine(
         look=Look(palette=activity.channels),
         provenance=Provenance(
             settings=settings,
-            window=activity.window,
+            window=window_in_period(activity.window, activity.settings),
             details={
                 label: solved[label].details[model.name]
                 for label, model in models.items()
@@ -237,4 +238,9 @@ def _warnings(activity: ActivityTally) -> list[str]:
         return []
     if activity.lost > 0:
         return [Sentence("note.no_touch", n=activity.lost)]
+    period: Any = activity.settings.get("period")
+    if period is not None and activity.window is not None:
+        first, last = np.datetime_as_string(np.array(activity.window, "datetime64[us]"), "D").tolist()
+        shown = " / ".join(end or "..." for end in period)
+        return [Sentence("note.nothing_in_period", period=shown, first=first, last=last)]
     return [Sentence("note.nothing")]

@@ -74,6 +74,13 @@ TAKES = {
     "PanelOptions.holidays": (*ANYTHING, "no day", [pd.NaT], ["2026-01-01", "no day"], 1.5),
     "PanelOptions.buffer": (*ANYTHING, [None], ["north", object()]),
     "Validity.assignment": (True, b"bytes", int, "arm", 5, math.nan),
+    "JourneyOptions.period": (
+        *ANYTHING,
+        "March",
+        ["2026-03-01"],
+        ["2026-03-02", "2026-03-01"],
+        [pd.NaT, None],
+    ),
     "JourneyOptions.rates": (object(), 5, {"USD": 0.9}),  # without a currency
     "ExportConversions.where": (*ANYTHING[:-1], "status", 5, ["status"], {"status": 5}),
     "ExportTouches.where": (*ANYTHING[:-1], "status", 5, ["status"], {"status": 5}),

@@ -53,6 +53,8 @@ OPTIONS = [
     {"lookback": "5D", "drop_censored": True},
     {"lookback": "5D", "drop_censored": True, "after_conversion": "overlap"},
     {"lookback": "10D", "session_gap": "30h", "max_touches": 2},
+    {"lookback": "5D", "period": ("1970-01-05", "1970-01-20")},
+    {"lookback": "5D", "drop_censored": True, "after_conversion": "overlap", "period": ("1970-01-09", None)},
     {"lookback": "0D", "session_gap": "24h", "after_conversion": "overlap"},
 ]
 

@@ -65,6 +65,7 @@ def test_replicates_are_the_same(log: EventLog, buckets: int):
         {"goal": ("lead", "purchase"), "drop_censored": True},
         {"session_gap": "30min", "max_touches": 3, "lookback": "7D"},
         {"lookback": "unlimited"},
+        {"goal": "purchase", "by": ("customer",), "period": ("2025-02-03", "2025-03-15")},
     ],
     ids=str,
 )

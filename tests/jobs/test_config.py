@@ -123,6 +123,20 @@ def test_a_folder_with_glob_characters_is_taken_as_written(tmp_path):
     assert job.log.conversions == (str(folder / "conversions.parquet"),)
 
 
+@pytest.mark.parametrize(
+    ("written", "ends"),
+    [
+        ('"{last_month}"', ("2026-02-01", "2026-02-28")),
+        ('["2026-02-03", "{yesterday}"]', ("2026-02-03", "2026-03-14")),
+        ("[2026-02-03, 2026-02-04]", ("2026-02-03", "2026-02-04")),
+        ('["", "2026-02-04"]', (None, "2026-02-04")),
+    ],
+)
+def test_a_period_is_named_or_has_two_ends(tmp_path, written, ends):
+    path = write(tmp_path, LEAST + f"[journeys]\nperiod = {written}\n")
+    assert load_config(path, date="2026-03-15").journeys.period == ends
+
+
 def test_an_unlimited_lookback_is_asked_for_by_name(tmp_path):
     job = load_config(write(tmp_path, LEAST + '[journeys]\nlookback = "unlimited"\n'))
     assert job.journeys.lookback is None
@@ -207,6 +221,7 @@ MISTAKES = {
         "channels.rules[0]",
         ["regular expression"],
     ),
+    "period of no days": (LEAST + '[journeys]\nperiod = "May"', "journeys.period", ["'May'", "2026-03-31"]),
     "lookback without unit": (LEAST + '[journeys]\nlookback = "30"', "journeys.lookback", ["'30'", "30D"]),
     "lookback a number": (LEAST + "[journeys]\nlookback = 30", "journeys.lookback", ["unit", "30D"]),
     "lookback negative": (LEAST + '[journeys]\nlookback = "-1D"', "journeys.lookback", ["more than zero"]),

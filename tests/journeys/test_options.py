@@ -39,6 +39,7 @@ OTHER = {
     "drop_censored": True,
     "nulls": False,
     "week_start": "sunday",
+    "period": ("2026-01-10", "2026-01-21"),
     "currency": "EUR",
     "rates": {"USD": 0.5},
 }

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from attribution._checks import WEEKDAYS
-from attribution.errors import unknown_name
+from attribution.errors import JourneyError, unknown_name
 from attribution.jobs import toml
 from attribution.jobs.toml import Reader, mistake
 from attribution.journeys.options import AFTER_CONVERSION
+from attribution.journeys.period import Ends, period_of
 
 Texts: TypeAlias = tuple[str, ...]
 
@@ -56,6 +57,16 @@ def column(value: Any, where: str) -> str | Texts:
     if isinstance(value, list):
         return toml.texts(value, where)
     return "" if value == "" else toml.text(value, where)
+
+
+def period(value: Any, where: str) -> Ends:
+    """Read a period: its name, or its first and its last day, of which an empty one is no limit."""
+    ends = [None if end == "" else end for end in value] if isinstance(value, list) else value
+    try:
+        return period_of(ends)
+    except JourneyError as error:
+        hint = f'{toml.key_of(where)} = ["2026-03-01", "2026-03-31"]'
+        raise mistake(where, error.problem, hint=hint) from None
 
 
 def pattern(value: Any, where: str) -> str:
@@ -112,6 +123,7 @@ JOURNEYS: Mapping[str, Reader[Any]] = {
     "session_gap": toml.duration,
     "max_touches": toml.whole(1),
     "nulls": toml.flag,
+    "period": period,
     "week_start": toml.choice(*WEEKDAYS),
     "currency": toml.text,
     "rates": toml.text,  # a path

@@ -18,6 +18,7 @@ from attribution.errors import LESS_MEMORY, JourneyError, enough_memory, nearest
 from attribution.journeys.journeys import Journeys, lay_out
 from attribution.journeys.milestones import milestone_positions
 from attribution.journeys.options import BuildKeywords, JourneyOptions, journey_options
+from attribution.journeys.period import of_period
 from attribution.journeys.rates import converted, rates_of
 from attribution.journeys.repeated_conversions import repeats_of
 from attribution.journeys.transform import collapse_repeats, keep_last
@@ -58,8 +59,8 @@ def build_journeys(
         Whether to show a bar while the log is read; by default only in a terminal or notebook.
     **keywords
         Or its fields by name (``lookback="14D"``): ``lookback``, ``goal``, ``after_conversion``,
-        ``session_gap``, ``max_touches``, ``drop_censored``, ``week_start``, ``currency``, ``rates`` and
-        ``nulls``.
+        ``session_gap``, ``max_touches``, ``drop_censored``, ``week_start``, ``period``, ``currency``,
+        ``rates`` and ``nulls``.
 
     Returns
     -------
@@ -116,9 +117,12 @@ def build_from_columns(columns: LogColumns, settings: JourneyOptions, *, threads
     return journeys
 
 
-def build_part(columns: LogColumns, settings: JourneyOptions, *, threads: int = 1) -> Journeys:
+def build_part(
+    columns: LogColumns, settings: JourneyOptions, *, threads: int = 1, whole: bool = False
+) -> Journeys:
     """Build the journeys of some of a log's users; what an engine calls for each partition of users.
 
+    With `whole`, also those outside the period that the settings name.
     `check_goal` is the engine's business, once for the log: a partition may lack a goal that others have.
     """
     chosen = _chosen_goals(columns.conversions, settings.goal)
@@ -149,7 +153,7 @@ def build_part(columns: LogColumns, settings: JourneyOptions, *, threads: int = 
     if columns.conversions.goal is not None and chosen is not None:
         others = _milestone_events(columns.conversions, chosen)
         journeys = replace(journeys, milestones=milestone_positions(journeys, others))
-    return journeys
+    return journeys if whole else of_period(journeys, settings.period_us)
 
 
 def _refuse_huge(claimed: int, settings: JourneyOptions) -> None:

@@ -41,14 +41,21 @@ def is_returning(journeys: Journeys) -> Bools:
         raise JourneyError(msg, column="by", hint="at.build_journeys(log) knows users")
     if not len(journeys):
         return np.zeros(0, np.bool_)
+    return _ended(journeys, conversion_time) > first_conversions(journeys)
+
+
+def first_conversions(journeys: Journeys) -> Ints:
+    """Return when the user of each journey converted first, int64, shape (J,); its greatest for never."""
+    user, conversion_time = journeys.user, journeys.conversion_time
     if journeys.first_conversion is not None:
-        return _ended(journeys, conversion_time) > journeys.first_conversion
+        return journeys.first_conversion
     never = np.iinfo(np.int64).max
+    if user is None or conversion_time is None or not len(user):
+        return np.full(len(journeys), never)
     instants = np.where(journeys.converted, conversion_time, never)
     starts = np.flatnonzero(run_starts(user))
     earliest = np.minimum.reduceat(instants, starts)
-    first = np.repeat(earliest, np.diff(np.append(starts, len(user))))
-    return _ended(journeys, conversion_time) > first
+    return np.repeat(earliest, np.diff(np.append(starts, len(user))))
 
 
 def _ended(journeys: Journeys, conversion_time: Ints) -> Ints:

@@ -12,6 +12,7 @@ from attribution._checks import LONGEST, WEEKDAYS, duration_us, flag, name_list,
 from attribution._migration import tells_options
 from attribution._options import refuse_beside
 from attribution.errors import JourneyError, unknown_name
+from attribution.journeys.period import instants, period_of
 from attribution.journeys.rates import Rates, rates_of
 
 AFTER_CONVERSION = ("reset", "overlap")
@@ -52,6 +53,13 @@ class JourneyOptions:
     week_start
         The day on which weeks begin, in ``by="week"`` and in weekly spend: ``"monday"`` (weeks are then
         numbered as in ISO 8601), ``"sunday"`` and so on (weeks are then called by their first day).
+    period
+        Which conversions count: those of a period, as its first and its last day, ``("2026-03-01",
+        "2026-03-31")``, either of which may be None for no limit, or its name: ``"2026-03"``, ``"2026"``,
+        ``"2026-W10"``. Journeys are built from the whole log all the same,
+        so touches come from before, and are spent by conversions before, the period. A journey that did not
+        convert counts where its last touch lies in the period. A datetime is an instant, up to which, not
+        including it, a period lasts. Days are those of UTC.
     currency
         With `rates`: the currency that values become.
     rates
@@ -88,6 +96,7 @@ class JourneyOptions:
     drop_censored: bool = False
     nulls: bool = True
     week_start: str = "monday"
+    period: str | Sequence[str | dt.date | None] | None = None
     currency: str = ""
     rates: Any = None
 
@@ -96,6 +105,8 @@ class JourneyOptions:
         if self.rates is not None and not isinstance(self.rates, Rates | str | os.PathLike):
             object.__setattr__(self, "rates", rates_of(self.rates, self.currency))
         one_of(self.week_start, "week_start", WEEKDAYS, error=JourneyError)
+        if self.period is not None:
+            object.__setattr__(self, "period", period_of(self.period))
         if not isinstance(self.currency, str):
             msg = f"currency={self.currency!r} must be a symbol or code"
             raise JourneyError(msg, column="currency", hint='currency="EUR"')
@@ -131,6 +142,11 @@ class JourneyOptions:
         if self.lookback is None or (isinstance(self.lookback, str) and self.lookback == "unlimited"):
             return LONGEST
         return duration_us(self.lookback, "lookback", error=JourneyError, allow_zero=True)
+
+    @property
+    def period_us(self) -> tuple[int, int]:
+        """The first instant of the period and the first after it, microseconds since 1970 in UTC."""
+        return instants(None if self.period is None else period_of(self.period))
 
     @property
     def session_gap_us(self) -> int | None:
@@ -169,6 +185,7 @@ class JourneyKeywords(TypedDict, total=False):
     max_touches: int | None
     drop_censored: bool | None
     week_start: str | None
+    period: str | Sequence[str | dt.date | None] | None
     currency: str | None
     rates: Any
 

@@ -51,6 +51,7 @@ def settings_of(log: EventLog, settings: JourneyOptions, tasks: Tasks, period: s
     texts = {field.name: str(getattr(settings, field.name)) for field in fields(settings)}
     # Of rates by day the text has only their names: a settled day has its own.
     texts["non-converting journeys"] = texts.pop("nulls")
+    texts["credited period"] = texts.pop("period")
     texts |= {
         "lookback": _shown(settings.lookback_us),
         "session_gap": _shown(settings.session_gap_us),

@@ -69,6 +69,7 @@ from attribution.eventlog.recent import DAY, RecentLog, read_recent
 from attribution.journeys.build import build_part, check_goal
 from attribution.journeys.journeys import Journeys
 from attribution.journeys.options import JourneyOptions
+from attribution.journeys.period import in_period
 from attribution.kernels.ragged import run_starts
 from attribution.tables.columns import Dimension, LogColumns
 
@@ -261,16 +262,16 @@ class _Step:
         began = perf_counter()
         goal = self.columns.conversions.goal
         check_goal(None if goal is None else goal.labels, self.settings.goal)
-        journeys = build_part(self.columns, self.settings)
+        journeys = build_part(self.columns, self.settings, whole=True)
         known = self._converters() if who_returns else None
         if known is not None:
             assert journeys.user is not None
             first = (known + Converters.of(journeys)).first_of(journeys.user)
             journeys = replace(journeys, first_conversion=first)
-        counted = np.ones(len(journeys), np.bool_)
+        counted = in_period(journeys, self.settings.period_us)
         if self.state is not None:
             assert journeys.conversion_time is not None
-            counted = ~journeys.converted | (journeys.conversion_time >= self.state.boundary)
+            counted &= ~journeys.converted | (journeys.conversion_time >= self.state.boundary)
         total = None if self.state is None or self.state.total is None else self._total(self.state)
         settled: dict[str, Tallies] = {}
         kept = self.carried

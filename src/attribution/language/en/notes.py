@@ -22,6 +22,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "bars": "bars",
     # of a whole credit
     "note.nothing": "the journeys hold no conversion, so there is nothing to credit",
+    "note.nothing_in_period": (
+        "no conversion lies in the period {period}; the log runs from {first} to {last}"
+    ),
     "note.no_touch": (
         (
             "none of the {n} conversions has a touch in the window before it; do both tables name users "

@@ -22,6 +22,9 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "bars": "des barres verticales",
     # of a whole credit
     "note.nothing": "les parcours ne contiennent aucune conversion : il n’y a rien à créditer",
+    "note.nothing_in_period": (
+        "aucune conversion dans la période {period} ; le journal va du {first} au {last}"
+    ),
     "note.no_touch": (
         (
             "la seule conversion ({n}) n’a aucun point de contact dans la fenêtre qui la précède ; les "
@@ -62,10 +65,10 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "spend.spread_from": "dépense : le coût des {what} qui commencent le {own} (celles du crédit, le "
     "{other}) est réparti également entre leurs jours, car le crédit est par {periods:and}",
     "spend.rates": "dépense : montants convertis aux cours : {rates}",
-    "spend.left_out": "dépense : {amount:#} hors des jours du crédit (du {first:day} au {last:day}) ne "
+    "spend.left_out": "dépense : {amount:#} hors des jours du crédit (du {first} au {last}) ne "
     'compte pas ; outside="keep" en tient compte',
-    "spend.kept": "dépense : {amount:#} hors des jours du crédit (du {first:day} au {last:day}) compte aussi",
-    "spend.in_part": "dépense : {period} déborde des jours du crédit (du {first:day} au {last:day}), et "
+    "spend.kept": "dépense : {amount:#} hors des jours du crédit (du {first} au {last}) compte aussi",
+    "spend.in_part": "dépense : {period} déborde des jours du crédit (du {first} au {last}), et "
     "compte en entier",
     "spend.other_days": "dépense : elle va du {start:day} au {end:day}, et le crédit du {first:day} au "
     "{last:day} ; ROAS et CPA comptent des conversions de jours dont la dépense n’est pas connue",
