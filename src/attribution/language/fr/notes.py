@@ -65,10 +65,10 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "spend.spread_from": "dépense : le coût des {what} qui commencent le {own} (celles du crédit, le "
     "{other}) est réparti également entre leurs jours, car le crédit est par {periods:and}",
     "spend.rates": "dépense : montants convertis aux cours : {rates}",
-    "spend.left_out": "dépense : {amount:#} hors des jours du crédit (du {first} au {last}) ne "
+    "spend.left_out": "dépense : {amount:#} hors des jours du crédit (du {first:day} au {last:day}) ne "
     'compte pas ; outside="keep" en tient compte',
-    "spend.kept": "dépense : {amount:#} hors des jours du crédit (du {first} au {last}) compte aussi",
-    "spend.in_part": "dépense : {period} déborde des jours du crédit (du {first} au {last}), et "
+    "spend.kept": "dépense : {amount:#} hors des jours du crédit (du {first:day} au {last:day}) compte aussi",
+    "spend.in_part": "dépense : {period} déborde des jours du crédit (du {first:day} au {last:day}), et "
     "compte en entier",
     "spend.other_days": "dépense : elle va du {start:day} au {end:day}, et le crédit du {first:day} au "
     "{last:day} ; ROAS et CPA comptent des conversions de jours dont la dépense n’est pas connue",
