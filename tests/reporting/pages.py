@@ -36,7 +36,7 @@ class _Reader(HTMLParser):
         self.page.tags.append((tag, values))
         if tag not in VOID:
             self.open.append(tag)
-        if tag == "table":
+        if tag == "table" and "id" in values:  # the parts of a table that is split on paper have none
             self.table = str(values["id"]).removeprefix("table-")
             self.page.tables[self.table], self.page.heads[self.table] = [], []
         if tag == "tr" and self.table and "tbody" in self.open:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 # Letters: of a line on a phone, the most and the least of a cell of text, between two columns.
 _PHONE, _LONGEST, _LEAST, _BETWEEN = 37, 30, 17, 2
+_SHEET, _FIRST = 100, 26  # letters: of a line on paper, in tables; of a word in the first column
 
 
 @dataclass(frozen=True)
@@ -139,14 +141,44 @@ class Table:
     @property
     def wide(self) -> bool:
         """Whether the table is wider than the screen of a phone, as its letters tell."""
+        return sum(self._letters()) > _PHONE
+
+    @property
+    def first_width(self) -> int:
+        """How many letters the longest word of the first column has, which is not broken on paper."""
+        names = [cells[0].text for _, cells in self.rows()]
+        return min(max((len(word) for name in names for word in name.split()), default=0), _FIRST) + 1
+
+    def parts(self) -> list[list[int]]:
+        """Return the columns in parts that a sheet has room for, the first column in each.
+
+        One part is the rule; a table of many columns is printed as several of about the same width.
+        """
+        first, *rest = self._letters()
+        room = _SHEET - first
+        n_parts = max(1, math.ceil(sum(rest) / room))
+        fair = sum(rest) / n_parts
+        parts: list[list[int]] = [[0]]
+        used = 0.0
+        for place, letters in enumerate(rest, start=1):
+            full = used and (used + letters > room or (used + letters / 2 > fair and len(parts) < n_parts))
+            if full:
+                parts.append([0])
+                used = 0.0
+            parts[-1].append(place)
+            used += letters
+        return parts
+
+    def _letters(self) -> list[int]:
+        """Return how many letters wide each column is, with what stands between two."""
         rows = [cells for _, cells in self.rows()]
-        letters = 0
+        found = []
         for place, column in enumerate(self.columns):
             longest = max((len(row[place].text) for row in rows), default=0)
             heading = max(map(len, column.title.split()), default=0)
             least = _LEAST if place and not column.style.numeric else 0
-            letters += max(min(longest, _LONGEST), heading, least) + _BETWEEN
-        return letters > _PHONE
+            found.append(max(min(longest, _LONGEST), heading, least) + _BETWEEN)
+        return found
 
     def rows(self) -> list[tuple[str, list[Cell]]]:
         """Return each row's mark and cells."""

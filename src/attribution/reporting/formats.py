@@ -45,6 +45,18 @@ def without_controls(text: str) -> str:
     return _UNSAFE.sub("\ufffd", text)
 
 
+def css_text(text: str) -> str:
+    r"""Return `text` as the inside of a string of CSS, of letters, digits and escapes alone.
+
+    Examples
+    --------
+    >>> print(css_text('Week 47 "</style>'))
+    Week\20 47\20 \22 \3c \2f style\3e
+    """
+    safe = (letter if letter.isascii() and letter.isalnum() else f"\\{ord(letter):x} " for letter in text)
+    return "".join(safe).rstrip() if text else ""
+
+
 def shorten(text: str, limit: int = 60) -> str:
     """Return `text`, its middle left out where it is longer than `limit`."""
     if len(text) <= limit:

@@ -22,7 +22,7 @@ from attribution.language.catalogue import language as language_of
 from attribution.reporting.blocks import Section, Table
 from attribution.reporting.contents import SECTIONS, FactKeywords, check_sections
 from attribution.reporting.facts import ReportFacts
-from attribution.reporting.formats import clean, day
+from attribution.reporting.formats import clean, css_text, day
 from attribution.reporting.logo import data_uri
 from attribution.reporting.needs import Asked
 from attribution.reporting.recipe import Material
@@ -222,7 +222,8 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals["block_kind"] = lambda block: type(block).__name__
-    environment.globals["trusted"] = Markup  # only for drawings made by _draw
+    environment.globals["trusted"] = Markup  # only for drawings made by _draw, and for what css_text returns
+    environment.globals["css_text"] = css_text
     return environment
 
 
