@@ -43,7 +43,7 @@ def test_the_summary_says_how_many_and_is_silent_where_there_are_none(credit):
 @pytest.mark.parametrize("code", ["en", "fr"])
 def test_the_report_names_them(credit, code):
     page = at.report(credit, language=code).to_html()
-    told = language(code)("sure.few", channels="sms", n=FEW)
+    told = language(code)("sure.few", channels="SMS", n=FEW)
     assert told in page.replace("\N{NO-BREAK SPACE}", " ") or told in page
     quiet = at.report(credit.select(channels=["search", "email"]), language=code).to_html()
     assert language(code)("sure.few", channels="", n=FEW)[:20] not in quiet

@@ -24,6 +24,7 @@ from attribution.errors import ConfigError, CreditError, LogError, OutputError
 from attribution.jobs.config import load_config
 from attribution.jobs.job import OutputSettings
 from attribution.jobs.pipeline import Result, run
+from attribution.language.catalogue import ENGLISH
 from attribution.reporting.html import Report
 from tests.jobs.written import write_job
 from tests.reporting.pages import read_page
@@ -62,7 +63,8 @@ def test_the_page_holds_the_credit(result):
     frame = result.credit.to_frame().pivot_table("conversions", "channel", "model")
     shown = {row[0][0]: [exact for _, exact in row[1:]] for row in page.tables["credit"]}
     for channel in frame.index:
-        assert shown[channel] == [frame.loc[channel, model] for model in result.credit.models]
+        name = ENGLISH.texts.get(f"name.{channel}", channel)
+        assert shown[name] == [frame.loc[channel, model] for model in result.credit.models]
 
 
 def test_the_flow_is_that_of_the_functions(result, data):

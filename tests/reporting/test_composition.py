@@ -76,7 +76,7 @@ def test_what_experiments_found_stands_beside_the_credit():
     assert frame.loc["email", "iroas"] == lift.iroas.value
     assert frame["verdict"].tolist() == ["effect", "no effect shown"]
     text = read_page(made.to_html()).text
-    assert "email: an effect is shown" in text
+    assert "Email: an effect is shown" in text
     assert "search: no effect is shown" in text
     single = made.tables["experiment_1"]
     assert single["relative"].tolist() == [lift.relative.value, lift.relative.low, lift.relative.high]
@@ -91,7 +91,7 @@ def test_an_experiment_that_must_not_be_read_is_not_read():
     assert lift.verdict == "blocked"
     made = report(make_credit(), lifts={"email": lift})
     text = read_page(made.to_html()).text
-    assert "email: the experiment must not be read" in text
+    assert "Email: the experiment must not be read" in text
     assert "an effect is shown" not in text
     assert not [fact for fact in made.sections[0].blocks[0].facts if fact.label == "Incremental"]
 
@@ -129,7 +129,7 @@ def test_intervals_of_the_page_are_those_of_the_credit():
             assert frame.loc[channel, "ci_low"] == same["ci_low"]
             assert frame.loc[channel, "rank_high"] == same["rank_high"]
     text = read_page(made.to_html()).text
-    assert "How sure: under last_touch" in text
+    assert "How sure: under Last touch" in text
     assert "They carry no intervals" not in text
     assert "How sure: these numbers carry no intervals" in read_page(report(make_credit()).to_html()).text
 

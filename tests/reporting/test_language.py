@@ -99,9 +99,9 @@ def test_titles_of_sections_differ_between_languages():
     assert not set(english) & set(french)
 
 
-def test_names_of_models_and_channels_stay_as_they_are():
+def test_names_of_models_and_channels_are_those_of_the_language():
     page = read_page(report(make_credit(), language="fr").to_html())
-    assert page.heads["credit"] == ["Canal", "last_touch", "linear"]
+    assert page.heads["credit"] == ["Canal", "Dernier contact", "Linéaire"]
     assert [row[0][0] for row in page.tables["credit"]][-2:] == ["(non attribué)", "Toutes les conversions"]
 
 

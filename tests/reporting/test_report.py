@@ -147,7 +147,7 @@ def test_the_money_tables_are_the_credit_with_spend():
 def test_spend_on_one_side_only_is_told():
     made = report(make_credit(), spend={"email": 10.0, "radio": 5.0, "search": 0.0})
     page = read_page(made.to_html())
-    assert "Credited, but without any spend: video." in page.text
+    assert "Credited, but without any spend: Video." in page.text
     assert "Spend, but no credit under any model: radio." in page.text
     assert "Spend of zero: search." in page.text
 
@@ -290,7 +290,7 @@ def test_long_names_of_channels_and_models_leave_room_for_the_drawing():
 
 def test_one_model_is_said_by_name():
     text = read_page(report(make_credit(models=("linear",))).to_html()).text
-    assert "Credited conversions by channel, linear" in text
+    assert "Credited conversions by channel, Linear" in text
     assert "disagree" not in text
 
 
@@ -321,7 +321,7 @@ def test_a_breakdown_sums_to_its_channels_and_keeps_the_roles():
     assert made.tables["credit"].set_index("channel").loc[["a", "b"], "linear"].to_dict() == totals.to_dict()
     assert made.tables["activity"].set_index("channel")["touched"].to_dict() == {"a": 2.0, "b": 1.0}
     page = read_page(made.to_html())
-    assert "Credited conversions by month, linear" in page.text
+    assert "Credited conversions by month, Linear" in page.text
 
 
 def test_top_paths_are_those_of_the_journeys():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import string
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, TypeAlias
@@ -17,7 +17,7 @@ Texts: TypeAlias = Mapping[str, "str | tuple[str, str]"]
 
 LANGUAGES = ("en", "fr")
 TOPICS = (
-    *("page", "credit", "money", "experiments", "journeys"),  # of the report alone
+    *("page", "names", "credit", "money", "experiments", "journeys"),  # of the report alone
     *(
         "notes",
         "models",
@@ -45,6 +45,8 @@ class Language(Numbers):
     texts
         Texts by key. A pair is (singular, plural), chosen by the placeholder ``n``. What stands behind the
         colon of a placeholder says how its value is written; see `write`.
+    labels
+        What to call channels, models and goals, by their names.
 
     Examples
     --------
@@ -55,6 +57,17 @@ class Language(Numbers):
 
     code: str = field(kw_only=True)
     texts: Texts = field(kw_only=True, repr=False)
+    labels: Mapping[str, str] = field(default_factory=dict, kw_only=True, repr=False)
+
+    def with_labels(self, labels: Mapping[str, str]) -> Language:
+        """Return this language with other names for channels, models and goals.
+
+        Parameters
+        ----------
+        labels
+            What to call each, by its name.
+        """
+        return replace(self, labels=dict(labels))
 
     def __call__(self, key: str, /, **values: object) -> str:
         """Return the text of `key`, its placeholders filled.

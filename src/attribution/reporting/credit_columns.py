@@ -39,4 +39,4 @@ def left_out(words: Language, n: int, shown: int) -> str:
 def dimension(words: Language, name: str) -> str:
     """Return the heading of a dimension: that of the catalogue, or its own name."""
     key = "channel" if name == "channel" else f"by.{name}"
-    return words(key) if key in words.texts else label(name).replace("_", " ").capitalize()
+    return words(key) if key in words.texts else label(name, words).replace("_", " ").capitalize()

@@ -98,7 +98,7 @@ def _refuse_others(lifts: Mapping[str, Any]) -> None:
 
 def sentences(words: Language, credit: Credit, found: Iterable[Found]) -> list[str]:
     """Return each experiment in one sentence, beside what the first model credits, and what to look at."""
-    model = label(credit.models[0]) if credit.models else ""
+    model = label(credit.models[0], words) if credit.models else ""
     return [line for one in found for line in (_sentence(words, model, one), *unusual_ratio(words, one))]
 
 
@@ -113,7 +113,7 @@ def unusual_ratio(words: Language, one: Found) -> list[str]:
             [
                 words(
                     "incremental.unusual.arm",
-                    arm=label(str(row["arm"])),
+                    arm=label(str(row["arm"]), words),
                     n=words.count(row["n"]),
                     share=share.write(row["share"]),
                     planned=share.write(row["planned"]),
@@ -124,12 +124,12 @@ def unusual_ratio(words: Language, one: Found) -> list[str]:
             words=words,
         )
         p_value = words.number(check.p_value or 0.0, 4)
-        found.append(words("incremental.unusual", channel=label(one.channel), arms=arms, p=p_value))
+        found.append(words("incremental.unusual", channel=label(one.channel, words), arms=arms, p=p_value))
     return found
 
 
 def _sentence(words: Language, model: str, one: Found) -> str:
-    channel, credited = label(one.channel), words.count(one.credited)
+    channel, credited = label(one.channel, words), words.count(one.credited)
     if one.verdict == "blocked" and one.lift is not None:
         failed = listing([check.name for check in one.lift.checks if check.passed is False], words=words)
         return words("incremental.blocked", channel=channel, checks=failed)
@@ -154,7 +154,7 @@ def _sentence(words: Language, model: str, one: Found) -> str:
 
 def outcome_of(words: Language, one: Found) -> str:
     """Return what an experiment counted."""
-    return words("axis.conversions") if one.lift is None else label(one.lift.outcome)
+    return words("axis.conversions") if one.lift is None else label(one.lift.outcome, words)
 
 
 def counts_style(words: Language, estimates: Iterable[Estimate]) -> Style:

@@ -27,6 +27,7 @@ NARROW = 3.3  # inches, on a phone
 PLOT = 2.5  # inches between the labels and the legend
 LETTER = 0.066
 
+_AND = " + "  # between the two channels of a pair
 _NUMBER = re.compile(r"-?[\d,]+(\.\d+)?(%?)")
 _OTHERS = re.compile(r"([\d,]+) other channels")
 
@@ -82,6 +83,8 @@ def _word(words: Language, text: str) -> str:
     """Return what stands in a drawing, in the language of the report."""
     if text == UNATTRIBUTED:
         return words(UNATTRIBUTED)
+    if words.labels:
+        text = _AND.join(words.labels.get(name, name) for name in text.split(_AND))
     if words.code == "en":
         return text
     if _NUMBER.fullmatch(text):
@@ -115,7 +118,9 @@ def bars(words: Language, credit: Credit) -> tuple[Figure, ...]:
         extent = low if low == high else words("range", low=low, high=high)
         parts.append(words("figure.part", channel=_channel(words, credit, inside[position]), amount=extent))
     many = len(credit.models) > 1
-    title = words("credit.figure") if many else words("credit.figure.one", model=label(credit.models[0]))
+    title = (
+        words("credit.figure") if many else words("credit.figure.one", model=label(credit.models[0], words))
+    )
     told = listed(words, parts, len(channels))
     alt = words("credit.figure.alt", title=title, parts=told)
     if many:
@@ -152,7 +157,7 @@ def over_time(words: Language, credit: Credit) -> tuple[Figure, ...]:
         return ()
     sums = [float(credit.conversions[0, inside & (credit.keys[1] == one)].sum()) for one in periods]
     style = fit("count", sums, words=words)
-    title = words("over_time.figure", period=words(f"period.{period}"), model=label(credit.models[0]))
+    title = words("over_time.figure", period=words(f"period.{period}"), model=label(credit.models[0], words))
     high, low = int(np.argmax(sums)), int(np.argmin(sums))
     alt = words(
         "over_time.alt",
@@ -198,7 +203,8 @@ def spend_against_credit(words: Language, credit: Credit) -> tuple[Figure, ...]:
         for cell in order[:5]
     ]
     title = words(
-        "money.figure.value" if credit.has_value else "money.figure.credit", model=label(credit.models[0])
+        "money.figure.value" if credit.has_value else "money.figure.credit",
+        model=label(credit.models[0], words),
     )
     alt = words("credit.figure.alt", title=title, parts=listed(words, parts, len(order)))
     note = words("money.figure.note")
@@ -228,7 +234,7 @@ def places(words: Language, credit: Credit) -> tuple[Figure, ...]:
     if not 2 <= len(cells) <= MAX_PLACES:
         return ()
     style = fit("share", [], words=words)
-    title = words("sure.figure", model=label(credit.models[0]))
+    title = words("sure.figure", model=label(credit.models[0], words))
     order = np.argsort(chance @ np.arange(len(cells)), kind="stable")[:5].tolist()
     parts = [
         words(

@@ -13,6 +13,7 @@ from attribution.language.numbers import count_decimals, whole
 
 MISSING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
+_STEP = " > "  # between two channels of a path
 UNATTRIBUTED = "(unattributed)"  # of journeys, and the key of its text
 
 # Control characters break HTML; direction overrides let a name rewrite the line that it stands in.
@@ -66,15 +67,21 @@ def shorten(text: str, limit: int = 60) -> str:
 
 
 def label(text: object, words: Language = ENGLISH) -> str:
-    """Return the name of a channel or a model as it is shown: clean, not too long, never empty.
+    """Return the name of a channel or a model as it is shown: as `words` label it, clean, short, never empty.
 
     Examples
     --------
     >>> label(""), label("paid search")
     ('(empty)', 'paid search')
     """
-    shown = shorten(clean(text)).strip()
+    shown = shorten(clean(words.labels.get(str(text), text))).strip()
     return words(UNATTRIBUTED) if shown == UNATTRIBUTED else shown or words("empty")
+
+
+def _path(text: object, words: Language) -> str:
+    """Return a path with each channel as it is labelled."""
+    names = str(text).split(_STEP)
+    return shorten(clean(_STEP.join(words.labels.get(name, name) for name in names)), 160)
 
 
 @dataclass(frozen=True)
@@ -84,8 +91,9 @@ class Style:
     Attributes
     ----------
     kind
-        ``"text"``, ``"english"`` (text that the library has in English only), ``"name"`` (text that is
-        shortened), ``"count"``, ``"share"``, ``"money"``, ``"ratio"`` or ``"number"``.
+        ``"text"``, ``"english"`` (text that the library has in English only), ``"name"`` (shown as `label`
+        has it), ``"path"`` (several of them), ``"count"``, ``"share"``, ``"money"``, ``"ratio"`` or
+        ``"number"``.
     decimals
         Digits behind the point, the same in the whole column.
     currency
@@ -102,7 +110,7 @@ class Style:
     @property
     def numeric(self) -> bool:
         """Whether the column holds numbers."""
-        return self.kind not in {"text", "name", "english"}
+        return self.kind not in {"text", "name", "path", "english"}
 
     @property
     def lang(self) -> str:
@@ -130,7 +138,8 @@ class Style:
         ['50.0%', '–', '−25.0%']
         """
         if not self.numeric:
-            return [label(value, self.words) if self.kind == "name" else clean(value) for value in values]
+            write = {"name": label, "path": _path}.get(self.kind, lambda value, _: clean(value))
+            return [write(value, self.words) for value in values]
         numbers = [float(value) if isinstance(value, int | float) else math.nan for value in values]
         scale = 100 if self.kind == "share" else 1
         finite = [scale * abs(number) for number in numbers if math.isfinite(number)]

@@ -21,8 +21,9 @@ from attribution.language.catalogue import ENGLISH, Language
 from attribution.language.catalogue import language as language_of
 from attribution.reporting.blocks import Section, Table
 from attribution.reporting.contents import SECTIONS, FactKeywords, check_sections
+from attribution.reporting.display_names import labelled
 from attribution.reporting.facts import ReportFacts
-from attribution.reporting.formats import clean, css_text, day
+from attribution.reporting.formats import UNATTRIBUTED, clean, css_text, day
 from attribution.reporting.logo import data_uri
 from attribution.reporting.needs import Asked
 from attribution.reporting.recipe import Material
@@ -240,6 +241,7 @@ def report(
     currency: str | None = None,
     decimals: int | None = None,
     top_paths: int = 20,
+    labels: Mapping[str, str] | None = None,
     **given: Unpack[FactKeywords],
 ) -> Report:
     """Put credit, incremental effects, money, journeys and findings together for a reader.
@@ -268,6 +270,10 @@ def report(
         How amounts of money are written; by default as `credit` says.
     top_paths
         How many paths are listed, 0 for none.
+    labels
+        What to call channels, models, goals and the values of other dimensions, by their names; names that
+        the report has not are passed over. Models and the channels of the default grouping have names by
+        default, such as "Last touch" and "Organic search". The frames keep the names of the data.
     **given
         Facts, in place of `facts`; ``facts.with_facts(...)`` adds to those. ``journeys``: the journeys that
         the credit came from, or what `tally_journeys` made of a log, for the sections that credit alone
@@ -288,8 +294,8 @@ def report(
     ------
     CreditError
         If the spend does not fit the credit, a fact is not what its name says, a channel, section or language
-        is unknown, there is nothing to say in any of the sections that were asked for by name, or the logo
-        cannot be used.
+        is unknown, no section that was asked for by name has anything to say, two names would look alike by
+        their labels, or the logo cannot be used.
 
     Examples
     --------
@@ -312,6 +318,7 @@ def report(
         credit = credit.with_look(currency=currency)
     if decimals is not None:
         credit = credit.with_look(decimals=decimals)
+    words = labelled(words, _names(credit, known), labels)
     channels = fold(credit, ("channel",))
     asked = Asked(credit.by, () if sections is None else names, top_paths)
     material = Material(
@@ -324,6 +331,20 @@ def report(
     if sections is not None:
         _tell_empty([section.name for section in made if not section.blocks], none=not shown)
     return Report(heading, _period(words, credit), shown, words, picture)
+
+
+def _names(credit: Credit, facts: ReportFacts) -> list[str]:
+    """Return the names that a report shows: of models, channels and other dimensions, goals, arms."""
+    names = [*credit.models, *(str(name) for key in credit.keys for name in dict.fromkeys(key.tolist()))]
+    goal: Any = credit.settings.get("goal") or ()
+    names += [goal] if isinstance(goal, str) else map(str, goal)
+    for entry in (facts.given.get("lifts") or {}).values():
+        for one in entry if isinstance(entry, Sequence) else [entry]:
+            lift = getattr(one, "lift", one)
+            names += [
+                str(name) for name in (getattr(lift, "outcome", None), *getattr(lift, "arms", ())) if name
+            ]
+    return [name for name in names if name != UNATTRIBUTED]
 
 
 def _checked(credit: object, facts: object, title: object, given: FactKeywords) -> ReportFacts:

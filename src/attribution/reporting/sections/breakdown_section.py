@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, make_table
 from attribution.reporting.credit_columns import dimension, model_columns, ranked
+from attribution.reporting.formats import label
 from attribution.reporting.recipe import SectionRecipe
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def breakdown(words: Language, credit: Credit) -> tuple[Block, ...]:
     for row, key in enumerate(models):
         frame[f"conversions under {key}"] = credit.conversions[row, shown]
     titles = {name: (dimension(words, name), "name") for name in credit.by}
-    kinds = {f"conversions under {key}": (title, "count") for key, title in models.items()}
+    kinds = {f"conversions under {key}": (label(title, words), "count") for key, title in models.items()}
     more = len(order) - len(shown)
     table = make_table(
         words,

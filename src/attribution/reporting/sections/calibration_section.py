@@ -104,7 +104,7 @@ def _doubts(words: Language, calibration: Calibration, kind: str) -> list[str]:
         words(
             "calibration.repeated.chance" if one.p_value > 0.05 else "calibration.repeated",
             n=words.count(one.tests),
-            channel=label(one.channel),
+            channel=label(one.channel, words),
             widened=ratio.write(one.widened),
         )
         for one in calibration.repeated
@@ -114,13 +114,19 @@ def _doubts(words: Language, calibration: Calibration, kind: str) -> list[str]:
         told.append(words("calibration.room", measure=words(f"calibration.{calibration.measure}")))
     style = fit(kind, [calibration.total], words=words)
     far = [
-        words("calibration.far.part", channel=label(name), test=style.write(test), now=style.write(now))
+        words(
+            "calibration.far.part", channel=label(name, words), test=style.write(test), now=style.write(now)
+        )
         for name, test, now in far_from_test(calibration)
     ]
     if far:
         told.append(words("calibration.far", parts="; ".join(far)))
     if calibration.left_out:
-        told.append(words("calibration.left_out", names=", ".join(map(label, calibration.left_out))))
+        told.append(
+            words(
+                "calibration.left_out", names=", ".join(label(name, words) for name in calibration.left_out)
+            )
+        )
     return told
 
 
@@ -130,10 +136,10 @@ def _next(words: Language, calibration: Calibration) -> list[str]:
     aside = ranked[ranked["not_considered"] != ""]
     if len(aside) == len(ranked):
         return []
-    told = [words("calibration.next", channel=label(ranked["channel"].iloc[0]))]
+    told = [words("calibration.next", channel=label(ranked["channel"].iloc[0], words))]
     if len(aside):
         key = "calibration.aside.spend" if "cost" in ranked else "calibration.aside"
-        told.append(words(key, names=", ".join(label(name) for name in aside["channel"].tolist())))
+        told.append(words(key, names=", ".join(label(name, words) for name in aside["channel"].tolist())))
     return told
 
 
@@ -141,7 +147,7 @@ def _figure(words: Language, calibration: Calibration, what: str, level: str) ->
     frame = calibration.factors()
     pooled = calibration.pooled
     order = np.argsort(-pooled.estimate, kind="stable")[:MAX_DRAWN].tolist()
-    names = [label(frame["channel"].iloc[row]) for row in order]
+    names = [label(frame["channel"].iloc[row], words) for row in order]
     ends = np.stack([pooled.estimate, pooled.low, pooled.high], axis=1)[order]
     tested = frame["experiments"].to_numpy()[order] > 0
     kind = "money" if calibration.measure == "value" else "count"

@@ -12,6 +12,7 @@ from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, Table, Text, make_table
 from attribution.reporting.credit_columns import MAX_CHANNELS, left_out, model_columns, ranked
 from attribution.reporting.figures import bars
+from attribution.reporting.formats import label
 from attribution.reporting.recipe import SectionRecipe
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def _by_model(
         table,
         words(f"credit.{name}"),
         frame,
-        {"channel": (words("channel"), "name")} | {key: (title, kind) for key, title in models.items()},
+        {"channel": (words("channel"), "name")}
+        | {key: (label(title, words), kind) for key, title in models.items()},
         bars=tuple(models) if kind == "share" else (),
         alike=tuple(models),
         currency=credit.currency,

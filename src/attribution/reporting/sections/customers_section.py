@@ -34,7 +34,7 @@ def customers(words: Language, credit: Credit, tally: ActivityTally | None) -> t
         by_customer = fold(credit, ("channel", CUSTOMER))
         channel, customer = by_customer.keys
         amount = by_customer.conversions[0]
-        lead = words("customers.credit", model=label(credit.models[0]))
+        lead = words("customers.credit", model=label(credit.models[0], words))
     elif tally is not None:
         channel, customer = tally.cells.keys()[0]
         amount = solve_activity(tally).touched

@@ -111,7 +111,7 @@ def _caused(words: Language, found: Sequence[Found], calibration: Calibration | 
         style = fit("count", ends, words=words)
         detail = words(
             "findings.incremental.detail",
-            channel=label(one.channel),
+            channel=label(one.channel, words),
             outcome=outcome_of(words, one),
             low=style.write(ends[1]),
             high=style.write(ends[2]),
@@ -212,9 +212,9 @@ def _disagreement(words: Language, credit: Credit) -> str:
         "findings.disagree",
         channel=channels[widest],
         least=_share(words, float(shares[low[widest], widest])),
-        low=label(credit.models[low[widest]]),
+        low=label(credit.models[low[widest]], words),
         most=_share(words, float(shares[high[widest], widest])),
-        high=label(credit.models[high[widest]]),
+        high=label(credit.models[high[widest]], words),
     )
 
 
@@ -233,7 +233,7 @@ def _returns(words: Language, credit: Credit) -> list[str]:
     told = [
         words(
             "findings.returns" if _ends_known(credit) else "findings.returns_open",
-            model=label(credit.models[0]),
+            model=label(credit.models[0], words),
             best=channels[best],
             highest=style.write(float(row[best])),
             worst=channels[worst],
@@ -268,7 +268,7 @@ def _sure(words: Language, credit: Credit) -> str:
     first = credit.keys[0][credit.attributed][could[0]]
     return words(
         "findings.lead_sure" if len(could) == 1 else "findings.lead_open",
-        model=label(credit.models[0]),
+        model=label(credit.models[0], words),
         first=label(first, words),
         n=len(could),
         low=_share(words, float(intervals["ci_low"][first])),

@@ -37,8 +37,8 @@ def _experiment(words: Language, channel: str, lift: Lift, position: int) -> lis
         "holdouts.facts",
         n_treated=lift.n[treated],
         n_holdout=lift.n[holdout],
-        treated=label(treated),
-        holdout=label(holdout),
+        treated=label(treated, words),
+        holdout=label(holdout, words),
         p=words.number(lift.p_value, 4) if lift.p_value >= _SMALLEST else f"< {words.number(_SMALLEST, 4)}",
         mde=fit(kind, [lift.mde], words=words).write(lift.mde) if math.isfinite(lift.mde) else MISSING,
     )
@@ -51,7 +51,7 @@ def _experiment(words: Language, channel: str, lift: Lift, position: int) -> lis
     table = make_table(
         words,
         f"experiment_{position}",
-        words("holdouts.caption", channel=label(channel)),
+        words("holdouts.caption", channel=label(channel, words)),
         frame,
         kinds,
         note=facts,
@@ -69,7 +69,7 @@ def _path(words: Language, channel: str, lift: Lift, position: int) -> list[Figu
     path = lift.details.get("path")
     if path is None:
         return []
-    title = words("holdouts.figure", channel=label(channel))
+    title = words("holdouts.figure", channel=label(channel, words))
     value, low, high = in_words(lift.relative, Style("share", 1, words=words))
     spans = [(path.times[path.n_pre], path.times[len(path.times) - path.n_cooldown - 1], words("path.test"))]
     if path.n_cooldown:
@@ -86,7 +86,7 @@ def _path(words: Language, channel: str, lift: Lift, position: int) -> list[Figu
             band=(path.low, path.high, words("path.band", level=level)),
             spans=spans,
             title="",
-            axis=label(lift.outcome),
+            axis=label(lift.outcome, words),
             tick=lambda value: f"{value:,.10g}",
             ax=ax,
         ),

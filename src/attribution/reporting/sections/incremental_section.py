@@ -54,7 +54,7 @@ def incremental(words: Language, credit: Credit, found: Sequence[Found]) -> tupl
         )
     frame = pd.DataFrame(rows)
     credited = {
-        f"credited_{row + 1}": (words("incremental.credited", model=label(model)), "count")
+        f"credited_{row + 1}": (words("incremental.credited", model=label(model, words)), "count")
         for row, model in enumerate(credit.models)
     }
     kinds = {
@@ -93,14 +93,14 @@ def _beside(words: Language, credit: Credit, found: Sequence[Found]) -> tuple[Fi
     if not shown:
         return ()
     style = counts_style(words, [estimate for _, estimate, _, _ in shown])
-    title, model = words("incremental.figure"), label(credit.models[0])
+    title, model = words("incremental.figure"), label(credit.models[0], words)
     parts = []
     for channel, estimate, _, credited in shown[:5]:
         value, low, high = in_words(estimate, style)
         parts.append(
             words(
                 "incremental.figure.part",
-                channel=label(channel),
+                channel=label(channel, words),
                 caused=value,
                 low=low,
                 high=high,
@@ -111,7 +111,7 @@ def _beside(words: Language, credit: Credit, found: Sequence[Found]) -> tuple[Fi
     def plot(ax: Axes) -> Axes:
         ends = np.array([[one.value, one.low, one.high] for _, one, _, _ in shown]).reshape(-1, 3)
         _draw.intervals(
-            [label(channel) for channel, *_ in shown],
+            [label(channel, words) for channel, *_ in shown],
             ends[:, 0],
             ends[:, 1],
             ends[:, 2],

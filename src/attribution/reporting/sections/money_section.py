@@ -61,7 +61,7 @@ def _return_by_model(words: Language, credit: Credit, name: str, kind: str, *, f
         name,
         words(f"money.{name}"),
         frame,
-        kinds | {key: (title, kind) for key, title in models.items()},
+        kinds | {key: (label(title, words), kind) for key, title in models.items()},
         alike=tuple(models),
         currency=credit.currency,
         decimals=credit.decimals,
@@ -94,7 +94,7 @@ def _money_of(words: Language, credit: Credit, position: int) -> Table:
     return make_table(
         words,
         f"money_{position + 1}",
-        words("money.of", model=label(credit.models[position])),
+        words("money.of", model=label(credit.models[position], words)),
         pd.DataFrame(columns),
         {"channel": (words("channel"), "name")} | kinds,
         currency=credit.currency,

@@ -8,7 +8,6 @@ from attribution.engines.shared.engine import Tasks
 from attribution.journeys.paths import PathTask, path_frame
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Block, make_table
-from attribution.reporting.formats import clean, shorten
 from attribution.reporting.needs import Asked, Need
 from attribution.reporting.recipe import SectionRecipe
 
@@ -26,7 +25,7 @@ def top_paths(words: Language, credit: Credit, paths: pd.DataFrame | None, top: 
     if frame.empty:
         return ()
     kinds = {
-        "path": (words("paths.path"), "text"),
+        "path": (words("paths.path"), "path"),
         "touches": (words("paths.touches"), "count"),
         "conversions": (words("conversions"), "count"),
     }
@@ -40,7 +39,7 @@ def top_paths(words: Language, credit: Credit, paths: pd.DataFrame | None, top: 
         words,
         "top_paths",
         words("paths.caption", n=len(frame)),
-        frame.assign(path=[shorten(clean(path), 160) for path in frame["path"]]),
+        frame,
         kinds,
         bars=("conversions",),
         currency=credit.currency,

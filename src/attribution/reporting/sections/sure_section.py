@@ -40,7 +40,7 @@ def sure(words: Language, credit: Credit) -> tuple[Block, ...]:
 
 def _intervals(words: Language, model: str, position: int, frame: pd.DataFrame) -> Table:
     shown = frame.head(MAX_CHANNELS).drop(columns=["model", "standard_error"])
-    rare = [str(name) for name in shown["channel"][shown.pop("few")]]
+    rare = [label(name, words) for name in shown["channel"][shown.pop("few")]]
     for name in ("rank", "rank_low", "rank_high"):
         shown[name] = shown[name].astype("float64")
     shown["could_be_first"] = [words("sure.yes") if one else "" for one in shown["could_be_first"]]
@@ -58,7 +58,7 @@ def _intervals(words: Language, model: str, position: int, frame: pd.DataFrame) 
     return make_table(
         words,
         f"intervals_{position + 1}",
-        words("sure.caption", model=label(model)),
+        words("sure.caption", model=label(model, words)),
         shown,
         kinds,
         note=_notes(words, left_out(words, len(frame), len(shown)), rare),
