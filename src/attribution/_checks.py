@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attribution.errors import AttributionError, ConfigError, unknown_name
+from attribution.errors import AttributionError, ConfigError, nearest, unknown_name
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -32,6 +32,36 @@ _MICROSECONDS = {
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DURATION = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*")
 LONGEST = 2**62  # microseconds; "no limit" that can still be added to any time without overflow
+
+
+def zone_name(value: object, name: str, *, error: type[AttributionError] = ConfigError) -> str:
+    """Return the IANA name of a time zone.
+
+    Raises
+    ------
+    AttributionError
+        Of class `error`, if there is no such zone; the message names the nearest.
+
+    Examples
+    --------
+    >>> zone_name("Europe/Berlin", "timezone")
+    'Europe/Berlin'
+    """
+    import zoneinfo
+
+    hint = f'{name}="Europe/Berlin"'
+    if not isinstance(value, str):
+        msg = f"{name}={value!r} must be the name of a time zone"
+        raise error(msg, column=name, hint=hint)
+    try:
+        return zoneinfo.ZoneInfo(value).key
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        known = sorted(zoneinfo.available_timezones())
+        found = nearest(value, known) or nearest(value, {entry.rpartition("/")[2] for entry in known})
+        full = next((entry for entry in known if entry == found or entry.endswith(f"/{found}")), None)
+        guess = f"; did you mean {full!r}?" if full else ""
+        msg = f"{name}: there is no time zone {value!r}{guess}"
+        raise error(msg, column=name, hint=f"{name}={full!r}" if full else hint) from None
 
 
 def duration_us(

@@ -48,7 +48,7 @@ def path_counts(
         How journeys are built, as one value.
     **keywords
         Or its fields by name: ``lookback``, ``goal``, ``after_conversion``, ``session_gap``, ``max_touches``,
-        ``drop_censored``, ``week_start``, ``period``, ``currency`` and ``rates``.
+        ``drop_censored``, ``timezone``, ``week_start``, ``period``, ``currency`` and ``rates``.
         ``lookback=None`` sets no limit; whatever else is None has its default.
 
     Returns

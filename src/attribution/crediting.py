@@ -100,7 +100,7 @@ def attribute(
         How journeys are built, only with a log. Which of them, its models say, whatever `nulls` does.
     **keywords
         Or its fields by name: ``lookback``, ``goal``, ``after_conversion``, ``session_gap``, ``max_touches``,
-        ``drop_censored``, ``week_start``, ``period``, ``currency`` and ``rates``.
+        ``drop_censored``, ``timezone``, ``week_start``, ``period``, ``currency`` and ``rates``.
         What is None has its default, such as ``"30D"`` for the lookback (``"unlimited"`` sets no limit).
 
     Returns

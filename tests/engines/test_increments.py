@@ -55,6 +55,8 @@ OPTIONS = [
     {"lookback": "10D", "session_gap": "30h", "max_touches": 2},
     {"lookback": "5D", "period": ("1970-01-05", "1970-01-20")},
     {"lookback": "5D", "drop_censored": True, "after_conversion": "overlap", "period": ("1970-01-09", None)},
+    {"lookback": "2D", "timezone": "Europe/Dublin", "period": ("1971-10-20", None)},
+    {"lookback": "2D", "timezone": "Europe/Dublin", "after_conversion": "overlap", "drop_censored": True},
     {"lookback": "0D", "session_gap": "24h", "after_conversion": "overlap"},
 ]
 

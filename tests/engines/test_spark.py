@@ -94,7 +94,10 @@ def test_replicates_are_the_same(log: EventLog, dirty: Path, cluster: clusters.C
         pytest.param(
             {"by": ("campaign",), "goal": "purchase", "after_conversion": "overlap"}, marks=pytest.mark.full
         ),
-        pytest.param({"goal": "purchase", "period": ("2025-02-03", "2025-03-15")}, marks=pytest.mark.full),
+        pytest.param(
+            {"goal": "purchase", "period": ("2025-02-03", "2025-03-15"), "timezone": "America/New_York"},
+            marks=pytest.mark.full,
+        ),
         {"goal": ("lead", "purchase"), "drop_censored": True, "session_gap": "30min", "max_touches": 3},
         pytest.param(
             {"goal": "purchase", "models": [at.WShaped(), at.FullPath(), at.UShaped(milestone="lead")]},

@@ -65,7 +65,12 @@ def test_replicates_are_the_same(log: EventLog, buckets: int):
         {"goal": ("lead", "purchase"), "drop_censored": True},
         {"session_gap": "30min", "max_touches": 3, "lookback": "7D"},
         {"lookback": "unlimited"},
-        {"goal": "purchase", "by": ("customer",), "period": ("2025-02-03", "2025-03-15")},
+        {
+            "goal": "purchase",
+            "by": ("customer", "day"),
+            "period": ("2025-02-03", "2025-03-15"),
+            "timezone": "America/New_York",
+        },
     ],
     ids=str,
 )

@@ -38,6 +38,7 @@ OTHER = {
     "max_touches": 1,
     "drop_censored": True,
     "nulls": False,
+    "timezone": "America/New_York",
     "week_start": "sunday",
     "period": ("2026-01-10", "2026-01-21"),
     "currency": "EUR",

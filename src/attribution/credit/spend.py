@@ -19,7 +19,7 @@ from attribution.credit.periods import PERIODS, is_period, period_codes
 from attribution.credit.spend_calendar import DAY_US
 from attribution.credit.spend_money import Money, in_one_currency
 from attribution.credit.spend_source import Spend, reading_line
-from attribution.credit.spend_spread import spread_flights, spread_over, week_start_of
+from attribution.credit.spend_spread import days_of, spread_flights, spread_over, timezone_of, week_start_of
 from attribution.credit.spend_table import SpendTable, spend_table_of
 from attribution.credit.table import CreditTable, Table
 from attribution.errors import FEWER_COLUMNS, CreditError, enough_memory, nearest
@@ -56,7 +56,7 @@ def _joined(credit: Table, spend: Spend, money: Money, outside: str) -> Table:
     periods = [name for name in credit.by if name in PERIODS and is_period(name, cells[name])]
     dimensions = [name for name in credit.by[1:] if name not in periods]
     week_start = week_start_of(credit)
-    table = spend_table_of(spend, dimensions, week_start)
+    table = spend_table_of(spend, dimensions, week_start, timezone_of(credit))
     notes = list(table.notes)
     table = in_one_currency(credit, spread_flights(table, notes), money, notes)
     for name in credit.by[1:]:
@@ -124,9 +124,10 @@ def _plain_label(label: str) -> str:
 
 def _within_window(credit: CreditTable, table: SpendTable, outside: str) -> tuple[SpendTable, list[str]]:
     when = table.calendar
-    if when is None or credit.window is None or not len(table.cost):
+    window = days_of(credit)
+    if when is None or window is None or not len(table.cost):
         return table, []
-    first, last = (int(time // DAY_US) for time in credit.window)
+    first, last = window
     days = {"first": _date(first), "last": _date(last)}
     inside = (when.last >= first) & (when.first <= last)
     if outside == "drop" and not inside.any():

@@ -13,6 +13,7 @@ from attribution._typing import Bools, Ints
 from attribution.credit.periods import period_codes, period_days, weekday_of
 from attribution.credit.spend_columns import Calendars, base
 from attribution.errors import CreditError
+from attribution.kernels.clocks import UTC, clock_time
 from attribution.tables.arrays import decoded
 from attribution.tables.kinds import is_text
 from attribution.tables.unreadable import first_line
@@ -64,7 +65,7 @@ class Calendar:
         return Calendar(self.column, self.period, self.first[rows], self.last[rows], self.weekday)
 
 
-def read_calendar(table: Any, when: Calendars, week_start: str = "monday") -> Calendar:
+def read_calendar(table: Any, when: Calendars, week_start: str = "monday", timezone: str = UTC) -> Calendar:
     """Return the days of a spend table.
 
     A week is the seven days that its label names: from the date where all dates of the column fall on one
@@ -78,6 +79,8 @@ def read_calendar(table: Any, when: Calendars, week_start: str = "monday") -> Ca
         The columns that tell the days.
     week_start
         The day on which a week begins whose label does not tell it.
+    timezone
+        The zone whose days they are, which instants must be of too.
 
     Raises
     ------
@@ -86,10 +89,10 @@ def read_calendar(table: Any, when: Calendars, week_start: str = "monday") -> Ca
     """
     name = when.columns[0]
     if when.kind == "flight":
-        return _flight(table, when.columns)
+        return _flight(table, when.columns, timezone)
     column = _complete(table, name)
     if when.kind == "day":
-        days = _days(column, name, "day")
+        days = _days(column, name, "day", timezone)
         return Calendar(name, "day", days, days)
     period = "month" if when.kind == "month" else "week"
     if is_text(column.type) and when.kind != "week_end":
@@ -100,7 +103,7 @@ def read_calendar(table: Any, when: Calendars, week_start: str = "monday") -> Ca
             pass
         else:
             return _weeks_or_months(name, period, first[codes.reshape(-1)], last[codes.reshape(-1)])
-    days = _days(column, name, period)
+    days = _days(column, name, period, timezone)
     if when.kind == "week_end":
         return _weeks_or_months(name, period, days - 6, days)
     if period == "week" and weekday_of(days) is not None:
@@ -114,9 +117,9 @@ def _weeks_or_months(name: str, period: str, first: Ints, last: Ints) -> Calenda
     return Calendar(name, period, first, last, weekday_of(first) if period == "week" else None)
 
 
-def _flight(table: Any, columns: tuple[str, ...]) -> Calendar:
+def _flight(table: Any, columns: tuple[str, ...], timezone: str) -> Calendar:
     begins, ends = columns
-    first, last = (_days(_complete(table, name), name, "day") for name in columns)
+    first, last = (_days(_complete(table, name), name, "day", timezone) for name in columns)
     rows = np.flatnonzero(last < first).tolist()
     if rows:
         msg = f"a cost ends before it begins: {begins!r} is after {ends!r}"
@@ -189,13 +192,13 @@ def refuse_unused_dates(table: Any, used: Collection[str], *, dated: bool) -> No
         )
 
 
-def _days(column: Any, name: str, period: str) -> Ints:
+def _days(column: Any, name: str, period: str, timezone: str) -> Ints:
     import pyarrow as pa
 
     kind = column.type
     zone = getattr(kind, "tz", None)
-    if zone not in _UTC:
-        msg = f"dates are in the zone {zone!r}, and calendar days are those of UTC"
+    if zone is not None and zone != timezone and (timezone != UTC or zone not in _UTC):
+        msg = f"dates are in the zone {zone!r}, and calendar days are those of {timezone}"
         fix = f'spend["{name}"] = spend["{name}"].dt.tz_localize(None)  # the day as it is written'
         raise CreditError(msg, column=name, hint=fix)
     hint = _as_dates(column, name)
@@ -213,7 +216,11 @@ def _days(column: Any, name: str, period: str) -> Ints:
     kind = instant.type
     whole = pa.int32() if pa.types.is_date32(kind) else pa.int64()
     count = np.asarray(instant.cast(whole).to_numpy(), dtype=np.int64)
-    days = count if pa.types.is_date32(kind) else count // (86_400 * _PER_SECOND[getattr(kind, "unit", "ms")])
+    per_second = _PER_SECOND[getattr(kind, "unit", "ms")]
+    if zone is not None and timezone != UTC:
+        days = clock_time(count // per_second * 1_000_000, timezone) // DAY_US
+    else:
+        days = count if pa.types.is_date32(kind) else count // (86_400 * per_second)
     rows = np.flatnonzero((days < _FIRST_DAY) | (days > _LAST_DAY)).tolist()
     if rows:
         msg = "a date lies outside the years 1 to 9999"

@@ -13,6 +13,7 @@ from attribution.credit.spend_calendar import DAY_US, Calendar
 from attribution.credit.spend_table import SpendTable
 from attribution.credit.table import CreditTable
 from attribution.errors import CreditError
+from attribution.kernels.clocks import UTC, clock_time
 from attribution.language.sentence import Sentence
 
 _MOST_DAYS = 20_000_000
@@ -21,6 +22,19 @@ _MOST_DAYS = 20_000_000
 def week_start_of(credit: CreditTable) -> str:
     """Return the day on which the weeks of a credit begin."""
     return str(credit.settings.get("week_start", "monday"))
+
+
+def days_of(credit: CreditTable) -> tuple[int, int] | None:
+    """Return the first and the last day of a credit, days since 1970 in its time zone."""
+    if credit.window is None:
+        return None
+    first, last = clock_time(np.array(credit.window), timezone_of(credit)) // DAY_US
+    return int(first), int(last)
+
+
+def timezone_of(credit: CreditTable) -> str:
+    """Return the time zone whose days are those of a credit."""
+    return str(credit.settings.get("timezone", UTC))
 
 
 def spread_flights(table: SpendTable, notes: list[str]) -> SpendTable:

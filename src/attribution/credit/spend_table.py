@@ -31,6 +31,7 @@ from attribution.credit.spend_totals import suspected_total, told, totals_by_lab
 from attribution.errors import CreditError
 from attribution.eventlog.currency import same_currency
 from attribution.journeys.journeys import NONE, UNATTRIBUTED
+from attribution.kernels.clocks import UTC
 from attribution.language.sentence import Sentence
 from attribution.tables.amounts import amounts as amounts_of_text
 from attribution.tables.arrays import decoded
@@ -87,7 +88,9 @@ class SpendTable:
         )
 
 
-def spend_table_of(spend: Spend, dimensions: Iterable[str] = (), week_start: str = "monday") -> SpendTable:
+def spend_table_of(
+    spend: Spend, dimensions: Iterable[str] = (), week_start: str = "monday", timezone: str = UTC
+) -> SpendTable:
     """Read and check a table of costs.
 
     Parameters
@@ -99,6 +102,8 @@ def spend_table_of(spend: Spend, dimensions: Iterable[str] = (), week_start: str
         only tell rows apart.
     week_start
         The day on which a week begins whose label does not tell it.
+    timezone
+        The zone whose days they are of, which instants must be of too.
 
     Raises
     ------
@@ -135,7 +140,7 @@ def spend_table_of(spend: Spend, dimensions: Iterable[str] = (), week_start: str
     amounts = {
         name: read_cost(decoded(table.column(names[name])), names[name]) for name in AMOUNTS if name in names
     }
-    calendar = None if when is None else read_calendar(table, when, week_start)
+    calendar = None if when is None else read_calendar(table, when, week_start, timezone)
     _refuse_duplicates(table, names, keys, calendar)
     currency, currencies = currency_of(table, names)
     unused = [name for name in columns if name not in used]

@@ -108,7 +108,8 @@ def synergy(
         How journeys are built, as one value, only with a log.
     **keywords
         Or its fields by name, only with a log: ``lookback``, ``goal``, ``after_conversion``, ``session_gap``,
-        ``max_touches``, ``drop_censored``, ``week_start``, ``period``, ``currency`` and ``rates``.
+        ``max_touches``, ``drop_censored``, ``timezone``, ``week_start``, ``period``,
+        ``currency`` and ``rates``.
         What is None has its default, such as ``"30D"`` for the lookback (``"unlimited"`` sets no limit).
 
     Returns

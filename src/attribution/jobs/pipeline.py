@@ -203,7 +203,8 @@ def _run(job: Job, folder: Path) -> Result:
         job = replace(job, journeys=job.journeys.with_rates())
         if job.spend is not None:  # what is wrong with it is told before the long part
             spend = spend_of(job.spend)
-            spend_table_of(spend, [name for name in job.by if name not in {"channel", *PERIODS}])
+            own = [name for name in job.by if name not in {"channel", *PERIODS}]
+            spend_table_of(spend, own, timezone=job.journeys.timezone)
         work = execution_of(job, log)
     lifts: Tests = {}
     if job.experiments:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from attribution._checks import WEEKDAYS
 from attribution.errors import JourneyError, unknown_name
 from attribution.jobs import toml
+from attribution.jobs.placeholders import time_zone
 from attribution.jobs.toml import Reader, mistake
 from attribution.journeys.options import AFTER_CONVERSION
 from attribution.journeys.period import Ends, period_of
@@ -124,6 +125,7 @@ JOURNEYS: Mapping[str, Reader[Any]] = {
     "max_touches": toml.whole(1),
     "nulls": toml.flag,
     "period": period,
+    "timezone": time_zone,
     "week_start": toml.choice(*WEEKDAYS),
     "currency": toml.text,
     "rates": toml.text,  # a path

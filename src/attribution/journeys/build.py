@@ -59,8 +59,8 @@ def build_journeys(
         Whether to show a bar while the log is read; by default only in a terminal or notebook.
     **keywords
         Or its fields by name (``lookback="14D"``): ``lookback``, ``goal``, ``after_conversion``,
-        ``session_gap``, ``max_touches``, ``drop_censored``, ``week_start``, ``period``, ``currency``,
-        ``rates`` and ``nulls``.
+        ``session_gap``, ``max_touches``, ``drop_censored``, ``timezone``, ``week_start``,
+        ``period``, ``currency``, ``rates`` and ``nulls``.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def build_part(
     chosen = _chosen_goals(columns.conversions, settings.goal)
     conversions = _sorted_conversions(columns.conversions, chosen)
     if settings.rates is not None:
-        conversions = converted(conversions, rates_of(settings.rates, settings.currency))
+        conversions = converted(conversions, rates_of(settings.rates, settings.currency), settings.timezone)
     touches = columns.touches if settings.nulls else _of_converters(columns.touches, conversions)
     columns = replace(columns, touches=touches)
     ties: list[NDArray[Any]] = [column for column in (touches.sequence,) if column is not None]
@@ -141,7 +141,7 @@ def build_part(
         time,
         conversions.user,
         conversions.time,
-        settings.lookback_us,
+        settings.lookback_at(conversions.time) if settings.by_calendar else settings.lookback_us,
         reset=settings.after_conversion == "reset",
     )
     _refuse_huge(int((high - low).sum()), settings)
@@ -153,7 +153,7 @@ def build_part(
     if columns.conversions.goal is not None and chosen is not None:
         others = _milestone_events(columns.conversions, chosen)
         journeys = replace(journeys, milestones=milestone_positions(journeys, others))
-    return journeys if whole else of_period(journeys, settings.period_us)
+    return journeys if whole else of_period(journeys, settings.ends, settings.timezone)
 
 
 def _refuse_huge(claimed: int, settings: JourneyOptions) -> None:
@@ -261,7 +261,8 @@ def _assemble(
     if settings.nulls:
         null_low, null_high, null_span = unclaimed_stretches(spans, user, low, high)
         if settings.drop_censored and columns.end is not None and len(null_low):
-            settled = columns.end - time[null_high - 1] >= settings.lookback_us
+            lookback = settings.lookback_at(np.array([columns.end]))
+            settled = columns.end - time[null_high - 1] >= lookback
             null_low, null_high, null_span = null_low[settled], null_high[settled], null_span[settled]
         low, high = np.concatenate([low, null_low]), np.concatenate([high, null_high])
         user = np.concatenate([user, spans.user[null_span]])

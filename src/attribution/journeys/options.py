@@ -8,12 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypedDict
 
-from attribution._checks import LONGEST, WEEKDAYS, duration_us, flag, name_list, one_of, whole
+import numpy as np
+
+from attribution._checks import LONGEST, WEEKDAYS, duration_us, flag, name_list, one_of, whole, zone_name
 from attribution._migration import tells_options
 from attribution._options import refuse_beside
+from attribution._typing import Ints
 from attribution.errors import JourneyError, unknown_name
-from attribution.journeys.period import instants, period_of
+from attribution.journeys.period import Ends, period_of
 from attribution.journeys.rates import Rates, rates_of
+from attribution.kernels.clocks import DAY_US, UTC, clock_time, instant_of
 
 AFTER_CONVERSION = ("reset", "overlap")
 
@@ -50,6 +54,11 @@ class JourneyOptions:
         Whether to build the non-converting journeys: each maximal stretch of a user's touches that no
         conversion claims. Rule models do not need them; without them only the touches of users who
         convert are read. `attribute` asks its models instead, and `synergy` needs them.
+    timezone
+        The zone whose clock days, weeks, months and the period are told by, an IANA name such as
+        ``"Europe/Berlin"``; ``"UTC"`` by default. Spend is joined by its days, rates by the day of the
+        conversion there, and a `lookback` in days or weeks reaches back to the same time of day, which
+        may be 23 or 25 hours a day where clocks change. Times of a log without a zone are those of UTC.
     week_start
         The day on which weeks begin, in ``by="week"`` and in weekly spend: ``"monday"`` (weeks are then
         numbered as in ISO 8601), ``"sunday"`` and so on (weeks are then called by their first day).
@@ -59,13 +68,14 @@ class JourneyOptions:
         ``"2026-W10"``. Journeys are built from the whole log all the same,
         so touches come from before, and are spent by conversions before, the period. A journey that did not
         convert counts where its last touch lies in the period. A datetime is an instant, up to which, not
-        including it, a period lasts. Days are those of UTC.
+        including it, a period lasts. Days are those of
+        `timezone`.
     currency
         With `rates`: the currency that values become.
     rates
         What one unit of each currency of the conversions is worth: a mapping ``{"USD": 0.92}``, or a table
         (or a path) with the columns ``currency`` and ``rate`` and, where rates change, ``date``: the day of
-        the conversion in UTC decides, and a day without a rate takes the last of the seven before it. None
+        the conversion decides, and a day without a rate takes the last of the seven before it. None
         leaves values as they are.
 
     Raises
@@ -95,6 +105,7 @@ class JourneyOptions:
     max_touches: int | None = None
     drop_censored: bool = False
     nulls: bool = True
+    timezone: str = "UTC"
     week_start: str = "monday"
     period: str | Sequence[str | dt.date | None] | None = None
     currency: str = ""
@@ -104,6 +115,7 @@ class JourneyOptions:
         """Validate every field."""
         if self.rates is not None and not isinstance(self.rates, Rates | str | os.PathLike):
             object.__setattr__(self, "rates", rates_of(self.rates, self.currency))
+        zone_name(self.timezone, "timezone", error=JourneyError)
         one_of(self.week_start, "week_start", WEEKDAYS, error=JourneyError)
         if self.period is not None:
             object.__setattr__(self, "period", period_of(self.period))
@@ -144,9 +156,27 @@ class JourneyOptions:
         return duration_us(self.lookback, "lookback", error=JourneyError, allow_zero=True)
 
     @property
-    def period_us(self) -> tuple[int, int]:
-        """The first instant of the period and the first after it, microseconds since 1970 in UTC."""
-        return instants(None if self.period is None else period_of(self.period))
+    def ends(self) -> Ends | None:
+        """The ends of the period as text, None where there is none."""
+        return None if self.period is None else period_of(self.period)
+
+    @property
+    def by_calendar(self) -> bool:
+        """Whether the lookback is in days, and they are those of a place, which may have 23 or 25 hours."""
+        in_days = not isinstance(self.lookback, str) or self.lookback.strip()[-1:] in set("DdWw")
+        whole = 0 < self.lookback_us < LONGEST and self.lookback_us % DAY_US == 0
+        return in_days and whole and self.timezone != UTC
+
+    @property
+    def longest_lookback_us(self) -> int:
+        """A time that no touch is further away from its conversion, microseconds."""
+        return self.lookback_us + (DAY_US if self.by_calendar else 0)
+
+    def lookback_at(self, time: Ints) -> Ints:
+        """Return how far conversions at some instants look back, microseconds, int64, shape (m,)."""
+        if not self.by_calendar:
+            return np.full(len(time), self.lookback_us)
+        return time - instant_of(clock_time(time, self.timezone) - self.lookback_us, self.timezone)
 
     @property
     def session_gap_us(self) -> int | None:
@@ -184,6 +214,7 @@ class JourneyKeywords(TypedDict, total=False):
     session_gap: str | dt.timedelta | None
     max_touches: int | None
     drop_censored: bool | None
+    timezone: str | None
     week_start: str | None
     period: str | Sequence[str | dt.date | None] | None
     currency: str | None

@@ -14,6 +14,7 @@ from attribution._typing import Bools
 from attribution.errors import JourneyError
 from attribution.journeys.customers import first_conversions
 from attribution.journeys.journeys import Journeys
+from attribution.kernels.clocks import UTC, clock_time, instant_of
 
 Ends: TypeAlias = tuple[str | None, str | None]
 EVER = (int(np.iinfo(np.int64).min), int(np.iinfo(np.int64).max))
@@ -91,51 +92,60 @@ def _text(end: Any) -> str | None:
     raise JourneyError(msg, column="period", why=why, hint=_HINT)
 
 
-def instants(period: Ends | None) -> tuple[int, int]:
+def instants(period: Ends | None, zone: str = UTC) -> tuple[int, int]:
     """Return the first instant of a period and the first after it, microseconds since 1970 in UTC.
 
     Examples
     --------
-    >>> low, high = instants(("2026-03-01", "2026-03-31"))
-    >>> (high - low) / 86_400e6
-    31.0
+    >>> low, high = instants(("2026-03-01", "2026-03-31"), "Europe/Berlin")
+    >>> (high - low) / 3600e6 - 31 * 24
+    -1.0
     """
-    if period is None:
-        return EVER
-    first, last = period
-    low = EVER[0] if first is None else _instant(first, end=False)
-    return low, EVER[1] if last is None else _instant(last, end=True)
+    low, high = EVER
+    for text, last in zip(period or (), (False, True), strict=False):
+        if text is not None:
+            bound, on_clock = _bound(text, last=last)
+            bound = int(instant_of(np.array(bound), zone)) if on_clock and abs(bound) != EVER[1] else bound
+            low, high = (low, bound) if last else (bound, high)
+    return low, high
 
 
-def _instant(text: str, *, end: bool) -> int:
+def _bound(text: str, *, last: bool) -> tuple[int, bool]:
+    """Return an end of a period in microseconds since 1970, and whether the clock of the place shows it."""
     moment = dt.datetime.fromisoformat(text)
-    if end and _DAY.fullmatch(text):
+    if last and _DAY.fullmatch(text):
         if moment.date() == dt.date.max:
-            return EVER[1]
+            return EVER[1], True
         moment += dt.timedelta(days=1)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.UTC)
-    return (moment - _EPOCH) // dt.timedelta(microseconds=1)
+    on_clock = moment.tzinfo is None
+    since = moment.replace(tzinfo=dt.UTC) if on_clock else moment
+    return (since - _EPOCH) // dt.timedelta(microseconds=1), on_clock
 
 
-def in_period(journeys: Journeys, period: tuple[int, int]) -> Bools:
+def in_period(journeys: Journeys, period: Ends | None, zone: str = UTC) -> Bools:
     """Mark the journeys that end in a period, shape (J,): at their conversion, or at their last touch."""
-    if period == EVER:
-        return np.ones(len(journeys), np.bool_)
+    found = np.ones(len(journeys), np.bool_)
+    if period is None:
+        return found
     assert journeys.conversion_time is not None and journeys.time is not None  # noqa: PT018
-    low, high = period
     end = journeys.conversion_time.copy()
     stretch = np.flatnonzero(~journeys.converted)
     end[stretch] = journeys.time[journeys.offsets[stretch + 1] - 1]
-    return (end >= low) & (end < high)
+    shown = clock_time(end, zone)
+    for text, last in zip(period, (False, True), strict=True):
+        if text is not None:
+            bound, on_clock = _bound(text, last=last)
+            at = shown if on_clock else end
+            found &= at < bound if last else at >= bound
+    return found
 
 
-def of_period(journeys: Journeys, period: tuple[int, int]) -> Journeys:
+def of_period(journeys: Journeys, period: Ends | None, zone: str = UTC) -> Journeys:
     """Return the journeys that end in a period; of which users, and who returns, all journeys say."""
-    if period == EVER:
+    if period is None:
         return journeys
     first = first_conversions(journeys)
-    return replace(journeys, first_conversion=first).take(in_period(journeys, period))
+    return replace(journeys, first_conversion=first).take(in_period(journeys, period, zone))
 
 
 def window_in_period(
@@ -153,6 +163,6 @@ def window_in_period(
     period: Any = settings.get("period")
     if window is None or period is None:
         return window
-    low, high = instants(period)
+    low, high = instants(period, str(settings.get("timezone", UTC)))
     found = max(window[0], low), min(window[1], high - 1)
     return found if found[0] <= found[1] else None

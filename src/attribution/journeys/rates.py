@@ -15,6 +15,7 @@ from attribution._known_columns import known_column, plain
 from attribution._typing import Floats, Ints
 from attribution.errors import JourneyError, raised_as
 from attribution.eventlog.currency import code, is_currency
+from attribution.kernels.clocks import DAY_US, UTC, clock_time
 from attribution.tables.arrays import without_views
 from attribution.tables.columns import ConversionColumns
 from attribution.tables.sources import open_source
@@ -206,8 +207,8 @@ def rates_of(rates: Any, currency: str) -> Rates:
     return rates
 
 
-def converted(conversions: ConversionColumns, rates: Rates) -> ConversionColumns:
-    """Return conversions with their values in one currency.
+def converted(conversions: ConversionColumns, rates: Rates, zone: str = UTC) -> ConversionColumns:
+    """Return conversions with their values in one currency, by the rates of their days in a time zone.
 
     Raises
     ------
@@ -221,7 +222,7 @@ def converted(conversions: ConversionColumns, rates: Rates) -> ConversionColumns
         raise JourneyError(msg, column="currency", hint=hint)
     rows = np.flatnonzero(conversions.value != 0)
     value = conversions.value.copy()
-    days = np.floor_divide(conversions.time[rows], 86_400_000_000)
+    days = clock_time(conversions.time[rows], zone) // DAY_US
     value[rows] = rates.applied(value[rows], dim.values()[rows], days)
     return replace(conversions, value=value)
 

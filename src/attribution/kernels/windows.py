@@ -53,7 +53,7 @@ def conversion_windows(
     touch_time: Ints,
     conversion_user: Hashes,
     conversion_time: Ints,
-    lookback: int,
+    lookback: int | Ints,
     *,
     reset: bool,
 ) -> tuple[Ints, Ints]:
@@ -71,7 +71,7 @@ def conversion_windows(
     conversion_user, conversion_time
         Sorted by (user, time), shape (m,).
     lookback
-        Microseconds.
+        Microseconds, for all conversions or for each, shape (m,).
     reset
         Whether a conversion spends the touches at or before it.
 
@@ -123,7 +123,8 @@ def unclaimed_stretches(
         Which user's they are.
     """
     claims = np.flatnonzero(high > low)
-    low, high = low[claims], high[claims]
+    # A window that reaches back further than an earlier one claims what that left over.
+    low, high = np.minimum.accumulate(low[claims][::-1])[::-1], high[claims]
     number = np.searchsorted(spans.user, conversion_user[claims])
     before = spans.low[number]
     again = np.flatnonzero(number[1:] == number[:-1]) + 1

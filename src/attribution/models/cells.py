@@ -17,6 +17,7 @@ from attribution.errors import JourneyError, ModelError
 from attribution.journeys.claimed import claimed_touches
 from attribution.journeys.customers import CUSTOMER, LABELS, is_returning
 from attribution.journeys.journeys import NONE, UNATTRIBUTED, Journeys
+from attribution.kernels.clocks import UTC, clock_time
 from attribution.stats.sums import sums_by
 
 _COMPRESS_ABOVE = 1 << 40
@@ -152,7 +153,8 @@ def _period_column(journeys: Journeys, name: str, lost: Ints) -> tuple[tuple[str
     claimed = claimed_touches(journeys)
     which = np.concatenate([claimed.which, lost])
     week_start = str(journeys.settings.get("week_start", "monday"))
-    codes, labels = period_codes(journeys.conversion_time[which], name, week_start)
+    shown = clock_time(journeys.conversion_time[which], str(journeys.settings.get("timezone", UTC)))
+    codes, labels = period_codes(shown, name, week_start)
     return labels, codes[: len(claimed.which)][claimed.journey], codes[len(claimed.which) :]
 
 

@@ -11,12 +11,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
+import numpy as np
+
 from attribution._checks import whole
 from attribution._display import Display
 from attribution._files import atomic_write
 from attribution._migration import tells_places
 from attribution.credit.table import fold
 from attribution.errors import CreditError
+from attribution.kernels.clocks import UTC, clock_time
 from attribution.language.catalogue import ENGLISH, Language
 from attribution.language.catalogue import language as language_of
 from attribution.reporting.blocks import Section, Table
@@ -388,5 +391,6 @@ def _period(words: Language, credit: Credit) -> str:
     """Return the time that the credit is about, in words; empty where it is not known."""
     if credit.window is None:
         return ""
-    first, last = (day(instant, words) for instant in credit.window)
+    shown = clock_time(np.array(credit.window), str(credit.settings.get("timezone", UTC)))
+    first, last = (day(instant, words) for instant in shown.tolist())
     return first if first == last else words("period", first=first, last=last)

@@ -48,7 +48,7 @@ def tally_journeys(
         How journeys are built, as one value; non-converting ones are built in any case.
     **keywords
         Or its fields by name: ``lookback``, ``goal``, ``after_conversion``, ``session_gap``, ``max_touches``,
-        ``drop_censored``, ``week_start``, ``period``, ``currency`` and ``rates``.
+        ``drop_censored``, ``timezone``, ``week_start``, ``period``, ``currency`` and ``rates``.
         What is None has its default, such as ``"30D"`` for the lookback (``"unlimited"`` sets no limit).
 
     Returns

@@ -64,6 +64,8 @@ ROWS = (
     "at.attribute(journeys, 'linear', options=at.JourneyOptions(lookback='7D'))",
     "at.build_journeys(log, lookback=None, drop_censored=True)",
     "at.build_journeys(log, period='March')",
+    "at.build_journeys(log, timezone='Europe/Berln')",
+    "at.build_journeys(log, timezone=5)",
     "at.build_journeys(log, period=('2026-03-31', '2026-03-01'))",
     "at.build_journeys(log, period=('2026-03-01', 'soon'))",
     "at.build_journeys(log, currency=5)",

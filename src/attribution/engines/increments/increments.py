@@ -268,7 +268,7 @@ class _Step:
             assert journeys.user is not None
             first = (known + Converters.of(journeys)).first_of(journeys.user)
             journeys = replace(journeys, first_conversion=first)
-        counted = in_period(journeys, self.settings.period_us)
+        counted = in_period(journeys, self.settings.ends, self.settings.timezone)
         if self.state is not None:
             assert journeys.conversion_time is not None
             counted &= ~journeys.converted | (journeys.conversion_time >= self.state.boundary)

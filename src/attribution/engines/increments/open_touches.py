@@ -87,9 +87,9 @@ def closed(journeys: Journeys, settings: JourneyOptions, boundary: int, last: in
     low, end = journeys.offsets[which], journeys.offsets[which + 1]
     limit = None
     if not reset:
-        limit = boundary - settings.lookback_us - 1
+        limit = boundary - settings.longest_lookback_us - 1
     elif settings.drop_censored:
-        limit = last - settings.lookback_us
+        limit = last - settings.longest_lookback_us
     if limit is not None:
         end = search_segments(journeys.time, low, end, np.full(len(which), limit), "right")
     within = end > low
@@ -108,7 +108,7 @@ def left_over(columns: LogColumns, until: Closed, settings: JourneyOptions, boun
     early = np.flatnonzero(touches.time < boundary)
     kept = touches.time[early] > until.of(touches.user[early])
     if not settings.nulls:
-        kept &= touches.time[early] >= boundary - settings.lookback_us
+        kept &= touches.time[early] >= boundary - settings.longest_lookback_us
     early = early[kept]
     order, user, time = order_by_user_and_time(touches.user[early], touches.time[early])
     starts = np.flatnonzero(run_starts(user))
