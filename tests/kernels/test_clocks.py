@@ -15,7 +15,8 @@ from attribution.kernels.clocks import clock_time, instant_of
 # changes at midnight, at 00:01, by half an hour, a day left out, Ramadan
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "America/St_Johns", "America/Havana", "Asia/Beirut",
          "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca"]  # fmt: skip
-AWARE, NAIVE = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.datetime(1970, 1, 1)
+AWARE = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+NAIVE = AWARE.replace(tzinfo=None)
 US = dt.timedelta(microseconds=1)
 HOURS = st.integers(-300_000, 900_000)  # 1935 to 2072
 
