@@ -22,7 +22,8 @@ HOUR = 3_600_000_000
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 # Sundays on which clocks change, and the zone whose they are.
 CHANGES = [("Europe/Berlin", "2026-03-29"), ("Europe/Berlin", "2026-10-25"),
-           ("America/New_York", "2026-03-08"), ("America/New_York", "2026-11-01"), ("Australia/Lord_Howe", "2026-04-05"),
+           ("America/New_York", "2026-03-08"), ("America/New_York", "2026-11-01"),
+           ("Australia/Lord_Howe", "2026-04-05"),
            ("Asia/Beirut", "2026-03-29"),
            ("UTC", "2026-03-29")]  # fmt: skip
 LOGS = st.lists(
