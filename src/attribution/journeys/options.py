@@ -173,7 +173,13 @@ class JourneyOptions:
         return self.lookback_us + (DAY_US if self.by_calendar else 0)
 
     def lookback_at(self, time: Ints) -> Ints:
-        """Return how far conversions at some instants look back, microseconds, int64, shape (m,)."""
+        """Return how far conversions look back, microseconds, int64, shape (m,).
+
+        Parameters
+        ----------
+        time
+            When they happened, microseconds since 1970 in UTC.
+        """
         if not self.by_calendar:
             return np.full(len(time), self.lookback_us)
         return time - instant_of(clock_time(time, self.timezone) - self.lookback_us, self.timezone)
