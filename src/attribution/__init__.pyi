@@ -16,6 +16,8 @@ from attribution.engines.memory import Memory as Memory
 from attribution.engines.spark.spark import Spark as Spark
 from attribution.engines.stream.stream import Stream as Stream
 from attribution.errors import AttributionError as AttributionError
+from attribution.evaluation.advising import advise_budget as advise_budget
+from attribution.evaluation.budget_advice import BudgetAdvice as BudgetAdvice
 from attribution.evaluation.driving import driving_paths as driving_paths
 from attribution.evaluation.synergy import synergy as synergy
 from attribution.eventlog.channels import ChannelRule as ChannelRule

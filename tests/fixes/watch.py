@@ -26,6 +26,7 @@ ALIASES = {
     "Journeys": "journeys",
     "Lift": "lift",
     "Report": "report",
+    "BudgetAdvice": "budget",
     "Calibration": "calibration",
     "HoldoutPlan": "plan",
     "GeoPlan": "plan",

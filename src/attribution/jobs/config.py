@@ -40,7 +40,7 @@ from attribution.jobs.job import (
     ReportSettings,
     ScheduleSettings,
 )
-from attribution.jobs.job_keys import NO_EXPERIMENTS, calibration_of, experiments_of, models_of
+from attribution.jobs.job_keys import NO_EXPERIMENTS, budget_of, calibration_of, experiments_of, models_of
 from attribution.jobs.placeholders import day_of, expand, filled, pattern_of, time_zone
 from attribution.jobs.query_section import query_of
 from attribution.jobs.readers import JOURNEYS, Texts, column, one_path, paths, pattern
@@ -167,6 +167,12 @@ def _job(top: Table, path: Path, pattern: str) -> Job:
         experiments=experiments,
         calibration=calibration_of(
             top.section("calibration"), [model.label for model in models], experiments
+        ),
+        budget=budget_of(
+            top.section("budget"),
+            inputs,
+            calibrated="calibration" in top.values,
+            spent="spend" in top.values,
         ),
     )
     if increments is not None and job.engine.name != "auto":

@@ -20,6 +20,7 @@ from attribution.diagnostics import CheckResults
 from attribution.errors import AttributionError
 from attribution.jobs.job import (
     AuditSettings,
+    BudgetSettings,
     CalibrationSettings,
     ChannelSettings,
     CheckSettings,
@@ -51,6 +52,7 @@ SECTIONS: Mapping[str, type] = {
     "check": CheckSettings,
     "schedule": ScheduleSettings,
     "calibration": CalibrationSettings,
+    "budget": BudgetSettings,
 }
 _ABOVE = ("models", "by", "bootstrap", "rng", "holdouts", "geo_tests")
 HOMES: Mapping[str, str] = dict.fromkeys(_ABOVE, "") | {

@@ -12,6 +12,7 @@ from attribution.jobs.job import ExperimentSettings, Job
 if TYPE_CHECKING:
     from attribution.calibration.calibration import Calibration
     from attribution.credit.credit import Credit
+    from attribution.evaluation.budget_advice import BudgetAdvice
     from attribution.experiments.shared.lift import Lift
 
 Tests = dict[str, list["Lift"]]
@@ -83,6 +84,21 @@ def calibrated(job: Job, credit: Credit, lifts: Tests) -> Calibration | None:
         return None
     asked = job.calibration
     return calibrate(credit.select(models=asked.model), lifts, measure=asked.measure, blocked=asked.blocked)
+
+
+def advised(job: Job, calibration: Calibration | None) -> BudgetAdvice | None:
+    """Return what the calibration says of the spend; None where the job does not ask for it."""
+    from attribution.evaluation.advising import advise_budget
+
+    if job.budget is None or calibration is None:
+        return None
+    asked = job.budget
+    return advise_budget(
+        calibration,
+        margin=asked.margin,
+        per_conversion=asked.per_conversion,
+        elasticity=asked.elasticity,
+    )
 
 
 def known_channels(credit: Credit, lifts: Tests) -> None:

@@ -169,6 +169,15 @@ class CalibrationSettings:
 
 
 @dataclass(frozen=True)
+class BudgetSettings:
+    """Section ``[budget]``: what the calibrated credit says of the spend (see `advise_budget`)."""
+
+    margin: Annotated[float | None, toml.positive] = None
+    per_conversion: Annotated[float | None, toml.positive] = None
+    elasticity: Annotated[tuple[float, float] | None, readers.two_parts] = None
+
+
+@dataclass(frozen=True)
 class IncrementSettings:
     """Section ``[increments]``: read only what is new (see `Increments`); the folder as for ``[output]``."""
 
@@ -240,14 +249,17 @@ class Job(Display):
     path
         The configuration file.
     log, audit, channels, journeys, models, by, engine, increments, spend, report, output, check, schedule
-        One attribute a section. `audit`, `channels`, `increments`, `spend`, `check` and `calibration` are
-        None where the file has no such section; a log that is held in memory is then audited all the same.
+        One attribute a section. `audit`, `channels`, `increments`, `spend`, `check`, `calibration` and
+        `budget` are None where the file has no such section; a log that is held in memory is then audited
+        all the same.
     bootstrap, rng
         Replicates for intervals, None for none, and the seed that they are drawn with.
     experiments
         The tests of ``[[holdouts]]`` and ``[[geo_tests]]``.
     calibration
         What they calibrate.
+    budget
+        What that says of the spend.
     date
         The day that the run is for, such as ``"2026-11-21"``: what placeholders were filled with.
     """
@@ -271,6 +283,7 @@ class Job(Display):
     rng: int = 0
     experiments: tuple[ExperimentSettings, ...] = ()
     calibration: CalibrationSettings | None = None
+    budget: BudgetSettings | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the job as nested plain values, as the manifest stores it."""

@@ -11,8 +11,9 @@ from attribution._migration import removed_argument
 from attribution.errors import AttributionError, ConfigError, ExperimentError, unknown_name
 from attribution.jobs import toml
 from attribution.jobs.doors import toml_of
-from attribution.jobs.job import CalibrationSettings, ExperimentSettings, ModelSettings
+from attribution.jobs.job import BudgetSettings, CalibrationSettings, ExperimentSettings, ModelSettings
 from attribution.jobs.readers import Texts
+from attribution.jobs.section import taken
 from attribution.jobs.toml import Reader, Table, mistake, wrong_type
 
 Kind = Literal["holdout", "geo"]
@@ -142,6 +143,42 @@ def calibration_of(
         "value" if measure == "value" else "conversions",
         "drop" if blocked == "drop" else "refuse",
     )
+
+
+def budget_of(
+    table: Table | None, inputs: Reader[Texts], *, calibrated: bool, spent: bool
+) -> BudgetSettings | None:
+    """Return the section ``[budget]``; note what is wrong with it.
+
+    Parameters
+    ----------
+    table
+        The section; None where there is none.
+    inputs
+        Reads paths of inputs.
+    calibrated, spent
+        Whether the job has a calibration and a table of costs.
+    """
+    if table is None:
+        return None
+    settings = BudgetSettings(**taken(BudgetSettings, table, inputs))
+    if (settings.margin is None) == (settings.per_conversion is None):
+        problem = "asks for margin or per_conversion, one of them"
+        table.mistakes.append(mistake(table.where, problem, hint="margin = 0.4"))
+    if settings.margin is not None and settings.margin > 1:
+        table.mistakes.append(
+            mistake(table.at("margin"), "is a part of the value, at most 1", hint="margin = 0.4")
+        )
+    if not calibrated:
+        hint = '[calibration]\n       model = "linear"'
+        table.mistakes.append(
+            mistake(table.where, "there is no [calibration] to say what spend caused", hint=hint)
+        )
+    if not spent:
+        hint = '[spend]\n       path = "spend.parquet"'
+        table.mistakes.append(mistake(table.where, "there is no [spend]", hint=hint))
+    table.finish()
+    return settings
 
 
 def _arguments(kind: Kind) -> tuple[str, ...]:

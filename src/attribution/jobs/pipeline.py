@@ -20,7 +20,7 @@ from attribution.diagnostics import CheckResults
 from attribution.errors import ConfigError, NoConversionsError, OutputError, unknown_name
 from attribution.jobs.check_section import against_baseline, baseline_file
 from attribution.jobs.doors import at_door, checks_at, toml_of
-from attribution.jobs.experiments import Tests, calibrated, known_channels, lifts_of
+from attribution.jobs.experiments import Tests, advised, calibrated, known_channels, lifts_of
 from attribution.jobs.history import previous_run
 from attribution.jobs.inputs import input_files, open_log, spend_files, spend_of
 from attribution.jobs.job import AuditSettings, Job, ReportSettings
@@ -226,6 +226,7 @@ def _run(job: Job, folder: Path) -> Result:
     _refuse_empty(job, credit, credited.rows)
     known_channels(credit, lifts)
     calibration = calibrated(job, credit, lifts)
+    advice = advised(job, calibration)
     manifest = manifest_of(job, credited.rows, credit, checks, files, credited.profile)
     manifest["headline"] = headline(credit)
     with stages("report"):
@@ -233,6 +234,7 @@ def _run(job: Job, folder: Path) -> Result:
             journeys=credited.tallies,
             lifts=lifts or None,
             calibration=calibration,
+            budget=advice,
             checks=checks or None,
             manifest=shown(manifest),
         )

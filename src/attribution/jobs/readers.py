@@ -53,6 +53,20 @@ def one_path(inputs: Reader[Texts]) -> Reader[str]:
     return read
 
 
+def two_parts(value: Any, where: str) -> tuple[float, float]:
+    """Read two numbers from 0 to 1, the lower first."""
+    numbers = value if isinstance(value, list) else []
+    good = [
+        part
+        for part in numbers
+        if isinstance(part, int | float) and not isinstance(part, bool) and 0 <= part <= 1
+    ]
+    if len(good) != 2 or len(numbers) != 2 or good[0] > good[1]:
+        hint = f"{toml.key_of(where)} = [0.5, 1.0]"
+        raise mistake(where, f"{value!r} is no list of two numbers from 0 to 1, the lower first", hint=hint)
+    return float(good[0]), float(good[1])
+
+
 def column(value: Any, where: str) -> str | Texts:
     """Read a column's name; the empty one means "no such column", a list is (touches, conversions)."""
     if isinstance(value, list):

@@ -22,6 +22,7 @@ TOPICS = (
         "notes",
         "models",
         "audit",
+        "budget",
         "identity",
         "reasons",
         "holdouts",

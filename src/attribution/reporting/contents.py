@@ -10,6 +10,7 @@ from attribution.reporting.sections import (
     activity_section,
     audit_section,
     breakdown_section,
+    budget_section,
     calibration_section,
     credit_section,
     customers_section,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from attribution.calibration.calibrate import Outcome
     from attribution.calibration.calibration import Calibration
     from attribution.diagnostics import CheckResult
+    from attribution.evaluation.budget_advice import BudgetAdvice
     from attribution.evaluation.synergy_result import Synergy
     from attribution.journeys.flows import Flows
     from attribution.journeys.journeys import Journeys
@@ -46,6 +48,7 @@ _SECTIONS = (
     credit_section,
     incremental_section,
     calibration_section,
+    budget_section,
     money_section,
     sure_section,
     over_time_section,
@@ -71,6 +74,7 @@ class FactKeywords(TypedDict, total=False):
     journeys: Journeys | JourneyTallies | None
     lifts: Mapping[str, Outcome | Sequence[Outcome]] | None
     calibration: Calibration | None
+    budget: BudgetAdvice | None
     checks: Sequence[CheckResult] | None
     synergy: Synergy | None
     paths: pd.DataFrame | None

@@ -29,8 +29,8 @@ class ReportFacts:
     Parameters
     ----------
     **given
-        The facts, as `report` takes them: ``journeys``, ``lifts``, ``calibration``, ``checks``, ``synergy``,
-        ``paths``, ``flows``, ``lags``, ``manifest``.
+        The facts, as `report` takes them: ``journeys``, ``lifts``, ``calibration``, ``budget``, ``checks``,
+        ``synergy``, ``paths``, ``flows``, ``lags``, ``manifest``.
 
     Attributes
     ----------

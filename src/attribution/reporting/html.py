@@ -260,9 +260,9 @@ def report(
         leave out where `credit` has its costs already.
     sections
         Names of the sections to show, in order; all that there is something to say about by default:
-        ``findings``, ``credit``, ``incremental``, ``calibration``, ``money``, ``sure``, ``over_time``,
-        ``activity``, ``customers``, ``breakdown``, ``journey_map``, ``time_to_convert``, ``paths``,
-        ``synergy``, ``holdouts``, ``unattributed``, ``audit``, ``limits``, ``settings``.
+        ``findings``, ``credit``, ``incremental``, ``calibration``, ``budget``, ``money``, ``sure``,
+        ``over_time``, ``activity``, ``customers``, ``breakdown``, ``journey_map``, ``time_to_convert``,
+        ``paths``, ``synergy``, ``holdouts``, ``unattributed``, ``audit``, ``limits``, ``settings``.
     title
         The title of the page.
     logo
@@ -282,6 +282,7 @@ def report(
         the credit came from, or what `tally_journeys` made of a log, for the sections that credit alone
         cannot fill. ``lifts``: what experiments found, by channel, as `calibrate` takes them: what was
         incremental is then set beside what is credited. ``calibration``: what `calibrate` made of the credit.
+        ``budget``: what `advise_budget` made of that.
         ``checks``: what `EventLog.audit` found; example rows stay out of the report, because they name users.
         ``synergy``: what `synergy` found of the pairs of channels. ``manifest``: facts about the run, nested
         as you like, shown at the end. ``paths``, ``flows`` and ``lags``, in place of those made of the

@@ -69,6 +69,9 @@ def queried(folder: Path, address: str | None) -> object:
 
 
 ROWS = (
+    "job(folder, budget={'margin': 0.4})",
+    "job(folder, budget={'margin': 40, 'elasticity': [2, 1]})",
+    "job(folder, budget={})",
     "queried(folder, None)",
     "queried(folder, 'mysql://shop')",
     "queried(folder, 'snowflake://shop')",
