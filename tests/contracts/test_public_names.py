@@ -88,6 +88,7 @@ PROMISED = [
     "forget",
     "load_config",
     "load_sample",
+    "observe_incremental",
     "outcomes",
     "path_counts",
     "plan_geo",
@@ -99,6 +100,7 @@ PROMISED = [
     "report",
     "run",
     "save_baseline",
+    "stress",
     "synergy",
     "tally_journeys",
 ]

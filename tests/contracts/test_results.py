@@ -95,6 +95,28 @@ def lift():
     return at.analyze_holdout(pd.DataFrame(users))
 
 
+def seen():
+    import pandas as pd
+
+    rng = np.random.default_rng(1)
+    days = pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.uniform(0, 200, 2000), unit="D")
+    touches = {"user_id": rng.integers(0, 900, 2000), "time": days, "channel": ["direct", "<b>tv</b>"] * 1000}
+    orders = {"user_id": touches["user_id"][:100], "time": days[:100] + pd.Timedelta("5D")}
+    return at.observe_incremental(
+        at.read_log(pd.DataFrame(touches), pd.DataFrame(orders)), own="direct", bootstrap=20
+    )
+
+
+def stressed():
+    touches = {
+        "user_id": range(60),
+        "time": ["2026-01-01", "2026-02-01"] * 30,
+        "channel": ["a", "<b>b", "c"] * 20,
+    }
+    orders = {"user_id": range(20), "time": ["2026-02-03"] * 20}
+    return at.stress(at.read_log(touches, orders), "linear", share=0.5, draws=2)
+
+
 MAKERS = {
     "Credit": credit,
     "Comparison": lambda: credit().compare(),
@@ -104,7 +126,9 @@ MAKERS = {
     "Flows": lambda: paths().flows(),
     "Lags": lambda: paths().touches_to_convert(),
     "Synergy": lambda: at.synergy(paths(), scale="rate", adjust_others=False),
+    "ObservedIncremental": seen,
     "Lift": lift,
+    "Stress": stressed,
     "HoldoutPlan": lambda: at.plan_holdout(baseline=0.02, lift=0.1, daily_units=10_000),
 }
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution.kernels.hashing import hash_fixed, hash_integers, hash_strings
+from attribution.kernels.hashing import hash_fixed, hash_integers, hash_strings, uniforms
 from attribution.kernels.membership import HashFilter
 
 MASK = 2**64 - 1
@@ -130,3 +130,15 @@ def test_filter_never_says_no_to_a_member(members, others):
 def test_filter_says_no_to_most_others():
     kept = HashFilter(hash_integers(np.arange(10_000))).keep(hash_integers(np.arange(10_000, 110_000)))
     assert kept.mean() < 0.07
+
+
+def test_numbers_drawn_by_hash_look_uniform_and_independent():
+    # Law: mean 1/2 and variance 1/12 of a uniform, no correlation between draws; 4 standard errors.
+    users, n = hash_integers(np.arange(200_000)), 200_000
+    draws = [uniforms(users, np.full(n, number), salt) for number, salt in ((0, 1), (1, 1), (0, 2))]
+    for drawn in draws:
+        assert drawn.min() >= 0
+        assert drawn.max() < 1
+        assert abs(drawn.mean() - 0.5) < 4 / np.sqrt(12 * n)
+        assert abs(drawn.var() * 12 - 1) < 4 * np.sqrt(0.8 / n)
+    assert np.abs(np.corrcoef(draws) - np.eye(3)).max() < 4 / np.sqrt(n)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from attribution._typing import Hashes, Ints
+from attribution._typing import Floats, Hashes, Ints
 
 
 class _Lane(NamedTuple):
@@ -72,6 +72,37 @@ def hash_integers(values: NDArray[np.integer]) -> Hashes:
     for block in _blocks(len(out)):
         _mix(out[block], scratch, _LANES[0])
     return out
+
+
+def uniforms(hashes: Hashes, number: Ints, salt: int) -> Floats:
+    """Return numbers that look drawn from [0, 1), and that user, number and salt alone decide.
+
+    What is drawn so is the same wherever the user's partition is tallied.
+
+    Parameters
+    ----------
+    hashes
+        Of users, shape (n,).
+    number
+        Tells the draws of one user apart, shape (n,).
+    salt
+        Tells purposes apart, from 0.
+
+    Returns
+    -------
+    Floats
+        Shape (n,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> users = hash_integers(np.array([7, 7, 8]))
+    >>> uniforms(users, np.array([0, 1, 0]), 1).round(2).tolist()
+    [0.01, 0.35, 0.1]
+    """
+    keyed = hash_integers(hashes ^ hash_integers(np.array([salt]))[0])
+    drawn = hash_integers(keyed + number.astype(np.uint64))
+    return (drawn >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def hash_fixed(data: NDArray[np.uint8], *, lane: int = 0) -> Hashes:

@@ -29,6 +29,16 @@ def big() -> at.Journeys:
         return at.build_journeys(big_log(), goal="purchase")
 
 
+@functools.cache
+def log_of_many_channels() -> at.EventLog:
+    """Return a log of fifty channels."""
+    with quietly():
+        days = [f"2026-{1 + day // 25:02d}-{1 + day % 25:02d}" for day in range(200)]
+        names = [f"channel {number % 50}" for number in range(200)]
+        touches = {"user_id": list(range(200)), "time": days, "channel": names}
+        return at.read_log(touches, {"user_id": [1], "time": ["2026-03-01"]})
+
+
 ROWS = (
     "at.attribute(log, at.Shapley('exact_rate'))",
     "at.Markov(order=9)",
@@ -85,6 +95,23 @@ ROWS = (
     "at.synergy(at.build_journeys(big_log(), nulls=False))",
     "at.synergy(touches)",
     "at.synergy(big(), channels=['email'])",
+    "at.observe_incremental(touches)",
+    "at.observe_incremental(big_log(), goal='purchase')",
+    "at.observe_incremental(big_log(), own='nobody')",
+    "at.observe_incremental(log, own=('email', 'search', 'social'))",
+    "at.observe_incremental(big_log(), own='direct', bootstrap=5)",
+    "at.observe_incremental(big_log(), own='direct', level=1)",
+    "at.observe_incremental(big_log(), own='direct', rng='x')",
+    "at.observe_incremental(big_log(), own='direct', horizon='1h')",
+    "at.observe_incremental(big_log(), own='direct', engine=at.Increments('state'))",
+    "at.observe_incremental(log_of_many_channels(), own='channel 1')",
+    "at.stress(journeys, 'linear')",
+    "at.stress(log, 'linear', spike='e-mail')",
+    "at.stress(log, 'linear', placebo='at random')",
+    "at.stress(log, 'linear', share=1)",
+    "at.stress(log, 'linear', level=0)",
+    "at.stress(log, 'linear', engine=at.Increments('state'))",
+    "at.stress(log, 'linear', spike=()).plot('spike-in')",
     "at.Increments('')",
     "at.Increments(5)",
     "at.attribute(log, 'markov', by=('channel', 'campaign'), engine=at.Increments('state'))",
