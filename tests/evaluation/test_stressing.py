@@ -148,6 +148,8 @@ def test_what_each_model_is_known_to_do_is_found(size):
 def test_what_cannot_be_stressed_is_refused(sample):
     with pytest.raises(ModelError, match="stress takes a log"):
         at.stress(at.build_journeys(sample), "linear")
+    with pytest.raises(ModelError, match="leaves out conversions"):
+        at.stress(sample, "linear", period="2025-03")
     with pytest.raises(ModelError, match="email"):
         at.stress(sample, "linear", spike="mail")
     with pytest.raises(EngineError, match="settled periods"):

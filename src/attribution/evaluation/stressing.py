@@ -86,7 +86,7 @@ def stress(
     options
         How journeys are built, as one value.
     **keywords
-        Or its fields by name, as in `attribute`.
+        Or its fields by name, as in `attribute`; without ``period``, since causes are put into the whole log.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def stress(
     Raises
     ------
     ModelError
-        If an option makes no sense, or a channel is unknown or has no touch.
+        If an option makes no sense, or a channel is unknown, or a period is asked for.
     EngineError
         If the engine is none, keeps no users, or fails.
 
@@ -128,6 +128,10 @@ def stress(
     whole(seed, "seed", least=0, error=ModelError)
     wanted = None if spike is None else name_list(spike, "spike", error=ModelError)
     usual = journey_options(options, keywords, none_is_usual=True)
+    if usual.period is not None:
+        msg = f"period={usual.period!r} leaves out conversions, also some of those that are put in"
+        why = "a model would seem to miss what was never counted"
+        raise ModelError(msg, column="period", why=why, hint="period=None")
     inside = replace(usual, goal=None, rates=None, currency="", nulls=True)
     whole_log = JourneyOptions(lookback="unlimited", goal=usual.goal, nulls=True)
     runs = engine_of(engine, log)

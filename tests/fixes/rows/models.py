@@ -109,6 +109,7 @@ ROWS = (
     "at.stress(log, 'linear', spike='e-mail')",
     "at.stress(log, 'linear', placebo='at random')",
     "at.stress(log, 'linear', share=1)",
+    "at.stress(log, 'linear', period='2026-03')",
     "at.stress(log, 'linear', level=0)",
     "at.stress(log, 'linear', engine=at.Increments('state'))",
     "at.stress(log, 'linear', spike=()).plot('spike-in')",
