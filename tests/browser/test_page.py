@@ -196,7 +196,7 @@ def test_the_keyboard_reaches_sections_and_tables(browser, page):
     active.send_keys(Keys.TAB)
     first = browser.switch_to.active_element
     assert first.get_attribute("class") == "skip"
-    assert first.get_attribute("href").endswith("#findings")
+    assert first.get_attribute("href").endswith("#answer")
     assert first.rect["x"] >= 0  # seen while it has the focus
     focusable = browser.execute_script(
         "return [...document.querySelectorAll('.scroll')].every(one => one.tabIndex === 0)"

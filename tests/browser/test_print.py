@@ -83,3 +83,12 @@ def test_sheets_are_numbered_and_bear_the_title(printed):
         assert foot == f"{number} / {len(sheets)}"
         head = " ".join(word.text for word in sheet.words if word.bottom < 42)
         assert head.startswith('The year 2025 \\ "so far"') == (number > 1), head
+
+
+@pytest.mark.parametrize(("code", "size"), [("en", "A4"), ("fr", "Letter")])
+def test_the_brief_is_two_sheets_at_the_most(browser, tmp_path, code, size):
+    full_report(language=code, preset="brief").to_html(tmp_path / "brief.html")
+    open_page(browser, (tmp_path / "brief.html").as_uri())
+    sheets = print_page(browser, tmp_path, size)
+    assert len(sheets) <= 2
+    assert len(sheets[0].lines()) > 15

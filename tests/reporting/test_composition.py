@@ -111,7 +111,8 @@ def test_calibrated_credit_is_that_of_the_calibration():
     for channel in credit.channels:
         assert frame.loc[channel, "incremental"] == expected.loc[channel, "incremental"]
     mean, low, high = calibration.baseline()
-    fact = next(fact for fact in made.sections[0].blocks[0].facts if fact.label == "Incremental")
+    (findings,) = [section for section in made.sections if section.name == "findings"]
+    fact = next(fact for fact in findings.blocks[0].facts if fact.label == "Incremental")
     assert fact.exact == pytest.approx(calibration.total - mean)
     assert frame.loc["Would have happened anyway", "incremental"] == mean
     assert low < mean < high

@@ -215,7 +215,7 @@ def test_control_characters_and_overrides_do_not_reach_the_page():
 def test_figures_tell_what_they_show():
     page = read_page(report(paid(make_credit())).to_html())
     drawings = page.names("svg")
-    assert len(drawings) == 4  # two, each for wide and for narrow screens
+    assert len(drawings) == 8  # four, each for wide and for narrow screens
     for drawing in drawings:
         assert drawing["role"] == "img"
         assert len(drawing["aria-label"] or "") > 60
@@ -284,7 +284,7 @@ def test_ten_thousand_channels_give_a_page_that_can_be_read():
 def test_long_names_of_channels_and_models_leave_room_for_the_drawing():
     names = ["x" * 300, "many words " * 20, "short"]
     page = read_page(report(paid(make_credit(names, models=["y" * 200, *"abcd"]))).to_html())
-    assert len(page.names("svg")) == 4
+    assert len(page.names("svg")) == 8
     assert all(len(row[0][0]) <= 60 for row in page.tables["credit"])
 
 

@@ -55,7 +55,7 @@ def rank_tests(
         if credit.has_value:
             stake = np.abs(value) * of_factor
             columns["sd_iroas"] = np.divide(stake, cost, out=np.full(len(cost), np.nan), where=cost > 0)
-    why = _not_considered(channels, None if credit.cost is None else columns["cost"], withhold)
+    why = not_considered(channels, None if credit.cost is None else columns["cost"], withhold)
     columns["at_stake"] = np.where(np.array(why, dtype=object) == "", stake, np.nan)
     columns["tested"] = tested
     columns["not_considered"] = why
@@ -64,7 +64,7 @@ def rank_tests(
     )
 
 
-def _not_considered(channels: tuple[str, ...], cost: Any, withhold: Sequence[str] | None) -> list[str]:
+def not_considered(channels: tuple[str, ...], cost: Any, withhold: Sequence[str] | None) -> list[str]:
     """Return why each channel is none that can be tested; empty where it is one."""
     if withhold is not None:
         if isinstance(withhold, str) or not isinstance(withhold, Sequence):

@@ -17,7 +17,7 @@ Texts: TypeAlias = Mapping[str, "str | tuple[str, str]"]
 
 LANGUAGES = ("en", "fr")
 TOPICS = (
-    *("page", "names", "credit", "money", "experiments", "journeys"),  # of the report alone
+    *("page", "answers", "names", "credit", "money", "experiments", "journeys"),  # of the report alone
     *(
         "notes",
         "models",

@@ -213,11 +213,12 @@ Block: TypeAlias = Text | Points | Facts | Figure | Table
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report with a heading of its own."""
+    """A part of the report with a heading of its own; a folded one starts closed and stays off paper."""
 
     name: str
     title: str
     blocks: tuple[Block, ...] = field(default=())
+    folded: bool = False
 
 
 def make_table(

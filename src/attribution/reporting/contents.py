@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from attribution.errors import CreditError, unknown_name
 from attribution.reporting.sections import (
     activity_section,
+    answer_section,
     audit_section,
     breakdown_section,
     budget_section,
@@ -20,6 +21,7 @@ from attribution.reporting.sections import (
     journey_map_section,
     limits_section,
     money_section,
+    next_section,
     over_time_section,
     paths_section,
     settings_section,
@@ -42,8 +44,11 @@ if TYPE_CHECKING:
     from attribution.journeys.lags import Lags
     from attribution.reporting.needs import JourneyTallies
 
-# In the order in which a reader asks: credited, incremental, cost, how sure; then all the rest.
+# In the order in which a reader asks: the answer, what to do, credited,
+# incremental, cost, how sure; then all the rest.
 _SECTIONS = (
+    answer_section,
+    next_section,
     findings_section,
     credit_section,
     incremental_section,
@@ -68,6 +73,12 @@ _SECTIONS = (
 SECTIONS = {module.SECTION.name: module.SECTION for module in _SECTIONS}
 
 
+# What a preset shows, and which of it is folded: closed on a screen, and left out on paper.
+_BRIEF = ("answer", "next", "credit", "incremental", "money", "limits", "settings")
+PRESETS: Mapping[str, tuple[str, ...]] = {"full": tuple(SECTIONS), "brief": _BRIEF}
+FOLDED: Mapping[str, frozenset[str]] = {"full": frozenset(), "brief": frozenset(_BRIEF[2:])}
+
+
 class FactKeywords(TypedDict, total=False):
     """The facts that `report` may be given beside the credit; None is as if one were left out."""
 
@@ -83,16 +94,22 @@ class FactKeywords(TypedDict, total=False):
     manifest: Mapping[str, Any] | None
 
 
-def check_sections(names: object) -> tuple[str, ...]:
-    """Return the names of sections that were asked for, in order; all of them for None.
+def check_sections(names: object, preset: object = "full") -> tuple[str, ...]:
+    """Return the names of sections that were asked for, in order; those of the preset for None.
 
     Raises
     ------
     CreditError
-        If a name is unknown or stands twice; the message names the nearest.
+        If a name is unknown or stands twice, which the message says with the nearest; if there is no such
+        preset, or sections are named beside another than the full one.
     """
+    if not isinstance(preset, str) or preset not in PRESETS:
+        raise CreditError(unknown_name("preset =", preset, PRESETS), column="preset", hint='preset="brief"')
     if names is None:
-        return tuple(SECTIONS)
+        return PRESETS[preset]
+    if preset != "full":
+        msg = f"sections= and preset={preset!r} both say what the report shows"
+        raise CreditError(msg, column="preset", hint='preset="full"')
     hint = 'sections=("findings", "credit", "money", "limits")'
     if isinstance(names, str) or not isinstance(names, Sequence) or not names:
         msg = f"sections={names!r} is no list of names of sections"

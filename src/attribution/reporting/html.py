@@ -6,7 +6,7 @@ import html
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
@@ -23,7 +23,7 @@ from attribution.kernels.clocks import UTC, clock_time
 from attribution.language.catalogue import ENGLISH, Language
 from attribution.language.catalogue import language as language_of
 from attribution.reporting.blocks import Section, Table
-from attribution.reporting.contents import SECTIONS, FactKeywords, check_sections
+from attribution.reporting.contents import FOLDED, SECTIONS, FactKeywords, check_sections
 from attribution.reporting.display_names import labelled
 from attribution.reporting.facts import ReportFacts
 from attribution.reporting.formats import UNATTRIBUTED, clean, css_text, day
@@ -236,6 +236,7 @@ def report(
     credit: Credit,
     facts: ReportFacts | None = None,
     *,
+    preset: Literal["brief", "full"] = "full",
     spend: Any = None,
     sections: Sequence[str] | None = None,
     title: str | None = None,
@@ -255,14 +256,18 @@ def report(
         From `attribute`, of one model or several. With ``bootstrap=`` the report tells how sure it is.
     facts
         What is known beside it, as one value; or leave it out and give the facts one by one, see below.
+    preset
+        ``"full"``, or ``"brief"``: what it comes to in one screen and on two sheets, the main tables folded
+        below.
     spend
         Costs, as `Credit.with_spend` takes them, or as `Costs` with rates or other options of `with_spend`;
         leave out where `credit` has its costs already.
     sections
         Names of the sections to show, in order; all that there is something to say about by default:
-        ``findings``, ``credit``, ``incremental``, ``calibration``, ``budget``, ``money``, ``sure``,
-        ``over_time``, ``activity``, ``customers``, ``breakdown``, ``journey_map``, ``time_to_convert``,
-        ``paths``, ``synergy``, ``holdouts``, ``unattributed``, ``audit``, ``limits``, ``settings``.
+        ``answer``, ``next``, ``findings``, ``credit``, ``incremental``, ``calibration``, ``budget``,
+        ``money``, ``sure``, ``over_time``, ``activity``, ``customers``, ``breakdown``, ``journey_map``,
+        ``time_to_convert``, ``paths``, ``synergy``, ``holdouts``, ``unattributed``, ``audit``, ``limits``,
+        ``settings``.
     title
         The title of the page.
     logo
@@ -315,7 +320,7 @@ def report(
     """
     known = _checked(credit, facts, title, given)
     whole(top_paths, "top_paths", least=0, error=CreditError)
-    words, names = language_of(language), check_sections(sections)
+    words, names = language_of(language), check_sections(sections, preset)
     if spend is not None:
         credit = credit.with_spend(spend)
     if currency is not None:
@@ -324,13 +329,14 @@ def report(
         credit = credit.with_look(decimals=decimals)
     words = labelled(words, _names(credit, known), labels)
     channels = fold(credit, ("channel",))
-    asked = Asked(credit.by, () if sections is None else names, top_paths)
+    asked = Asked(credit.by, () if preset == "full" and sections is None else names, top_paths)
     material = Material(
         words, credit, channels, top_paths, known.by_need(channels), known.journeys_for(asked)
     )
     picture = "" if logo is None else data_uri(logo)
     heading = words("title") if title is None else clean(title)
-    made = tuple(material.section(SECTIONS[name]) for name in names)
+    folded = FOLDED[preset] if sections is None else frozenset[str]()
+    made = tuple(replace(material.section(SECTIONS[name]), folded=name in folded) for name in names)
     shown = tuple(section for section in made if section.blocks)
     if sections is not None:
         _tell_empty([section.name for section in made if not section.blocks], none=not shown)

@@ -36,6 +36,8 @@ ROWS = (
     'at.attribute(journeys, "linear", by=("channel", "month")).with_spend(spend)',
     "at.report(journeys)",
     'at.report(credit, sections="credit")',
+    'at.report(credit, preset="breif")',
+    'at.report(credit, preset="brief", sections=["credit"])',
     'at.report(credit, labels="Search")',
     'at.report(credit, labels={"email": ""})',
     'at.report(credit, labels={"email": "Post", "search": "Post"})',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TEXTS: dict[str, str | tuple[str, str]] = {
     "title": "Marketing attribution",
-    "skip": "Skip to the findings",
+    "skip": "Skip to the content",
     "contents": "Sections",
     "logo": "Logo",
     "scroll": "The table is wider than the screen: it scrolls sideways.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TEXTS: dict[str, str | tuple[str, str]] = {
     "title": "Attribution marketing",
-    "skip": "Aller aux constats",
+    "skip": "Aller au contenu",
     "contents": "Rubriques",
     "logo": "Logo",
     "scroll": "Le tableau est plus large que l’écran : il défile latéralement.",

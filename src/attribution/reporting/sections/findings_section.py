@@ -149,13 +149,13 @@ def _whole(words: Language, credit: Credit) -> str:
     )
 
 
-def _shares(words: Language, credit: Credit) -> tuple[Floats, list[str]]:
+def shares_of(words: Language, credit: Credit) -> tuple[Floats, list[str]]:
     """Return the shares of credit, shape (n_models, n_channels), and the channels' names."""
     inside = credit.attributed
     return measure(credit, "share")[:, inside], [label(name, words) for name in credit.keys[0][inside]]
 
 
-def _firsts(credit: Credit) -> list[tuple[int, ...]]:
+def firsts(credit: Credit) -> list[tuple[int, ...]]:
     """Return for each model the channels that could have the most credit; without a bootstrap the largest."""
     shares = measure(credit, "share")[:, credit.attributed]
     if credit.bootstrap is None:
@@ -171,11 +171,11 @@ def _firsts(credit: Credit) -> list[tuple[int, ...]]:
 
 
 def _leaders(words: Language, credit: Credit) -> list[str]:
-    shares, channels = _shares(words, credit)
+    shares, channels = shares_of(words, credit)
     if not channels or not np.isfinite(shares).any():
         return []
     leaders: dict[tuple[int, ...], list[int]] = {}
-    for model, first in enumerate(_firsts(credit)):
+    for model, first in enumerate(firsts(credit)):
         leaders.setdefault(first, []).append(model)
     told = []
     ordered = sorted(leaders.items(), key=lambda leader: -len(leader[1]))
@@ -200,7 +200,7 @@ def _leaders(words: Language, credit: Credit) -> list[str]:
 
 
 def _disagreement(words: Language, credit: Credit) -> str:
-    shares, channels = _shares(words, credit)
+    shares, channels = shares_of(words, credit)
     if len(credit.models) < 2 or not channels or not np.isfinite(shares).all():
         return ""
     low, high = shares.argmin(axis=0), shares.argmax(axis=0)
@@ -258,13 +258,13 @@ def _ends_known(credit: Credit) -> bool:
 
 def _sure(words: Language, credit: Credit) -> str:
     """Return how sure the leader of the first model is, or that nothing tells."""
-    shares, channels = _shares(words, credit)
+    shares, channels = shares_of(words, credit)
     if not channels or not np.isfinite(shares).any():
         return ""
     if credit.bootstrap is None:
         return words("findings.no_intervals")
     one = credit.select(models=credit.models[0])
-    could, intervals = _firsts(one)[0], one.intervals("share").set_index("channel")
+    could, intervals = firsts(one)[0], one.intervals("share").set_index("channel")
     first = credit.keys[0][credit.attributed][could[0]]
     return words(
         "findings.lead_sure" if len(could) == 1 else "findings.lead_open",
