@@ -7,5 +7,6 @@ from attribution.datasets.geo import simulate_geo
 from attribution.datasets.geo_dataset import GeoDataset
 from attribution.datasets.samples import SAMPLES, load_sample
 from attribution.datasets.simulation import simulate
+from attribution.datasets.worlds import WORLDS, Process
 
-__all__ = ["SAMPLES", "Dataset", "GeoDataset", "load_sample", "simulate", "simulate_geo"]
+__all__ = ["SAMPLES", "WORLDS", "Dataset", "GeoDataset", "Process", "load_sample", "simulate", "simulate_geo"]

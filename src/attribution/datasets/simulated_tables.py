@@ -36,13 +36,13 @@ def touches_table(world: World, rows: TouchRows) -> pa.Table:
     return pa.table(
         {
             "time": _times(world.calendar, rows.time),
-            "user_id": _user_ids(rows.user),
+            "user_id": _cookies(world, rows, _user_ids(rows.user)),
             "channel": _labels(channel, spelt),
             "source": _labels(rows.place, [source for source, _ in PLACES]),
             "medium": _labels(rows.place, [medium for _, medium in PLACES]),
             "campaign": _labels(rows.campaign, CAMPAIGNS),
             "device": _labels(rows.device, r.DEVICES),
-            "device_id": _device_ids(world, rows.user, rows.device),
+            "device_id": _cookies(world, rows, _device_ids(world, rows.user, rows.device)),
             "reported_on": _days(world.calendar, rows.reported),
         }
     )
@@ -207,6 +207,21 @@ def _device_ids(world: World, user: Ints, device: Ints) -> pa.Array:
     owner[tablet] = world.users.tablet[owner[tablet]]
     online = _ids("d", owner * OFFLINE + np.minimum(device, OFFLINE - 1))
     return pc.if_else(pa.array(device < OFFLINE), online, _user_ids(user))
+
+
+def _cookies(world: World, rows: TouchRows, ids: pa.Array) -> pa.Array:
+    """Replace ids where only a cookie is known: on devices without a login, anew every `cookie_days`."""
+    if not world.process.cookie_days:
+        return ids
+    known = (rows.user != NULL) & (rows.user < world.users.n)
+    owner = np.where(known, rows.user, 0)
+    device = np.minimum(rows.device, OFFLINE - 1)
+    lost = known & (rows.device < OFFLINE) & ~world.users.logs_in[device, owner]
+    span = world.process.cookie_days * DAY
+    last = world.calendar.end // span
+    period = np.clip(np.where(rows.time == NULL, 0, rows.time // span), 0, last)
+    cookies = _ids("k", (owner * OFFLINE + device) * (last + 1) + period)
+    return pc.if_else(pa.array(lost), cookies, ids)
 
 
 def _times(calendar: Calendar, seconds: Ints) -> pa.Array:

@@ -18,9 +18,10 @@ from attribution.datasets.conversions import draw_conversions
 from attribution.datasets.dataset import Dataset
 from attribution.datasets.dirt import read_dirt, soil
 from attribution.datasets.sampling import Source
-from attribution.datasets.touches import concatenate, draw_bots, draw_touches
+from attribution.datasets.touches import concatenate, draw_bots, draw_touches, recorded
 from attribution.datasets.truth import measure
 from attribution.datasets.world import make_world
+from attribution.datasets.worlds import WORLDS
 from attribution.errors import DatasetError, unknown_name
 
 _MOST_USERS = 50_000_000
@@ -39,6 +40,7 @@ def simulate(
     seasonality: float = 1.0,
     bots: int = 0,
     dirt: bool | Mapping[str, float] | None = None,
+    world: str = "retailer",
 ) -> Dataset:
     """Simulate a retailer's touches, conversions and spend, with every channel's true effect.
 
@@ -80,6 +82,9 @@ def simulate(
         True for some of everything that real logs suffer from, or amounts by kind (shares of the
         touches or purchases; ``missing_days`` in days): see docs/simulation.md. `truth`, `users` and
         `spend` stay clean.
+    world
+        How causes work: a name in `WORLDS`, each the retailer with a few stated constants changed.
+        docs/simulation.md says what each changes, and which models it favours.
 
     Returns
     -------
@@ -115,25 +120,27 @@ def simulate(
     drawn = _read_holdout(holdout, n_users)
     closed = _read_channels(without)
     factors = _read_effects(effects)
+    process = WORLDS[_read_world(world)]
     amounts = read_dirt(dirt)
     days = _within(days, "days", _MOST_DAYS)
     strength = _factor(seasonality, "seasonality")
     calendar = make_calendar(_read_start(start), days, strength)
     source = Source(seed)
 
-    world = make_world(source, calendar, n_users, factors)
+    drawn_world = make_world(source, calendar, n_users, factors, process)
     held_out = {
         name: source.uniform(f"holdout.{name}", n_users) < entry if isinstance(entry, float) else entry
         for name, entry in drawn.items()
     }
     withheld: dict[int, Bools] = {r.CHANNEL_CODE[name]: mask for name, mask in held_out.items()}
     withheld |= {r.CHANNEL_CODE[name]: np.ones(n_users, dtype=np.bool_) for name in closed}
-    hazard, bought, caused = measure(world, withheld)
-    touches, opportunity = draw_touches(world, withheld)
-    conversions = draw_conversions(world, hazard, bought, touches)
-    spend, cost = simulated_tables.spend_table(world, touches)
+    hazard, bought, caused = measure(drawn_world, withheld)
+    touches, opportunity = draw_touches(drawn_world, withheld)
+    conversions = draw_conversions(drawn_world, hazard, bought, touches)
+    spend, cost = simulated_tables.spend_table(drawn_world, touches)
+    touches = recorded(drawn_world, touches)
     truth = simulated_tables.truth_table(touches, caused, cost, opportunity)
-    users = simulated_tables.users_table(world, conversions, held_out, opportunity)
+    users = simulated_tables.users_table(drawn_world, conversions, held_out, opportunity)
 
     settings: dict[str, object] = {
         "process": r.PROCESS,
@@ -149,18 +156,20 @@ def simulate(
         "dirt": amounts,
         "currency": "EUR",
     }
+    if world != "retailer":
+        settings["world"] = world
     if bots:
-        touches = concatenate([touches, draw_bots(world, bots)]).sorted_by_time()
+        touches = concatenate([touches, draw_bots(drawn_world, bots)]).sorted_by_time()
     if amounts:
         soiled = soil(source, touches, conversions, amounts, days=days, epoch=_epoch(calendar))
         touches, conversions = soiled.touches, soiled.conversions
         settings["dirt_rows"] = soiled.counts
     return Dataset(
-        touches=simulated_tables.touches_table(world, touches),
-        conversions=simulated_tables.conversions_table(world, conversions),
+        touches=simulated_tables.touches_table(drawn_world, touches),
+        conversions=simulated_tables.conversions_table(drawn_world, conversions),
         spend=spend,
         users=users,
-        identities=simulated_tables.identities_table(world),
+        identities=simulated_tables.identities_table(drawn_world),
         truth=truth,
         settings=settings,
     )
@@ -244,6 +253,12 @@ def _read_effects(effects: object) -> dict[str, float]:
         raise DatasetError(msg, column="effects", hint='effects={"email": 0.5}')
     _known(effects, "effects")
     return {name: _factor(value, f"effects[{name!r}]") for name, value in effects.items()}
+
+
+def _read_world(world: object) -> str:
+    if not isinstance(world, str) or world not in WORLDS:
+        raise DatasetError(unknown_name("world", world, WORLDS), column="world")
+    return world
 
 
 def _read_channels(without: object) -> tuple[str, ...]:

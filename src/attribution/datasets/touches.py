@@ -129,7 +129,9 @@ def _potential(world: World, stream: int) -> _Potential:
     counts = missions.touches[stream]
     mission = np.repeat(np.arange(len(counts)), counts)
     start, decision = missions.start[mission], missions.decision[mission]
-    reach = world.source.uniform(f"{name}.position", len(mission)) ** (1.0 / r.STREAMS[stream].lateness)
+    reach = world.source.uniform(f"{name}.position", len(mission)) ** (
+        1.0 / world.process.streams[stream].lateness
+    )
     time = start + ((decision - start) * reach).astype(np.int64)
     time = world.calendar.by_the_clock(
         time, world.source.uniform(f"{name}.clock", len(mission)), start, decision
@@ -152,7 +154,7 @@ def _begun(world: World, mission: Ints, off: Off) -> Bools:
     origin[mission >= 0] = world.missions.origin[mission[mission >= 0]]
     for stream in range(len(r.STREAMS)):
         without = off.get(r.STREAM_CHANNEL[stream])
-        if r.STREAMS[stream].sparks and without is not None:
+        if world.process.streams[stream].sparks and without is not None:
             begun &= ~((origin == stream) & without)
     return begun
 
@@ -194,6 +196,15 @@ def devices_used(world: World, user: Ints, u: Floats) -> Ints:
     """Choose the online device of each touch: the one wanted if the user has it, else the mobile."""
     wanted = pick(u, r.DEVICE_USED)
     return np.where(world.users.owns[wanted, user], wanted, 0)
+
+
+def recorded(world: World, touches: TouchRows) -> TouchRows:
+    """Return the touches that the log holds: those of users who consent to being recorded there."""
+    kept = np.ones(len(touches), dtype=np.bool_)
+    for name, share in world.process.consent.items():
+        agrees = world.source.uniform(f"consent.{name}", world.users.n) < share
+        kept &= (touches.channel != r.CHANNEL_CODE[name]) | agrees[touches.user]
+    return touches if kept.all() else touches.take(kept)
 
 
 def _tell_apart(touches: TouchRows) -> TouchRows:

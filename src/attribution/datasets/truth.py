@@ -70,10 +70,12 @@ def hazard(world: World, off: Off, rows: Ints | None = None) -> Floats:
     result = missions.base[every].copy()
     for channel in range(len(r.CHANNELS)):
         result += world.effect[channel][segment] * PHI[total[channel]]
+    for one, other, gain in world.process.synergy:
+        result += gain * ((total[r.CHANNEL_CODE[one]] > 0) & (total[r.CHANNEL_CODE[other]] > 0))
     origin = missions.origin[every]
     for stream in range(len(r.STREAMS)):
         without = off.get(r.STREAM_CHANNEL[stream])
-        if r.STREAMS[stream].sparks and without is not None:
+        if world.process.streams[stream].sparks and without is not None:
             result[(origin == stream) & without] = 0.0
     return result
 
@@ -96,6 +98,46 @@ def reroute(stream: int, off: Off) -> tuple[Bools | None, Bools | None]:
     return ~without, without if blocked is None else without & ~blocked
 
 
+def strengths(world: World, withheld: Off, rows: Ints | None = None) -> tuple[Floats, Floats]:
+    """Hazards of missions when channels are withheld, what their users heard of others included.
+
+    Parameters
+    ----------
+    world
+        The world.
+    withheld
+        Masks over users: who is kept from which channel.
+    rows
+        Positions of missions; None for all.
+
+    Returns
+    -------
+    realised
+        Shape of `rows`: the hazard once it is known whether the other mission ended in a purchase.
+    expected
+        The hazard h with P(purchase) = 1 - exp(-h) before that is known; the same where nobody was heard of.
+    """
+    missions = world.missions
+    plain = hazard(world, _of_missions(world, withheld, rows), rows)
+    if not world.process.referred:
+        return plain, plain
+    every = np.arange(len(missions.user)) if rows is None else rows
+    hears = np.flatnonzero((missions.referrer[every] >= 0) & (plain > 0))
+    other = missions.referrer[every][hears]
+    friend = hazard(world, _of_missions(world, withheld, other), other)
+    low = plain[hears]
+    high = low + (world.process.referral - 1.0) * missions.base[every][hears]
+    realised, expected = plain.copy(), plain.copy()
+    realised[hears] = np.where(friend > missions.threshold[other], high, low)
+    expected[hears] = low - np.log1p(np.expm1(-friend) * -np.expm1(low - high))
+    return realised, expected
+
+
+def _of_missions(world: World, withheld: Off, rows: Ints | None) -> Off:
+    user = world.missions.user if rows is None else world.missions.user[rows]
+    return {channel: mask[user] for channel, mask in withheld.items()}
+
+
 def measure(world: World, withheld: Off) -> tuple[Floats, Bools, list[Effects]]:
     """Purchases of the world as it is, and every channel's effects on them.
 
@@ -116,54 +158,58 @@ def measure(world: World, withheld: Off) -> tuple[Floats, Bools, list[Effects]]:
         One a channel, in the order of `CHANNELS`.
     """
     missions = world.missions
-    of_mission = {channel: mask[missions.user] for channel, mask in withheld.items()}
     inside = missions.decision < world.calendar.end
-    actual = hazard(world, of_mission)
+    actual, likely = strengths(world, withheld)
     bought = inside & (actual > missions.threshold)
     per_user = np.asarray(
-        np.bincount(missions.user[inside], actual[inside], minlength=world.users.n), dtype=np.float64
+        np.bincount(missions.user[inside], likely[inside], minlength=world.users.n), dtype=np.float64
     )
-    effects = [
-        _effects(world, of_mission, channel, actual, per_user, inside) for channel in range(len(r.CHANNELS))
-    ]
-    return actual, bought, effects
+    here = _Here(withheld, actual, likely, per_user, inside)
+    return actual, bought, [_effects(world, here, channel) for channel in range(len(r.CHANNELS))]
 
 
-def _touched(world: World, channel: int, of_mission: Off) -> Bools:
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """The world as it is: who is kept from what, and by mission and user what follows."""
+
+    withheld: Off
+    realised: Floats
+    expected: Floats
+    per_user: Floats
+    inside: Bools
+
+
+def _touched(world: World, channel: int, withheld: Off) -> Bools:
     """Missions in which switching the channel changes something."""
     streams = [
         stream
         for stream, code in enumerate(r.STREAM_CHANNEL)
-        if code == channel or (r.STREAMS[stream].fallback == r.CHANNEL_NAMES[channel] and code in of_mission)
+        if code == channel or (r.STREAMS[stream].fallback == r.CHANNEL_NAMES[channel] and code in withheld)
     ]
-    return np.asarray((world.missions.touches[streams] > 0).any(axis=0))
+    touched = np.asarray((world.missions.touches[streams] > 0).any(axis=0))
+    referrer = world.missions.referrer
+    return touched | ((referrer >= 0) & touched[referrer]) if world.process.referred else touched
 
 
-def _effects(
-    world: World,
-    of_mission: Off,
-    channel: int,
-    actual: Floats,
-    per_user: Floats,
-    inside: Bools,
-) -> Effects:
+def _effects(world: World, here: _Here, channel: int) -> Effects:
     missions, n = world.missions, world.users.n
-    rows = np.flatnonzero(inside & _touched(world, channel, of_mission))
-    off = {code: mask[rows] for code, mask in of_mission.items()}
-    mine = off.pop(channel, np.zeros(len(rows), dtype=np.bool_))
-    on = hazard(world, off, rows)
-    none = hazard(world, off | {channel: np.ones(len(rows), dtype=np.bool_)}, rows)
+    rows = np.flatnonzero(here.inside & _touched(world, channel, here.withheld))
+    others = {code: mask for code, mask in here.withheld.items() if code != channel}
+    _, on = strengths(world, others, rows)
+    off, none = strengths(world, others | {channel: np.ones(n, dtype=np.bool_)}, rows)
+    actual, likely = here.realised[rows], here.expected[rows]
     threshold = missions.threshold[rows]
-    realised = ~mine * ((on > threshold).astype(np.int64) - (none > threshold))
+    realised = (actual > threshold).astype(np.int64) - (off > threshold)
     gain = np.exp(-none) - np.exp(-on)
+    caused = np.exp(-none) - np.exp(-likely)
     user = missions.user[rows]
-    with_it = per_user + np.bincount(user, on - actual[rows], minlength=n)
-    without = per_user + np.bincount(user, none - actual[rows], minlength=n)
+    with_it = here.per_user + np.bincount(user, on - likely, minlength=n)
+    without = here.per_user + np.bincount(user, none - likely, minlength=n)
     return Effects(
         conversions=int(realised.sum()),
         value=float(realised @ missions.value[rows]),
-        expected_conversions=float(gain[~mine].sum()),
-        expected_value=float((gain * missions.mean_value[rows])[~mine].sum()),
+        expected_conversions=float(caused.sum()),
+        expected_value=float((caused * missions.mean_value[rows]).sum()),
         effect_conversions=float(gain.sum() / n),
         effect_converted=float((np.exp(-without) - np.exp(-with_it)).mean()),
         effect_value=float(gain @ missions.mean_value[rows] / n),
