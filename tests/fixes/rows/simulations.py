@@ -31,6 +31,15 @@ ROWS = (
             "100, dirt={'exact_duplicate': 0.1}",
             "100, dirt={'exact_duplicates': 0.9, 'null_users': 0.9}",
             "100, days=10, dirt={'missing_days': 30}",
+            "100, world='closer'",
+        )
+    )
+    + tuple(
+        f"at.datasets.Process({arguments})"
+        for arguments in (
+            "effects={'emial': 5.0}",
+            "returning=1.5",
+            "streams=()",
         )
     )
     + tuple(
