@@ -1,6 +1,6 @@
 """Which model is least wrong, world by world: the credit of every model against what channels caused.
 
-    python -m benchmarks.evaluate                   # 60,000 users, 4 seeds: 15 minutes of one processor
+    python -m benchmarks.evaluate                   # 60,000 users, 4 seeds: 6 minutes
     python -m benchmarks.evaluate --quick           # 20,000 users, 2 seeds
     python -m benchmarks.evaluate --world closers   # one world, or several
 
