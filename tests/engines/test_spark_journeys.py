@@ -38,6 +38,22 @@ def test_journeys_on_a_cluster(log: EventLog, cluster: clusters.Cluster):
     assert solve_lags(tallies["days"], "days").median == journeys.time_to_convert().median
 
 
+@pytest.mark.full
+def test_what_a_log_tells_of_causes_on_a_cluster(cluster: clusters.Cluster):
+    sample = at.load_sample("retailer")
+    log = at.read_log(sample.touches, sample.conversions)
+    own = ("direct", "organic_search", "store_visit", "call_centre")
+    engines = (at.Spark(cluster.classic, 3), "memory")
+    observed = [
+        at.observe_incremental(log, own=own, goal="purchase", engine=each, progress=False) for each in engines
+    ]
+    pd.testing.assert_frame_equal(observed[0].to_frame(), observed[1].to_frame(), check_exact=True)
+    pd.testing.assert_frame_equal(observed[0].controls(), observed[1].controls(), check_exact=True)
+    options = {"spike": "email", "placebo": "random", "draws": 1, "goal": "purchase", "progress": False}
+    stressed = [at.stress(log, ["linear", "markov"], engine=each, **options) for each in engines]
+    pd.testing.assert_frame_equal(stressed[0].to_frame(), stressed[1].to_frame(), rtol=1e-8)
+
+
 def test_a_report_of_a_log_on_a_cluster(log: EventLog, cluster: clusters.Cluster):
     credit = at.attribute(log, "linear", engine="memory", progress=False)
     asked = ["activity", "customers", "journey_map", "time_to_convert", "paths"]
