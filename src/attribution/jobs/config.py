@@ -24,10 +24,12 @@ from attribution.errors import AttributionError, ConfigError, unknown_name
 from attribution.jobs import toml
 from attribution.jobs.doors import HOMES, toml_of
 from attribution.jobs.export_section import export_of
+from attribution.jobs.identity_section import identity_of
 from attribution.jobs.job import (
     CHANNEL,
     EXPORT_CHECKS,
     GROUPING_CHECKS,
+    IDENTITY_CHECKS,
     AuditSettings,
     ChannelSettings,
     CheckSettings,
@@ -151,7 +153,11 @@ def _job(top: Table, path: Path, pattern: str) -> Job:
         models=models,
         by=by,
         audit=_audit(
-            top.section("audit"), inputs, grouped="channels" in top.values or exported, exported=exported
+            top.section("audit"),
+            inputs,
+            grouped="channels" in top.values or exported,
+            exported=exported,
+            stitched="identity" in top.values,
         ),
         channels=_section(ChannelSettings, top.section("channels"), inputs, rules=rules),
         journeys=_journeys(top.section("journeys"), inputs),
@@ -168,6 +174,7 @@ def _job(top: Table, path: Path, pattern: str) -> Job:
         calibration=calibration_of(
             top.section("calibration"), [model.label for model in models], experiments
         ),
+        identity=identity_of(top.section("identity"), inputs),
         budget=budget_of(
             top.section("budget"),
             inputs,
@@ -209,7 +216,7 @@ def _log(table: Table | None, inputs: Reader[Texts], mistakes: list[ConfigError]
 
 
 def _audit(
-    table: Table | None, inputs: Reader[Texts], *, grouped: bool, exported: bool
+    table: Table | None, inputs: Reader[Texts], *, grouped: bool, exported: bool, stitched: bool
 ) -> AuditSettings | None:
     if table is None:
         return None
@@ -221,6 +228,8 @@ def _audit(
         () if grouped else ((GROUPING_CHECKS, "a channel grouping", "[channels]"),)
     )
     missing += () if exported else ((EXPORT_CHECKS, "an export", '[log] export = "ga4"'),)
+    hint = '[identity]\n       tables = "logins.parquet"'
+    missing += () if stitched else ((IDENTITY_CHECKS, "stitched users", hint),)
     for checks, what, hint in missing:
         for name in (name for name in settings.fail_on if name in checks):
             problem = f"{name!r} is a check of {what}, and there is none"

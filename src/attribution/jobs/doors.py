@@ -25,6 +25,7 @@ from attribution.jobs.job import (
     ChannelSettings,
     CheckSettings,
     EngineSettings,
+    IdentitySettings,
     IncrementSettings,
     LogSettings,
     OutputSettings,
@@ -53,6 +54,7 @@ SECTIONS: Mapping[str, type] = {
     "schedule": ScheduleSettings,
     "calibration": CalibrationSettings,
     "budget": BudgetSettings,
+    "identity": IdentitySettings,
 }
 _ABOVE = ("models", "by", "bootstrap", "rng", "holdouts", "geo_tests")
 HOMES: Mapping[str, str] = dict.fromkeys(_ABOVE, "") | {

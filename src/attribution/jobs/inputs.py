@@ -14,6 +14,7 @@ from attribution.errors import CreditError, LogError
 from attribution.jobs.check_section import baseline_file
 from attribution.jobs.doors import toml_of
 from attribution.jobs.experiments import experiment_files
+from attribution.jobs.identity_section import identity_files, stitched
 from attribution.jobs.job import ExportSettings, Job, LogSettings, SpendSettings
 from attribution.jobs.manifest import Fingerprint, fingerprints
 from attribution.jobs.query_section import queries
@@ -32,7 +33,7 @@ _HEADER = 1 << 16  # a text file with one line in its first bytes holds no rows
 
 
 def open_log(job: Job) -> EventLog:
-    """Open the log of a job; no rows are read.
+    """Open the log of a job; no rows are read but those of identifiers.
 
     Raises
     ------
@@ -44,7 +45,7 @@ def open_log(job: Job) -> EventLog:
 
     settings = job.log
     if settings.export is not None:
-        return _grouped(job, _read_export(settings, settings.export))
+        return _grouped(job, stitched(_read_export(settings, settings.export), job.identity))
     touches: Any = _one_or_many(settings.touches)
     conversions: Any = _one_or_many(settings.conversions) if settings.conversions else None
     if settings.query is not None:
@@ -62,7 +63,7 @@ def open_log(job: Job) -> EventLog:
         touches = _without_twins(log.touches, settings.twins)
         conversions = None if log.conversions is None else _without_twins(log.conversions, settings.twins)
         log = replace(log, touches=touches, conversions=conversions)
-    return _grouped(job, log)
+    return _grouped(job, stitched(log, job.identity))
 
 
 def _read_export(settings: LogSettings, export: ExportSettings) -> EventLog:
@@ -140,6 +141,7 @@ def input_files(job: Job, log: EventLog, *, hashed: bool = True) -> list[Fingerp
     With increments the files of the log are not hashed: that would mean reading what a run does not read.
     """
     others = [*spend_files(job), *_rate_files(job), *baseline_file(job), *experiment_files(job)]
+    others += identity_files(job.identity)
     files = fingerprints([Path(job.path), *others], hashed=hashed)
     return files + fingerprints([*log.files], hashed=hashed and job.increments is None)
 

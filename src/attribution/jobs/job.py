@@ -21,6 +21,11 @@ CHANNEL: Texts = ("channel",)
 Limit: TypeAlias = Annotated[float | None, toml.not_negative]
 GROUPING_CHECKS = ("no_touch", "channels_unmatched")
 """Checks of the audit that are made where channels are grouped."""
+IDENTITY_CHECKS = (
+    *("identifiers_unmatched", "identified_by_channel", "shared_identifiers", "conflicting_anchors"),
+    *("largest_person", "links_after_log", "placeholders"),
+)
+"""Those that are made where users are stitched."""
 EXPORT_CHECKS = ("left_out",)
 """Those that are made where the log is an export."""
 
@@ -73,6 +78,25 @@ class LogSettings:
     twins: Annotated[str, toml.choice("refuse", "skip", "count")] = "refuse"
     export: Annotated[ExportSettings | None, NotAKey] = None
     query: Annotated[QuerySettings | None, NotAKey] = None
+
+
+@dataclass(frozen=True)
+class IdentitySettings:
+    """Section ``[identity]``: what says that identifiers are one person's (see `stitch`).
+
+    Each of `tables` is a table of its own. `salt` is the name of the environment's variable that holds the
+    secret.
+    """
+
+    tables: Annotated[Texts, Files, Required('tables = "logins.parquet"')]
+    kinds: Annotated[Mapping[str, str], NotAKey] = field(default_factory=dict)
+    user: str | None = None
+    time: str | None = None
+    when: Annotated[str, toml.choice("nearest", "ever", "after")] = "nearest"
+    within: Annotated[str | None, toml.duration] = None
+    region: str | None = None
+    blocked: Texts = ()
+    salt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -249,9 +273,9 @@ class Job(Display):
     path
         The configuration file.
     log, audit, channels, journeys, models, by, engine, increments, spend, report, output, check, schedule
-        One attribute a section. `audit`, `channels`, `increments`, `spend`, `check`, `calibration` and
-        `budget` are None where the file has no such section; a log that is held in memory is then audited
-        all the same.
+        One attribute a section. `audit`, `channels`, `increments`, `spend`, `check`, `calibration`,
+        `budget` and `identity` are None where the file has no such section; a log that is held in memory is
+        then audited all the same.
     bootstrap, rng
         Replicates for intervals, None for none, and the seed that they are drawn with.
     experiments
@@ -260,6 +284,8 @@ class Job(Display):
         What they calibrate.
     budget
         What that says of the spend.
+    identity
+        What says who is one person.
     date
         The day that the run is for, such as ``"2026-11-21"``: what placeholders were filled with.
     """
@@ -284,6 +310,7 @@ class Job(Display):
     experiments: tuple[ExperimentSettings, ...] = ()
     calibration: CalibrationSettings | None = None
     budget: BudgetSettings | None = None
+    identity: IdentitySettings | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the job as nested plain values, as the manifest stores it."""

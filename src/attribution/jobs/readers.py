@@ -23,6 +23,8 @@ AUDIT_CHECKS = (
     *("label_spelling", "blank_channels", "busy_users", "channels_unmatched", "conversion_rate"),
     *("conversions_without_touch", "conversions_before_first_touch", "duplicate_orders", "values_missing"),
     *("values_negative", "value_outliers", "guest_ids", "value_currencies", "left_out"),
+    *("identifiers_unmatched", "identified_by_channel", "shared_identifiers", "conflicting_anchors"),
+    *("largest_person", "links_after_log", "placeholders"),
 )
 """What `EventLog.audit` checks, without importing it."""
 

@@ -303,6 +303,15 @@ def test_the_audit_of_a_stitched_log_says_what_tilts_its_credit():
     assert log.identity.audit()["identifiers_unmatched"].count == 240
 
 
+def test_what_the_audit_reads_is_not_taken_for_the_stitched_log(by_device, sample):
+    log = at.stitch(by_device, sample.identities)
+    log.identity.audit()
+    first = at.attribute(log, "linear", goal="purchase").to_frame()["conversions"]
+    again = at.attribute(at.stitch(by_device, sample.identities), "linear", goal="purchase")
+    assert first.tolist() == again.to_frame()["conversions"].tolist()
+    assert by_device.load().touches.user.tolist() != log.load().touches.user.tolist()
+
+
 def test_increments_refuse_other_links_and_take_frozen_ones(by_device, sample, tmp_path):
     identities = sample.identities.to_pandas()
     half = identities[identities["time"] < "2025-07-01"]

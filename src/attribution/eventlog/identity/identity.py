@@ -417,6 +417,7 @@ def applied(log: EventLog, identity: Identity) -> EventLog:
         touch_table=replace(plain.touch_table, people=people),
         conversion_table=replace(plain.conversion_table, people=people),
         identity=replace(identity, _log=plain),
+        _loaded={},  # what is read of the one is not what the other is
     )
 
 
