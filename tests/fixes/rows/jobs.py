@@ -69,6 +69,7 @@ def queried(folder: Path, address: str | None) -> object:
 
 
 ROWS = (
+    "job(folder, journeys={'period': ['2026-03-31', '2026-03-01']})",
     "ran(folder, identity={'tables': 'users.parquet', 'salt': 'NO_SUCH_SALT'})",
     "job(folder, budget={'margin': 0.4})",
     "job(folder, budget={'margin': 40, 'elasticity': [2, 1]})",
