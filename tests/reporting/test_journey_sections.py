@@ -112,4 +112,4 @@ def test_nothing_known_makes_no_section(pairs):
     assert "days_to_convert" not in made.tables  # and no times
     blocks = synergy_pairs(words, at.synergy(journeys))
     assert [type(block) for block in blocks] == [Text]
-    assert "0 of 1 pairs" in blocks[0].paragraphs[0]
+    assert "compare: 0 of 1," in blocks[0].paragraphs[0]

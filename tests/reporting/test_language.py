@@ -102,7 +102,7 @@ def test_titles_of_sections_differ_between_languages():
 def test_names_of_models_and_channels_are_those_of_the_language():
     page = read_page(report(make_credit(), language="fr").to_html())
     assert page.heads["credit"] == ["Canal", "Dernier contact", "Linéaire"]
-    assert [row[0][0] for row in page.tables["credit"]][-2:] == ["(non attribué)", "Toutes les conversions"]
+    assert [row[0][0] for row in page.tables["credit"]][-2:] == ["(non attribué)", "Total des conversions"]
 
 
 def test_numbers_and_dates_are_written_as_the_language_does():

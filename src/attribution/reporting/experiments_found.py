@@ -136,6 +136,9 @@ def _sentence(words: Language, model: str, one: Found) -> str:
     if one.incremental is None:
         assert one.lift is not None
         value, low, high = in_words(one.lift.relative, Style("share", 1, words=words))
+        if one.lift.design == "geo":
+            outcome = label(one.lift.outcome, words)
+            return words("incremental.geo", channel=channel, outcome=outcome, value=value, low=low, high=high)
         return words("incremental.relative", channel=channel, value=value, low=low, high=high)
     value, low, high = in_words(one.incremental, counts_style(words, [one.incremental]))
     if one.verdict == "effect":

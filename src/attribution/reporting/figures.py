@@ -15,7 +15,7 @@ from attribution.credit.uncertainty import place_chances
 from attribution.journeys.journeys import UNATTRIBUTED
 from attribution.language.catalogue import Language
 from attribution.reporting.blocks import Figure
-from attribution.reporting.formats import fit, label, without_controls
+from attribution.reporting.formats import MINUS, fit, label, without_controls
 
 if TYPE_CHECKING:
     from attribution._draw import Axes
@@ -85,13 +85,18 @@ def _word(words: Language, text: str) -> str:
         return words(UNATTRIBUTED)
     if words.labels:
         text = _AND.join(words.labels.get(name, name) for name in text.split(_AND))
+    if _NUMBER.fullmatch(text):
+        return _written(words, _bare(text)).replace("-", MINUS)
     if words.code == "en":
         return text
-    if _NUMBER.fullmatch(text):
-        return _written(words, text)
     if others := _OTHERS.fullmatch(text):
         return words("figure.others", n=int(others[1].replace(",", "")))
     return text
+
+
+def _bare(number: str) -> str:
+    """Return a number without the zeros of ticks such as 0.5000."""
+    return number.rstrip("0").rstrip(".") if re.fullmatch(r"-?[\d,]+\.\d{3,}", number) else number
 
 
 def _written(words: Language, number: str) -> str:

@@ -92,8 +92,8 @@ class Style:
     ----------
     kind
         ``"text"``, ``"english"`` (text that the library has in English only), ``"name"`` (shown as `label`
-        has it), ``"path"`` (several of them), ``"count"``, ``"share"``, ``"money"``, ``"ratio"`` or
-        ``"number"``.
+        has it), ``"path"`` (several of them), ``"count"``, ``"share"``, ``"points"``
+        (differences of shares), ``"money"``, ``"ratio"`` or ``"number"``.
     decimals
         Digits behind the point, the same in the whole column.
     currency
@@ -141,7 +141,7 @@ class Style:
             write = {"name": label, "path": _path}.get(self.kind, lambda value, _: clean(value))
             return [write(value, self.words) for value in values]
         numbers = [float(value) if isinstance(value, int | float) else math.nan for value in values]
-        scale = 100 if self.kind == "share" else 1
+        scale = 100 if self.kind in {"share", "points"} else 1
         finite = [scale * abs(number) for number in numbers if math.isfinite(number)]
         amounts = iter(self.words.numbers(finite, self.decimals))
         return [
@@ -154,6 +154,8 @@ class Style:
         sign = MINUS if round(number, self.decimals) < 0 else ""
         if self.kind == "share":
             return sign + self.words.percent.format(written)
+        if self.kind == "points":
+            return self.words("points", n=sign + written)
         if self.kind == "money" and self.currency:
             unit = clean(self.currency)
             first = len(unit) == 1 and self.words.symbol_first
@@ -187,7 +189,7 @@ def fit(
     """
     finite = [abs(value) for value in values if math.isfinite(value)]
     largest = max(finite, default=0.0)
-    if kind == "share":
+    if kind in {"share", "points"}:
         return Style(kind, 1, words=words)
     if kind == "ratio":
         return Style(kind, 2, words=words)

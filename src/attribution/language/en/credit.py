@@ -35,8 +35,8 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "findings.leader": "{channel} gets the most credit under {models}: {extent} of attributed conversions.",
     "findings.every": "every model ({models})",
     "findings.all": ("the model", "all {n} models"),
-    "findings.others": "Under the other models {channels} lead.",
-    "findings.agree": "The models agree on every channel to a tenth of a percent.",
+    "findings.others": "In the lead under the other models: {channels}.",
+    "findings.agree": "The models agree on every channel to a tenth of a point.",
     "findings.disagree": "The models disagree most about {channel}: {least} of the credit under {low}, "
     "{most} under {high}. There the choice of a model decides, not the data.",
     "findings.returns": "Under {model}, {best} has the highest ROAS ({highest}), {worst} the lowest "

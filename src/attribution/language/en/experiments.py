@@ -31,6 +31,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "Find out why before the lift is used.",
     "incremental.unusual.arm": "{arm} {n}, {share} of users, planned {planned}",
     "incremental.relative": "{channel}: the outcome is a ratio; relative lift {value} ({low} to {high}).",
+    "incremental.geo": "{channel}: a geo test counted {outcome}: relative lift {value} ({low} to {high}).",
     "path.actual": "actual",
     "path.counterfactual": "without the treatment",
     "path.band": "{level} band, pointwise",

@@ -15,7 +15,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     # journey map
     "journey_map": "Journey map",
     "journey_map.figure": "Converting journeys, from touch to touch",
-    "journey_map.alt": "{title}: {n} conversions from the first touch on. The largest flows: {parts}.",
+    "journey_map.alt": "{title}: {conversions} from the first touch on. The largest flows: {parts}.",
     "journey_map.part": "{source} to {target} at touch {step}, {amount}",
     "journey_map.note": "Each bar is a channel at one place of the journey, as high as the "
     "conversions that pass it; each band leads to what came next. Up to "
@@ -68,19 +68,23 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "customers.left_out": ("{n} smaller channel is not shown.", "{n} smaller channels are not shown."),
     # synergy
     "synergy": "Channels together",
-    "synergy.what.odds": "Do journeys with two channels convert more often than those with one "
-    "or the other lead to expect? Expected is what the odds of the two "
-    "multiply to.",
-    "synergy.what.rate": "Do journeys with two channels convert more often than those with one "
-    "or the other lead to expect? Expected is what the rates of the two "
-    "add up to.",
+    "synergy.what.odds": (
+        "Do journeys with two channels convert more often than those with one or the other "
+        "lead to expect? Expected: each multiplies the odds of a journey without both as much "
+        "as it does alone."
+    ),
+    "synergy.what.rate": (
+        "Do journeys with two channels convert more often than those with one or the other "
+        "lead to expect? Expected: each adds to the rate of a journey without both as much as "
+        "it does alone."
+    ),
     "synergy.held": "The number of touches, the channel of the last one and the other channels of the "
     "journey are held fixed.",
     "synergy.loose": "Nothing is held fixed here, so the verdicts say nothing about the channels: journeys "
     "with two are longer, and a conversion ends its journey.",
     "synergy.lagging": "Where conversions follow their touches by days, one log in ten shows a pair though "
     "none does anything.",
-    "synergy.counted": "{tested} of {n} pairs of {channels} channels had enough journeys to compare.",
+    "synergy.counted": "Pairs with enough journeys to compare: {tested} of {n}, of {channels} channels.",
     "synergy.none": "No pair clearly converts more or less often than expected.",
     "synergy.others": (
         "{n} more pair is clear; it is in the table.",
@@ -89,15 +93,17 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "synergy.told": "{rate} of {n} journeys with both convert, {expected} were expected: {points} "
     "conversions per 100 journeys ({interval}).",
     "synergy.map": "Conversions per 100 journeys with both channels, beyond those expected",
-    "synergy.map.alt": "{title}: of {tested} pairs, {more} clearly convert more often than "
-    "expected and {less} less often.",
+    "synergy.map.alt": (
+        "{title}. Pairs compared: {tested}; clearly more often than expected: {more}; less often: {less}."
+    ),
     "synergy.map.note": "Blue: more than expected; orange: less. A number or a sign stands "
     "where the difference is clear; blank pairs had too few journeys.",
     "synergy.figure": "The pairs that differ most from what was expected, with intervals",
     "synergy.alt": "{title}, in conversions per 100 journeys: {parts}.",
     "synergy.axis": "conversions per 100 journeys, beyond those expected",
-    "synergy.level": "{level}% intervals, corrected for the number of pairs; grey where the "
-    "difference is not clear.",
+    "synergy.level": (
+        "{level} intervals, corrected for the number of pairs; grey where the difference is not clear."
+    ),
     "synergy.caption": "Pairs of channels: conversion rates and what was expected",
     "synergy.first": "Channel",
     "synergy.second": "And",

@@ -24,6 +24,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "interval": "{low} to {high}",
     "n_conversions": ("{n} conversion", "{n} conversions"),
     "n_touches": ("{n} touch", "{n} touches"),
+    "points": "{n} pt",
     "n_checks": ("{n} check", "{n} checks"),
     "unit.day": ("{n} day", "{n} days"),
     "unit.week": ("{n} week", "{n} weeks"),

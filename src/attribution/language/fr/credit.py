@@ -7,16 +7,16 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "value": "Valeur",
     "share": "Part",
     "model": "Modèle",
-    "all_conversions": "Toutes les conversions",
-    "all_value": "Toute la valeur",
+    "all_conversions": "Total des conversions",
+    "all_value": "Valeur totale",
     "left_out": (
-        "{n} canal de moindre crédit n’est pas montré ; les totaux le comptent.",
-        "{n} canaux de moindre crédit ne sont pas montrés ; les totaux les comptent.",
+        "{n} canal moins crédité n’est pas affiché ; il est inclus dans les totaux.",
+        "{n} canaux moins crédités ne sont pas affichés ; ils sont inclus dans les totaux.",
     ),
     # findings
-    "findings": "Constats",
-    "findings.attributed": "Attribuées",
-    "findings.unattributed": "{conversions} hors attribution",
+    "findings": "Points clés",
+    "findings.attributed": "Part attribuée",
+    "findings.unattributed": "non attribuées : {conversions}",
     "findings.spend": "Dépense",
     "findings.roas": "valeur attribuée par unité dépensée",
     "findings.cpa": "dépense par conversion attribuée",
@@ -26,20 +26,24 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "findings.caused": "conversions causées par tous les canaux, dont {tested} sur {channels} testés ; "
     "{low} à "
     "{high} avec {level} de probabilité",
-    "findings.empty": "Le journal ne contient aucune conversion : il n’y a rien à créditer.",
-    "findings.whole": "{conversions}{worth} : toutes ont été précédées d’au moins un contact{window}.",
-    "findings.partly": "{conversions}{worth} : {attributed} ({share}) précédées d’au moins un "
-    "contact{window} ; {lost} sans aucun contact : hors attribution, sans crédit à aucun canal.",
+    "findings.empty": "Les données ne contiennent aucune conversion : il n’y a rien à créditer.",
+    "findings.whole": "{conversions}{worth} : au moins un point de contact{window} dans chaque cas.",
+    "findings.partly": (
+        "{conversions}{worth}. Avec au moins un point de contact{window} : {attributed} "
+        "({share}) ; sans point de contact, donc non attribuées : {lost}."
+    ),
     "findings.worth": " d’une valeur de {value}",
-    "findings.window": " en {lookback}",
+    "findings.window": " dans les {lookback} précédents",
     "findings.leader": "{channel} reçoit le plus de crédit selon {models} : {extent} des conversions "
     "attribuées.",
     "findings.every": "tous les modèles ({models})",
     "findings.all": ("le modèle", "les {n} modèles"),
-    "findings.others": "Selon les autres modèles, {channels} arrivent en tête.",
-    "findings.agree": "Les modèles s’accordent sur chaque canal au dixième de pour cent près.",
-    "findings.disagree": "Les modèles divergent le plus sur {channel} : {least} du crédit selon {low}, "
-    "{most} selon {high}. Là, c’est le choix du modèle qui décide, non les données.",
+    "findings.others": "En tête selon les autres modèles : {channels}.",
+    "findings.agree": "Les modèles s’accordent sur chaque canal à 0,1 point près.",
+    "findings.disagree": (
+        "L’écart entre modèles est le plus grand pour le canal {channel} : {least} du crédit "
+        "selon {low}, {most} selon {high}. Ici, l’écart vient du modèle, pas des données."
+    ),
     "findings.returns": "Selon {model}, {best} a le ROAS le plus élevé ({highest}), {worst} le plus bas "
     "({lowest}).",
     "findings.returns_open": "Selon {model}, le ROAS va de {lowest} ({worst}) à {highest} ({best}) ; "
@@ -57,7 +61,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "être dus au hasard.",
     # credit by model
     "credit": "Crédit par modèle",
-    "credit.nothing": "Le journal ne nomme aucun canal.",
+    "credit.nothing": "Aucun canal dans les données.",
     "credit.conversions": "Conversions créditées à chaque canal, par modèle",
     "credit.value": "Valeur créditée à chaque canal, par modèle",
     "credit.share": "Part des conversions attribuées, par modèle",
@@ -78,9 +82,11 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "axis.value_share": "part de la valeur attribuée",
     "axis.cost_share": "part de la dépense",
     # how sure
-    "sure": "Précision du crédit",
-    "sure.text": "D’après {n} rééchantillonnages d’utilisateurs : de combien le crédit changerait avec "
-    "d’autres utilisateurs semblables. Cela ne dit pas si le modèle est juste.",
+    "sure": "Fiabilité du crédit",
+    "sure.text": (
+        "Utilisateurs rééchantillonnés {n} fois : de combien le crédit changerait avec "
+        "d’autres utilisateurs semblables. Cela ne dit pas si le modèle est juste."
+    ),
     "sure.caption": "Part du crédit avec intervalles à 95\u202f%, rangs, et canaux qui pourraient être "
     "premiers, {model}",
     "sure.note": "Chaque intervalle d’une part vaut pour lui seul. Les rangs valent pour tous les canaux à "
@@ -90,13 +96,13 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "sure.few": "Crédités de moins de {n} conversions, donc avec des intervalles trop courts : {channels}.",
     "sure.could": "Peut être premier",
     "sure.yes": "oui",
-    "sure.low": "95\u202f% de",
-    "sure.high": "95\u202f% à",
+    "sure.low": "borne inf. (95\u202f%)",
+    "sure.high": "borne sup. (95\u202f%)",
     "sure.rank": "Rang",
-    "sure.rank_low": "Rang de",
-    "sure.rank_high": "Rang à",
-    "sure.best": "Premier dans",
-    "sure.models": "Où deux modèles diffèrent plus que par hasard, canal par canal",
+    "sure.rank_low": "Rang min.",
+    "sure.rank_high": "Rang max.",
+    "sure.best": "En tête (part des tirages)",
+    "sure.models": "Écarts significatifs entre modèles, par canal",
     "sure.models.note": "Différence des parts, premier moins second, en points de pourcentage ; seulement "
     "les paires dont l’intervalle exclut zéro, la plus grande d’abord. Les intervalles valent pour toutes "
     "les paires de modèles et tous les canaux à la fois avec une confiance de 95\u202f%.",
@@ -105,37 +111,44 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "sure.difference": "Différence",
     "sure.figure": "Rang de chaque canal, {model}",
     "sure.figure.alt": "{title} : {parts}.",
-    "sure.figure.part": "{channel} occupe le rang {place} dans {chance} des rééchantillonnages",
-    "sure.figure.axis": "rang, meilleur d’abord ; pour cent des rééchantillonnages",
+    "sure.figure.part": "{channel} occupe le rang {place} dans {chance} des tirages",
+    "sure.figure.axis": "rang (1 = meilleur) ; % des tirages",
     # what channels did
-    "activity": "Ce que les canaux ont fait",
-    "activity.caption": "Conversions que chaque canal a touchées, assistées (touchées, mais pas en dernier), "
-    "ouvertes et conclues",
-    "activity.touched": "Touchées",
+    "activity": "Rôle des canaux",
+    "activity.caption": (
+        "Conversions auxquelles chaque canal a contribué, qu’il a assistées (sans être le "
+        "dernier), initiées et conclues"
+    ),
+    "activity.touched": "Contribution",
     "activity.assisted": "Assistées",
-    "activity.opened": "Ouvertes",
+    "activity.opened": "Initiées",
     "activity.closed": "Conclues",
     "activity.mean_touches": "Contacts en moyenne",
-    "activity.note": "Ces nombres sont les mêmes pour tous les modèles. Leur somme n’est pas celle des "
-    "conversions : une conversion peut être touchée par plusieurs canaux.",
+    "activity.note": (
+        "Ces nombres sont les mêmes pour tous les modèles. Leur somme n’est pas celle des "
+        "conversions : plusieurs canaux peuvent contribuer à une même conversion."
+    ),
     # over time, breakdown
     "over_time": "Évolution",
     "over_time.figure": "Conversions créditées par {period}, {model}",
     "over_time.alt": "{title} : {n} périodes de {first} à {last} ; le plus en {high} ({most}), le moins en "
     "{low} ({least}).",
-    "breakdown": "Détail",
-    "breakdown.caption": "Conversions créditées par {dimensions}, les plus grandes d’abord",
+    "breakdown": "Ventilation",
+    "breakdown.caption": "Conversions créditées par {dimensions}, par ordre décroissant",
     "breakdown.more": (
         "{n} ligne plus petite n’est pas montrée ; credit.to_frame() la contient.",
         "{n} lignes plus petites ne sont pas montrées ; credit.to_frame() les contient toutes.",
     ),
     # unattributed
     "unattributed": "Conversions non attribuées",
-    "unattributed.none": "Aucune : chaque conversion avait au moins un contact éligible.",
-    "unattributed.why": "Une conversion sans contact éligible est comptée ici et donnée à aucun canal. "
-    "Raisons habituelles : une fenêtre plus courte que le temps de la décision, des contacts non "
-    "enregistrés, des contacts enregistrés sous un autre identifiant et, avec after_conversion = reset, "
-    "des achats répétés sans nouveau contact.",
+    "unattributed.none": "Aucune : chaque conversion avait au moins un point de contact éligible.",
+    "unattributed.why": (
+        "Une conversion sans point de contact éligible est comptée ici et n’est attribuée à "
+        "aucun canal. Raisons habituelles : une fenêtre plus courte que le temps de la "
+        "décision, des points de contact non enregistrés, ou enregistrés sous un autre "
+        "identifiant et, avec after_conversion = reset, des achats répétés sans nouveau point "
+        "de contact."
+    ),
     "unattributed.every": "tous les modèles",
     "unattributed.conversions": "Conversions attribuées et non attribuées",
     "unattributed.value": "Valeur attribuée et non attribuée",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 TEXTS: dict[str, str | tuple[str, str]] = {
-    "money": "Dépense et rendement",
+    "money": "Dépenses et rentabilité",
     "money.roas": "Dépense et ROAS (valeur créditée par unité dépensée), par modèle",
     "money.cpa": "Dépense et CPA (dépense par conversion créditée), par modèle",
     "money.of": "Dépense, crédit et rendement selon {model}",
@@ -21,7 +21,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "compris celles des canaux sans dépense, à toute la dépense. Un tiret : pas de dépense, ou rien de "
     "crédité.",
     "money.no_spend": "Crédités, mais sans aucune dépense : {channels}.",
-    "money.no_credit": "Dépense, mais aucun crédit selon aucun modèle : {channels}.",
+    "money.no_credit": "Dépense sans crédit, quel que soit le modèle : {channels}.",
     "money.zero": "Dépense nulle : {channels}.",
     "money.figure.value": "Part de la valeur créditée et part de la dépense, {model}",
     "money.figure.credit": "Part du crédit et part de la dépense, {model}",

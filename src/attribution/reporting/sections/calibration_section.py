@@ -72,8 +72,11 @@ def calibrated(words: Language, calibration: Calibration | None) -> tuple[Block,
         decimals=calibration.credit.decimals,
         marks=tuple("aside" if one else "" for one in base.tolist()),
     )
-    style = fit(kind, [calibration.total, *calibration.baseline()], words=words)
-    value, low, high = (style.write(end) for end in calibration.baseline())
+    style = fit(
+        kind, [calibration.total, *calibration.baseline()], currency=calibration.credit.currency, words=words
+    )
+    # No fewer than none of the conversions that there were would have happened anyway, and no more than all.
+    value, low, high = (style.write(min(max(end, 0.0), calibration.total)) for end in calibration.baseline())
     told = [
         words(
             "calibration.baseline.text",

@@ -93,6 +93,8 @@ def _caused(words: Language, found: Sequence[Found], calibration: Calibration | 
     if calibration is not None and calibration.measure == "conversions":
         mean, low, high = calibration.baseline()
         ends = [calibration.total - end for end in (mean, high, low)]
+        if ends[2] - ends[1] > abs(ends[0]):  # not known, and no headline
+            return []
         style = fit("count", ends, words=words)
         level = percent.write(1 - calibration.alpha)
         detail = words(

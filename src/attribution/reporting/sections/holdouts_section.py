@@ -30,8 +30,10 @@ def _experiment(words: Language, channel: str, lift: Lift, position: int) -> lis
     import pandas as pd
 
     treated, holdout = lift.arms
-    kind = "share" if lift.details.get("binary") else "number"
+    kind = "points" if lift.details.get("binary") else "number"
     frame = pd.DataFrame({name: [one.value, one.low, one.high] for name, one in lift.estimates.items()})
+    if lift.verdict == "blocked":
+        frame[:] = math.nan  # what must not be read is not shown
     frame.insert(0, "end", [words(f"holdouts.{end}") for end in ("estimate", "low", "high")])
     facts = words(
         "holdouts.facts",

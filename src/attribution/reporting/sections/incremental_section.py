@@ -32,8 +32,9 @@ def incremental(words: Language, credit: Credit, found: Sequence[Found]) -> tupl
     rows = []
     for one in found:
         empty = Estimate(math.nan, math.nan, math.nan)
-        caused = one.incremental or empty
-        iroas = (one.lift.iroas if one.lift is not None else None) or empty
+        read = one.verdict != "blocked"  # what must not be read is not shown
+        caused = (one.incremental if read else None) or empty
+        iroas = (one.lift.iroas if read and one.lift is not None else None) or empty
         rows.append(
             {
                 "channel": one.channel,

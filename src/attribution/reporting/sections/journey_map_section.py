@@ -82,7 +82,7 @@ def _flow_figure(words: Language, flows: Flows) -> Figure:
     alt = words(
         "journey_map.alt",
         title=title,
-        n=float(flows.conversions[first].sum()),
+        conversions=words("n_conversions", n=float(flows.conversions[first].sum())),
         parts=words("semicolon").join(parts),
     )
     names = {name: words(name) for name in (LATER, CONVERSION, NO_CONVERSION, OTHER)}

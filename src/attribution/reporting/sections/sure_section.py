@@ -84,9 +84,9 @@ def _differences(words: Language, credit: Credit) -> list[Block]:
         "channel": (words("channel"), "name"),
         "first": (words("sure.first"), "name"),
         "second": (words("sure.second"), "name"),
-        "difference": (words("sure.difference"), "share"),
-        "ci_low": (words("sure.low"), "share"),
-        "ci_high": (words("sure.high"), "share"),
+        "difference": (words("sure.difference"), "points"),
+        "ci_low": (words("sure.low"), "points"),
+        "ci_high": (words("sure.high"), "points"),
     }
     return [
         make_table(

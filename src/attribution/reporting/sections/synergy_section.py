@@ -130,7 +130,7 @@ def _intervals(words: Language, synergy: Synergy) -> Figure:
     def plot(ax: Axes) -> Axes:
         return draw_intervals(synergy, title, axis, MAX_DRAWN, ax)
 
-    note = words("synergy.level", level=f"{100 * (1 - synergy.alpha):.4g}")
+    note = words("synergy.level", level=words.write(1 - synergy.alpha, ".4g%"))
     height = 1.2 + 0.3 * len(shown)
     return make_figure(
         words, "figure-pairs", title, alt, plot, size=(6.6, height), axes=(axis, None), note=note
@@ -150,9 +150,9 @@ def _table(words: Language, synergy: Synergy) -> Block:
         "rate_second": (words("synergy.rate_second"), "share"),
         "rate_neither": (words("synergy.rate_neither"), "share"),
         "rate_expected": (words("synergy.expected"), "share"),
-        "excess": (words("synergy.excess"), "share"),
-        "ci_low": (words("synergy.low"), "share"),
-        "ci_high": (words("synergy.high"), "share"),
+        "excess": (words("synergy.excess"), "points"),
+        "ci_low": (words("synergy.low"), "points"),
+        "ci_high": (words("synergy.high"), "points"),
         "p_adjusted": (words("synergy.p"), "number"),
         "verdict": (words("synergy.verdict"), "text"),
     }
