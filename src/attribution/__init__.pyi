@@ -20,6 +20,8 @@ from attribution.evaluation.advising import advise_budget as advise_budget
 from attribution.evaluation.budget_advice import BudgetAdvice as BudgetAdvice
 from attribution.evaluation.cold_start import observe_incremental as observe_incremental
 from attribution.evaluation.driving import driving_paths as driving_paths
+from attribution.evaluation.evaluating import evaluate as evaluate
+from attribution.evaluation.evaluation import Evaluation as Evaluation
 from attribution.evaluation.stressing import stress as stress
 from attribution.evaluation.synergy import synergy as synergy
 from attribution.eventlog.channels import ChannelRule as ChannelRule

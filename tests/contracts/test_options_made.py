@@ -19,6 +19,7 @@ import attribution as at
 from attribution.reporting.contents import FactKeywords
 
 RESULTS = {
+    "Evaluation",
     "BudgetAdvice",
     "Costs",
     "Credit",

@@ -15,6 +15,7 @@ from attribution import _migration
 from attribution.errors import AttributionError, ExperimentError, JourneyError
 
 RESULTS = {
+    "Evaluation",
     "BudgetAdvice",
     "Credit",
     "Estimate",
