@@ -43,7 +43,7 @@ def shell(*arguments, cwd=None, **changes):
 def test_run_prints_the_table_writes_the_files_and_exits_with_0(data, tmp_path):
     done = shell("run", write_job(data, tmp_path), "--verbose")
     assert done.returncode == 0, done.stderr
-    assert re.search(r"^Channel +last_touch +linear +time_decay$", done.stdout, re.MULTILINE)
+    assert re.search(r"^Channel +Last touch +Linear +Time decay$", done.stdout, re.MULTILINE)
     assert f"wrote {tmp_path / 'report.html'}" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == OUTPUTS
     assert done.stderr.count("INFO attribution.jobs.pipeline") == 7

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import attribution as at
-from attribution.jobs.job import EXPORT_CHECKS
+from attribution.jobs.job import EXPORT_CHECKS, IDENTITY_CHECKS
 from attribution.jobs.readers import AUDIT_CHECKS
 from attribution.tables.sources import TableSource
 from tests.tables.test_tables_in import DOORS
@@ -58,8 +58,9 @@ def test_a_file_is_named(door, monkeypatch, tmp_path):
 
 def test_the_names_of_checks_are_those_of_the_audit():
     """[audit] fail_on is held against this list when the file is loaded."""
+    plain = set(AUDIT_CHECKS) - set(IDENTITY_CHECKS)
     log = at.read_log(TOUCHES, ORDERS, {"channel": "source"}).group_channels(source="source", medium="medium")
-    assert {check.name for check in log.audit()} == set(AUDIT_CHECKS) - set(EXPORT_CHECKS)
+    assert {check.name for check in log.audit()} == plain - set(EXPORT_CHECKS)
     crm = at.Export(
         name="crm",
         user="user_id",
@@ -67,4 +68,8 @@ def test_the_names_of_checks_are_those_of_the_audit():
         conversions=at.ExportConversions(time=("time",), goal="sale"),
     )
     export = at.read_export(TOUCHES, crm, orders=ORDERS)
-    assert {check.name for check in export.audit()} == set(AUDIT_CHECKS)
+    assert {check.name for check in export.audit()} == plain
+    links = {"user_id": list(TOUCHES["user_id"])[:1], "card": ["c"], "time": ["2026-01-01"]}
+    kinds = {"user_id": "customer", "card": at.Kind("card")}
+    stitched = at.stitch(export, links, kinds=kinds, user="customer")
+    assert {check.name for check in stitched.audit()} == set(AUDIT_CHECKS)

@@ -13,6 +13,7 @@ from attribution.calibration.calibration import Calibration
 from attribution.credit.credit import Credit
 from attribution.errors import ExperimentError
 from attribution.evaluation.budget_advice import BudgetAdvice
+from attribution.stats.sums import sums_by
 
 _CALL = "at.advise_budget(at.calibrate(credit.with_spend(spend), lifts), margin=0.4)"
 
@@ -87,7 +88,7 @@ def advise_budget(
     cells = np.flatnonzero(credit.attributed)
     place = np.array([calibrated.channels.index(label) for label in credit.keys[0][cells].tolist()], np.int64)
     spent = np.nan_to_num(credit.cost[cells])
-    cost = np.bincount(place, weights=spent, minlength=len(calibrated.channels)).astype(np.float64)
+    cost = sums_by(place, spent, len(calibrated.channels))
     scale = _scale(calibrated, place, cells, per_conversion is None)
     pooled = calibrated.pooled
     effects = [ends * scale for ends in (pooled.estimate, pooled.low, pooled.high)]
@@ -149,7 +150,7 @@ def _scale(calibrated: Calibration, place: Ints, cells: Ints, valued: bool) -> F
         return ones
     credit = calibrated.credit
     line = (credit.value if valued else credit.conversions)[0, cells]
-    sums = np.bincount(place, weights=line, minlength=len(ones))
+    sums = sums_by(place, line, len(ones))
     out = np.full(len(ones), math.nan)
     scale: Floats = np.divide(sums, calibrated.attributed, out=out, where=calibrated.attributed != 0)
     return scale

@@ -11,6 +11,7 @@ from attribution.journeys.each_touch import first_of_instant
 from attribution.journeys.journeys import Journeys
 from attribution.kernels.hashing import uniforms
 from attribution.kernels.ragged import run_starts
+from attribution.stats.sums import sums_by
 
 GROUPS = 256  # of users, by their hash: what the bootstrap draws
 MOST_CHANNELS = 40
@@ -316,10 +317,10 @@ def _stretches(
 def _table(shape: tuple[int, ...], *cells: Ints, weighted: tuple[Ints, Ints] | None = None) -> Floats:
     """Count cells, each in a column of its own at the end, and sum amounts in a last one."""
     size = int(np.prod(shape))
-    columns = [np.bincount(cell, minlength=size) for cell in cells]
+    columns: list[Floats] = [sums_by(cell, None, size) for cell in cells]
     if weighted is not None:
-        columns.append(np.bincount(weighted[0], weighted[1], minlength=size))
-    return np.stack(columns, axis=-1).astype(np.float64).reshape(*shape, len(columns))
+        columns.append(sums_by(weighted[0], weighted[1], size))
+    return np.stack(columns, axis=-1).reshape(*shape, len(columns))
 
 
 def moments(log: UserLog, begin: int) -> tuple[Ints, Ints]:

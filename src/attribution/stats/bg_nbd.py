@@ -9,6 +9,7 @@ import numpy as np
 
 from attribution._typing import Floats
 from attribution.stats.maximum_likelihood import fit_positive
+from attribution.stats.sums import sums_by
 
 _NUDGE = 1e-6  # off the removable poles of the expectations
 
@@ -51,7 +52,7 @@ class PurchaseCells:
         if customers is None:
             customers = np.ones(len(rows), np.float64)
         distinct, which = np.unique(rows, axis=0, return_inverse=True)
-        counted = np.bincount(which.ravel(), customers, len(distinct)).astype(np.float64)
+        counted = sums_by(which.ravel(), customers, len(distinct))
         return cls(distinct[:, 0], distinct[:, 1], distinct[:, 2], counted)
 
     def __add__(self, other: PurchaseCells) -> PurchaseCells:
