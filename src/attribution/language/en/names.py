@@ -42,6 +42,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "name.referral": "Referral",
     "name.retargeting": "Retargeting",
     "name.sms": "SMS",
+    "name.social": "Social",
     "name.store_visit": "Store visits",
     "name.video": "Video",
     # kinds of customers, goals, arms

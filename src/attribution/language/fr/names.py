@@ -42,6 +42,7 @@ TEXTS: dict[str, str | tuple[str, str]] = {
     "name.referral": "Sites référents",
     "name.retargeting": "Reciblage",
     "name.sms": "SMS",
+    "name.social": "Réseaux sociaux",
     "name.store_visit": "Visites en magasin",
     "name.video": "Vidéo",
     # kinds of customers, goals, arms
