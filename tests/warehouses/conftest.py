@@ -35,8 +35,8 @@ def tool(name):
 
 def run(*command):
     # Postgres does not start as the superuser.
-    as_other = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
-    subprocess.run([*as_other, *command], check=True, capture_output=True)
+    other = {"user": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    subprocess.run(command, check=True, capture_output=True, cwd="/", **other)
 
 
 @pytest.fixture(scope="session")
