@@ -70,3 +70,15 @@ def test_a_report_of_a_log_on_a_cluster(log: EventLog, cluster: clusters.Cluster
     assert found.tables.keys() == expected.tables.keys()
     for name, frame in expected.tables.items():
         pd.testing.assert_frame_equal(found.tables[name], frame)
+
+
+@pytest.mark.full
+def test_persons_on_a_cluster(cluster: clusters.Cluster):
+    # Each worker gets the identity, and turns identifiers into persons where rows are decoded.
+    sample = at.load_sample("retailer")
+    log = at.read_log(sample.touches, sample.conversions, {"user": "device_id"})
+    for options in ({}, {"when": "after", "salt": "2026"}):
+        stitched = at.stitch(log, sample.identities, **options)
+        asked = {"models": ["linear", at.Markov(2)], "goal": "purchase", "progress": False}
+        there = at.attribute(stitched, engine=at.Spark(cluster.classic, 3), **asked)
+        assert_same(there, at.attribute(stitched, engine="memory", **asked))
