@@ -168,7 +168,7 @@ def test_identity_loss_splits_ids_and_nothing_else():
     pair = plain.touches.select(["user_id"]).to_pandas()
     pair["seen"] = lost.touches["user_id"].to_pandas()
     assert (pair.groupby("seen").user_id.nunique() == 1).all(), "no cookie joins two users"
-    cookie = pair.seen.str.startswith("k").fillna(False)
+    cookie = pair.seen.fillna("").str.startswith("k")
     assert 0.2 < cookie.mean() < 0.8
     assert (pair.user_id == pair.seen)[~cookie & pair.seen.notna()].all()
 
